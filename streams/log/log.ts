@@ -1,0 +1,124 @@
+/**
+ * The log port: what the runtime, the producers and the sinks need of a partitioned, transactional, append-only log.
+ * `streams/embedded` implements it on one machine, `streams/kafka` on a cluster, `streams/testing` in memory with faults.
+ *
+ * Bytes are whole record batches in Kafka's v2 format. Offsets are numbers (exact to 2^53). Readers see committed
+ * records only (read_committed). Times are epoch ms.
+ */
+
+/** One partition of one topic. */
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** A position in one input partition, with the text that travels in the commit's metadata (stream time). */
+export interface CommittedOffset {
+  /** The next offset to process. */
+  readonly offset: number
+  readonly metadata: string
+}
+
+/** The retained range of a partition: `startOffset` is the oldest readable offset, `endOffset` one past the newest committed. */
+export interface LogBounds {
+  readonly startOffset: number
+  readonly endOffset: number
+}
+
+/**
+ * Whole record batches in offset order. `bytes` holds complete v2 batches back to back and may begin before the offset
+ * asked for (drop by offset). It stays valid until the next `fetch` of the same reader.
+ */
+export interface FetchedBatches {
+  readonly bytes: Uint8Array
+  /** The offset to fetch next: one past the last record of `bytes`, control records included. */
+  readonly nextOffset: number
+  /** End of the partition when this was fetched; `endOffset - nextOffset` is the lag. */
+  readonly endOffset: number
+}
+
+/** A position that moves over one partition. Not safe for overlapping calls. */
+export interface LogReader {
+  /**
+   * Waits until at least one batch is there or `waitMs` has passed (then `bytes` is empty). Returns at most about
+   * `maxBytes`, but always at least one whole batch.
+   * @throws OffsetOutOfRangeError when the position is no longer retained: the caller decides, nothing is reset in silence.
+   */
+  fetch(maxBytes: number, waitMs: number): Promise<FetchedBatches>
+  seek(offset: number): void
+  close(): void
+}
+
+/** One output batch of a transaction: an unsealed v2 batch (base offset 0, CRC unset); the session seals it. */
+export interface OutputBatch extends TopicPartition {
+  /** The batch's bytes; they belong to the session until `end` has settled. */
+  readonly bytes: Uint8Array
+  readonly recordCount: number
+}
+
+/**
+ * The transactional session of one task: at most one transaction open at a time. Opening a session fences the
+ * former owner of the same transactional id (Kafka) or is refused while that owner lives (embedded: OwnerAliveError).
+ * After any rejection the session is dead: close it, open a new one, read the committed offset, replay (SPEC X2).
+ */
+export interface TaskSession {
+  /** The stable committed input offset, or null when nothing was ever committed. */
+  committed(): Promise<CommittedOffset | null>
+  begin(): void
+  append(batches: readonly OutputBatch[]): Promise<void>
+  sendOffset(next: CommittedOffset): Promise<void>
+  /** Resolves when outputs and offset are durable and visible together. A rejection leaves the outcome unknown. */
+  end(): Promise<void>
+  abort(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What a producer gets back for one acknowledged batch. */
+export interface Appended {
+  readonly baseOffset: number
+  readonly appendTimeMs: number
+  /** True when the log had this (producer, sequence) already and stored nothing again. */
+  readonly repeated: boolean
+}
+
+/** An idempotent producer's session: sequences are per partition, so a repeat of the last batches is stored once. */
+export interface ProducerSession {
+  readonly producerId: number
+  readonly producerEpoch: number
+  /**
+   * Appends one unsealed batch; `baseSequence` counts records of this producer in this partition, from 0.
+   * Resolves after the disk has it.
+   */
+  append(batch: OutputBatch, baseSequence: number): Promise<Appended>
+  close(): Promise<void>
+}
+
+/** Offsets of a group of sinks (SPEC: each sink is its own consumer group). */
+export interface GroupOffsets {
+  committed(at: TopicPartition): Promise<CommittedOffset | null>
+  commit(at: TopicPartition, next: CommittedOffset): Promise<void>
+}
+
+/** A topic as the log must hold it. */
+export interface TopicSettings {
+  readonly topic: string
+  readonly partitions: number
+  /** Records older than this (append time) may be dropped; -1 keeps all. */
+  readonly retentionMs: number
+  /** The oldest batches are dropped once a partition is larger than this; -1 is no bound. */
+  readonly retentionBytes: number
+}
+
+export interface Log {
+  /** Creates the topics that are missing; refuses a topic whose partition count differs. */
+  createTopics(topics: readonly TopicSettings[]): Promise<void>
+  topics(): Promise<readonly TopicSettings[]>
+  bounds(at: TopicPartition): Promise<LogBounds>
+  openReader(at: TopicPartition, offset: number): LogReader
+  /** `input` names the task's partition; `applicationId` and `input` make the transactional id. */
+  openTask(applicationId: string, input: TopicPartition): Promise<TaskSession>
+  /** `name` keeps a producer's identity over restarts; null makes a new identity. */
+  openProducer(name: string | null): Promise<ProducerSession>
+  group(groupId: string): GroupOffsets
+  close(): Promise<void>
+}
