@@ -1,11 +1,7 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 
 /** The symbols of Action; a symbol's index is its Avro ordinal. */
-export const ACTION_SYMBOLS = [
-  'BLOCK_CARD',
-  'REQUIRE_3DS',
-  'MANUAL_REVIEW',
-] as const
+export const ACTION_SYMBOLS = ['BLOCK_CARD', 'REQUIRE_3DS', 'MANUAL_REVIEW'] as const
 
 export type Action = (typeof ACTION_SYMBOLS)[number]
 
@@ -17,11 +13,7 @@ export const ActionOrdinal = {
 } as const satisfies Record<Action, number>
 
 /** The symbols of AlertKind; a symbol's index is its Avro ordinal. */
-export const ALERT_KIND_SYMBOLS = [
-  'VELOCITY',
-  'ID_CONFLICT',
-  'CONTROL_REFUSED',
-] as const
+export const ALERT_KIND_SYMBOLS = ['VELOCITY', 'ID_CONFLICT', 'CONTROL_REFUSED'] as const
 
 export type AlertKind = (typeof ALERT_KIND_SYMBOLS)[number]
 
@@ -33,16 +25,7 @@ export const AlertKindOrdinal = {
 } as const satisfies Record<AlertKind, number>
 
 /** The symbols of Channel; a symbol's index is its Avro ordinal. */
-export const CHANNEL_SYMBOLS = [
-  'pos',
-  'ecommerce',
-  'atm',
-  'mobile',
-  'web',
-  'branch',
-  'api',
-  'other',
-] as const
+export const CHANNEL_SYMBOLS = ['pos', 'ecommerce', 'atm', 'mobile', 'web', 'branch', 'api', 'other'] as const
 
 export type Channel = (typeof CHANNEL_SYMBOLS)[number]
 
@@ -173,13 +156,7 @@ export const DecidedByOrdinal = {
 } as const satisfies Record<DecidedBy, number>
 
 /** The symbols of MaskRule; a symbol's index is its Avro ordinal. */
-export const MASK_RULE_SYMBOLS = [
-  'TOKENISED',
-  'TRUNCATED',
-  'REMOVED',
-  'REDACTED',
-  'AT_PRODUCER',
-] as const
+export const MASK_RULE_SYMBOLS = ['TOKENISED', 'TRUNCATED', 'REMOVED', 'REDACTED', 'AT_PRODUCER'] as const
 
 export type MaskRule = (typeof MASK_RULE_SYMBOLS)[number]
 
@@ -227,12 +204,7 @@ export const MaskedFieldOrdinal = {
 } as const satisfies Record<MaskedField, number>
 
 /** The symbols of Outcome; a symbol's index is its Avro ordinal. */
-export const OUTCOME_SYMBOLS = [
-  'approve',
-  'challenge',
-  'review',
-  'block',
-] as const
+export const OUTCOME_SYMBOLS = ['approve', 'challenge', 'review', 'block'] as const
 
 export type Outcome = (typeof OUTCOME_SYMBOLS)[number]
 
@@ -245,12 +217,7 @@ export const OutcomeOrdinal = {
 } as const satisfies Record<Outcome, number>
 
 /** The symbols of PaymentKind; a symbol's index is its Avro ordinal. */
-export const PAYMENT_KIND_SYMBOLS = [
-  'card',
-  'transfer',
-  'withdrawal',
-  'refund',
-] as const
+export const PAYMENT_KIND_SYMBOLS = ['card', 'transfer', 'withdrawal', 'refund'] as const
 
 export type PaymentKind = (typeof PAYMENT_KIND_SYMBOLS)[number]
 
@@ -263,13 +230,7 @@ export const PaymentKindOrdinal = {
 } as const satisfies Record<PaymentKind, number>
 
 /** The symbols of ResolutionOutcome; a symbol's index is its Avro ordinal. */
-export const RESOLUTION_OUTCOME_SYMBOLS = [
-  'passed',
-  'failed',
-  'expired',
-  'approved',
-  'declined',
-] as const
+export const RESOLUTION_OUTCOME_SYMBOLS = ['passed', 'failed', 'expired', 'approved', 'declined'] as const
 
 export type ResolutionOutcome = (typeof RESOLUTION_OUTCOME_SYMBOLS)[number]
 
@@ -283,11 +244,7 @@ export const ResolutionOutcomeOrdinal = {
 } as const satisfies Record<ResolutionOutcome, number>
 
 /** The symbols of Severity; a symbol's index is its Avro ordinal. */
-export const SEVERITY_SYMBOLS = [
-  'NONE',
-  'HIGH',
-  'CRITICAL',
-] as const
+export const SEVERITY_SYMBOLS = ['NONE', 'HIGH', 'CRITICAL'] as const
 
 export type Severity = (typeof SEVERITY_SYMBOLS)[number]
 

@@ -1,5 +1,6 @@
 import { type AvroRecord, parseSchema, SchemaError, shortName } from '../avro/schema.ts'
-import { kebab, LINE_COLUMNS, scanName, symbolsName } from './naming.ts'
+import { listLines } from './layout.ts'
+import { kebab, scanName, symbolsName } from './naming.ts'
 import { readerClass } from './reader.ts'
 import { checkRuns, RUNS } from './runs.ts'
 import { enumDeclaration, enumScan, partDeclaration, type SharedTypes, sharedTypes } from './shared.ts'
@@ -114,9 +115,7 @@ function importLines(file: string, names: readonly string[], types: ReadonlySet<
   const sorted = [...names].sort((a, b) => (importOrder(a) < importOrder(b) ? -1 : 1))
   const specifiers = sorted.map((name) => (types.has(name) && !typesOnly ? `type ${name}` : name))
   const keyword = typesOnly ? 'import type' : 'import'
-  const line = `${keyword} { ${specifiers.join(', ')} } from '${file}'`
-  if (line.length <= LINE_COLUMNS) return [line]
-  return [`${keyword} {`, ...specifiers.map((specifier) => `  ${specifier},`), `} from '${file}'`]
+  return listLines(`${keyword} {`, specifiers, `} from '${file}'`, ' ')
 }
 
 /** The order in which Biome sorts imported names: letter by letter, capitals first. */

@@ -1,8 +1,5 @@
 import { type AvroType, type AvroValueType, SchemaError, shortName } from '../avro/schema.ts'
 
-/** The house's line length, which generated code keeps. */
-export const LINE_COLUMNS = 120
-
 /** Names that a generated reader has of its own. */
 const TAKEN = ['buffer', 'view', 'end', 'wrap', 'toObject', 'constructor']
 
@@ -79,23 +76,3 @@ const SCANS = {
   string: 'scanString',
   bytes: 'scanString',
 } as const
-
-/** Doc comment lines for `text`, wrapped to 120 columns at the given indent; nothing for no text. */
-export function docComment(text: string | undefined, indent = ''): string[] {
-  if (text === undefined) return []
-  const lines = wrapText(text, LINE_COLUMNS - 7 - indent.length)
-  if (lines.length === 1) return [`${indent}/** ${lines[0]} */`]
-  return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`), `${indent} */`]
-}
-
-function wrapText(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.replaceAll('*/', '*\u200b/').split(' ')) {
-    if (line !== '' && line.length + word.length + 1 > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
-}

@@ -6,6 +6,7 @@ import {
   SchemaError,
   shortName,
 } from '../avro/schema.ts'
+import { getter } from './layout.ts'
 import { camel, pascal, plainType, scanName, symbolsName } from './naming.ts'
 import { RUNS, type Run, runFields } from './runs.ts'
 
@@ -233,8 +234,4 @@ function plainValue(field: AvroField): string {
 function nullablePart(type: AvroValueType, place: string): AvroValueType {
   if (['string', 'bytes', 'int', 'long', 'double'].includes(type.kind)) return type
   throw new SchemaError(`${place}: a nullable ${type.kind} is not supported`)
-}
-
-function getter(name: string, type: string, value: string, before: readonly string[] = []): string[] {
-  return ['', `  get ${name}(): ${type} {`, ...before, `    return ${value}`, '  }']
 }

@@ -6,7 +6,8 @@ import {
   SchemaError,
   shortName,
 } from '../avro/schema.ts'
-import { camel, docComment, plainType, scanName, symbolsName } from './naming.ts'
+import { docComment, getter, listLines } from './layout.ts'
+import { camel, plainType, scanName, symbolsName } from './naming.ts'
 import { appendFunction, plainInterface } from './writer.ts'
 
 /** The named types that stand inside the records, each once. */
@@ -51,9 +52,11 @@ export function enumDeclaration(type: AvroEnum): string[] {
   const symbols = symbolsName(type.name)
   return [
     `/** The symbols of ${name}; a symbol's index is its Avro ordinal. */`,
-    `export const ${symbols} = [`,
-    ...type.symbols.map((symbol) => `  '${symbol}',`),
-    '] as const',
+    ...listLines(
+      `export const ${symbols} = [`,
+      type.symbols.map((symbol) => `'${symbol}'`),
+      '] as const',
+    ),
     '',
     `export type ${name} = (typeof ${symbols})[number]`,
     '',
@@ -139,10 +142,6 @@ function partGetter(field: AvroField, first: boolean): string[] {
 function partScan(field: AvroField): string {
   if (field.type.kind !== 'int' && field.type.kind !== 'enum') throw unsupported(field)
   return scanName(field.type)
-}
-
-function getter(name: string, type: string, value: string): string[] {
-  return ['', `  get ${name}(): ${type} {`, `    return ${value}`, '  }']
 }
 
 function unsupported(field: AvroField): SchemaError {

@@ -6,7 +6,8 @@ import {
   SchemaError,
   shortName,
 } from '../avro/schema.ts'
-import { camel, docComment, LINE_COLUMNS, pascal, plainType, symbolsName } from './naming.ts'
+import { docComment, listLines } from './layout.ts'
+import { camel, pascal, plainType, symbolsName } from './naming.ts'
 import { RUNS, runFields } from './runs.ts'
 
 /** The plain object type of a record, and the values of its fields that have a default. */
@@ -49,19 +50,16 @@ export function sourceWriter(record: AvroRecord): string[] {
     '}',
     '',
     `/** Writes the Avro encoding of one ${name} at \`start\`, without an allocation; \`out\` has the room. */`,
-    ...writeSignature(name),
+    ...listLines(
+      `export function write${name}(`,
+      ['out: Uint8Array', 'view: DataView', 'start: number', `source: ${name}Source`],
+      '): number {',
+    ),
     '  let at = start',
     ...parts.map((part) => `  ${part.statement}`),
     '  return at',
     '}',
   ]
-}
-
-function writeSignature(name: string): string[] {
-  const parameters = ['out: Uint8Array', 'view: DataView', 'start: number', `source: ${name}Source`]
-  const line = `export function write${name}(${parameters.join(', ')}): number {`
-  if (line.length <= LINE_COLUMNS) return [line]
-  return [`export function write${name}(`, ...parameters.map((parameter) => `  ${parameter},`), '): number {']
 }
 
 interface WrittenPart {
