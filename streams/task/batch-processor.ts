@@ -1,0 +1,194 @@
+import { StreamsError } from '../errors.ts'
+import type { HashKernel } from '../hash/index.ts'
+import type { TopicPartition } from '../log/log.ts'
+import { type BatchStatus, RecordBatchReader } from '../record/record-batch-reader.ts'
+import { RecordDraft } from '../record-draft.ts'
+import type { TaskStores } from '../state/task-stores.ts'
+import type { Topology, ValueReader } from '../topology.ts'
+import { RunPool } from './run-pool.ts'
+import type { TaskOutputs } from './task-outputs.ts'
+
+/** Bytes of a Confluent frame before the Avro value: magic byte 0 and the schema id. */
+const FRAME_BYTES = 5
+
+/** What one synchronous pass over fetched batches did. */
+export interface Progress {
+  /** The next input offset to process: everything before it has a disposition. */
+  readonly nextOffset: number
+  readonly records: number
+  /** Set when a store was at its bound: the pass ended before the record at `nextOffset`, which has changed nothing. */
+  readonly blockedBy: StreamsError | null
+}
+
+/**
+ * Runs fetched batches through a topology: decodes in place, sorts records into runs of one type, and drives each run's
+ * three loops. One instance serves all tasks of a thread, one call at a time; nothing of a call outlives it but
+ * what it put into the stores and the outputs.
+ */
+export class BatchProcessor<S extends TaskStores> {
+  readonly topology: Topology<S>
+  private readonly kernel: HashKernel
+  private readonly batch = new RecordBatchReader()
+  private readonly pools: readonly RunPool<S>[]
+  private readonly poisoned: RunPool<S>
+  // The call under way.
+  private run: RunPool<S>
+  private blockedBy: StreamsError | null = null
+  private blockedAt: number = Number.NaN
+
+  constructor(topology: Topology<S>, kernel: HashKernel) {
+    this.topology = topology
+    this.kernel = kernel
+    this.pools = topology.recordTypes.map((type) => new RunPool(type))
+    this.poisoned = new RunPool({
+      name: 'poison',
+      schemaId: -1,
+      reader: () => UNREADABLE,
+      draft: () => new RecordDraft(),
+      prepare: [],
+      stages: [],
+      sinks: { 'dead-letter': [topology.deadLetters] },
+    })
+    this.run = this.poisoned
+  }
+
+  /**
+   * Processes the records of `bytes` with offsets in [`position`, `limit`). `outputs` null folds: the stores change and
+   * nothing is written (restore, standby).
+   * @throws StreamsError `CORRUPT_BATCH` (stop) when the bytes are not what a writer sealed.
+   */
+  process(
+    stores: S,
+    outputs: TaskOutputs | null,
+    at: TopicPartition,
+    bytes: Uint8Array,
+    position: number,
+    limit: number,
+  ): Progress {
+    const { kernel, batch } = this
+    if (bytes.length > kernel.arenaBytes - 64) throw tooLargeForArena(bytes.length, kernel.arenaBytes, at)
+    kernel.arena.set(bytes)
+    this.blockedBy = null
+    let next = position
+    let records = 0
+    for (let from = 0; from < bytes.length && this.blockedBy === null && next < limit; from = batch.end) {
+      const status = batch.open(kernel.arena, kernel.arenaView, from, bytes.length)
+      if (status !== 'ok' && status !== 'control') throw corrupt(status, at, next)
+      while (batch.next() && batch.offset < limit) {
+        if (batch.offset < position) continue
+        this.take(stores, outputs, at)
+        records++
+        if (this.blockedBy !== null) break
+      }
+      if (batch.malformed) throw corrupt('malformed', at, next)
+      next = Math.max(next, Math.min(batch.nextOffset, limit))
+    }
+    this.finishRun(stores, outputs)
+    if (this.blockedBy === null) return { nextOffset: next, records, blockedBy: null }
+    return { nextOffset: this.blockedAt, records, blockedBy: this.blockedBy }
+  }
+
+  /** Puts the record under the cursor into a run, ending the former run when the type changes. */
+  private take(stores: S, outputs: TaskOutputs | null, at: TopicPartition): void {
+    const pool = this.readable() ?? this.poisoned
+    if (pool !== this.run || pool.full) {
+      this.finishRun(stores, outputs)
+      if (this.blockedBy !== null) return
+      this.run = pool
+    }
+    const slot = pool.next()
+    this.locate(slot.draft, at.partition)
+    if (pool !== this.poisoned) {
+      const { batch, kernel } = this
+      const code = slot.reader.wrap(
+        kernel.arena,
+        kernel.arenaView,
+        batch.valueAt + FRAME_BYTES,
+        batch.valueAt + batch.valueLength,
+      )
+      if (code !== 0) return this.takeUnreadable(stores, outputs, at, this.topology.poison.decode[code] as number)
+      pool.take()
+      return
+    }
+    slot.draft.refuse(this.frameReason(), 'value')
+    pool.take()
+  }
+
+  private takeUnreadable(stores: S, outputs: TaskOutputs | null, at: TopicPartition, reason: number): void {
+    this.finishRun(stores, outputs)
+    if (this.blockedBy !== null) return
+    this.run = this.poisoned
+    const { draft } = this.poisoned.next()
+    this.locate(draft, at.partition)
+    draft.refuse(reason, 'value')
+    this.poisoned.take()
+  }
+
+  private locate(draft: RecordDraft, partition: number): void {
+    const { batch } = this
+    draft.partition = partition
+    draft.offset = batch.offset
+    draft.appendTimeMs = batch.timestampMs
+    draft.keyAt = batch.keyAt
+    draft.keyLength = batch.keyLength
+    draft.valueAt = batch.valueAt
+    draft.valueLength = batch.valueLength
+    draft.disposition = 0
+  }
+
+  /** The pool of the record's schema, or undefined when the frame says nothing that is known. */
+  private readable(): RunPool<S> | undefined {
+    const { batch, kernel, pools } = this
+    const { valueAt, valueLength } = batch
+    if (valueLength < FRAME_BYTES || valueLength > this.topology.valueBytesMax) return undefined
+    if (kernel.arena[valueAt] !== 0) return undefined
+    const schemaId = kernel.arenaView.getInt32(valueAt + 1)
+    for (let i = 0; i < pools.length; i++) {
+      const pool = pools[i] as RunPool<S>
+      if (pool.type.schemaId === schemaId) return pool
+    }
+    return undefined
+  }
+
+  private frameReason(): number {
+    const { batch, kernel, topology } = this
+    const { poison, valueBytesMax } = topology
+    if (batch.valueLength < 0) return poison.nullValue
+    if (batch.valueLength > valueBytesMax) return poison.tooLarge
+    if (batch.valueLength > 0 && kernel.arena[batch.valueAt] !== 0) return poison.badMagic
+    if (batch.valueLength < FRAME_BYTES) return poison.decode[1] as number
+    return poison.unknownSchema
+  }
+
+  private finishRun(stores: S, outputs: TaskOutputs | null): void {
+    const { run } = this
+    const { length } = run
+    if (length === 0) return
+    run.prepare(stores)
+    let decided = 0
+    try {
+      for (; decided < length; decided++) run.decide(decided, stores)
+    } catch (error) {
+      if (!(error instanceof StreamsError) || error.next !== 'stop' || error.code === 'INVARIANT') throw error
+      // A store is at its bound. What came before stands; the task commits it, frees what it can and tries again.
+      this.blockedBy = error
+      this.blockedAt = run.draft(decided).offset
+    }
+    if (outputs !== null) run.write(decided, stores, outputs)
+    else run.type.written?.(stores)
+    run.clear()
+  }
+}
+
+/** Stands in for the reader of a value that has none. */
+const UNREADABLE: ValueReader = { wrap: () => 0 }
+
+function corrupt(status: BatchStatus, { topic, partition }: TopicPartition, offset: number): StreamsError {
+  const message = `the log returned a record batch that is ${status}; the partition stops here, restore the log's files`
+  return new StreamsError('CORRUPT_BATCH', 'stop', message, { topic, partition, offset })
+}
+
+function tooLargeForArena(length: number, arenaBytes: number, { topic, partition }: TopicPartition): StreamsError {
+  const message = `a fetch brought ${length} bytes and the arena holds ${arenaBytes}; raise fetch.arenaBytes`
+  return new StreamsError('ARENA_FULL', 'stop', message, { topic, partition })
+}

@@ -1,0 +1,71 @@
+import { StreamsError } from '../errors.ts'
+import type { Log, TopicPartition } from '../log/log.ts'
+import type { TaskStores } from '../state/task-stores.ts'
+import type { BatchProcessor } from './batch-processor.ts'
+import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
+
+/** Bytes of one fetch while folding. */
+const FOLD_FETCH_BYTES = 1 << 20
+/** How long a fold waits for bytes that the log has said it holds. */
+const FOLD_WAIT_MS = 1_000
+
+/** Called now and then with how far a fold has come. */
+export type FoldProgress = (offset: number, until: number) => void
+
+/**
+ * The state at `until`: the newest checkpoint that reaches the retained log, and the fold of the input from there.
+ * @throws StreamsError `NO_CHECKPOINT` (stop) when history is gone: state never starts empty in silence.
+ */
+export async function restore<S extends TaskStores>(
+  log: Log,
+  at: TopicPartition,
+  processor: BatchProcessor<S>,
+  checkpoints: TaskCheckpoints<S>,
+  until: number,
+  onProgress: FoldProgress,
+): Promise<RestoredState<S>> {
+  const bounds = await log.bounds(at)
+  const { state, refused } = await checkpoints.restore({ bounds, committedOffset: until })
+  if (state === null && bounds.startOffset > 0) throw historyGone(at, bounds.startOffset, refused)
+  const restored = state ?? { stores: processor.topology.createStores(at.partition), offset: 0 }
+  await fold(log, at, processor, restored, until, onProgress)
+  return { stores: restored.stores, offset: until }
+}
+
+/** Moves `from.stores` on to `until`, with nothing written: what a restore and a standby do. */
+export async function fold<S extends TaskStores>(
+  log: Log,
+  at: TopicPartition,
+  processor: BatchProcessor<S>,
+  from: RestoredState<S>,
+  until: number,
+  onProgress: FoldProgress,
+): Promise<void> {
+  if (from.offset >= until) return
+  const { stores } = from
+  const reader = log.openReader(at, from.offset)
+  try {
+    for (let offset = from.offset; offset < until; ) {
+      const { bytes } = await reader.fetch(FOLD_FETCH_BYTES, FOLD_WAIT_MS)
+      stores.set.open()
+      const progress = processor.process(stores, null, at, bytes, offset, until)
+      stores.set.seal()
+      stores.set.mergeOldest()
+      stores.expire(progress.blockedBy !== null)
+      if (progress.nextOffset === offset && bytes.length > 0) {
+        throw progress.blockedBy ?? new StreamsError('FOLD_STUCK', 'stop', 'the fold makes no progress', { ...at, offset })
+      }
+      if (progress.blockedBy !== null) reader.seek(progress.nextOffset)
+      offset = progress.nextOffset
+      onProgress(offset, until)
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+function historyGone(at: TopicPartition, startOffset: number, refused: readonly string[]): StreamsError {
+  const why = refused.length === 0 ? 'there is no checkpoint' : `checkpoints were refused: ${refused.join('; ')}`
+  const message = `the log begins at offset ${startOffset} and ${why}; put a checkpoint back that reaches it`
+  return new StreamsError('NO_CHECKPOINT', 'stop', message, at)
+}

@@ -1,0 +1,108 @@
+import { DECIDED, DISPOSITIONS, PENDING } from '../disposition.ts'
+import { invariant } from '../errors.ts'
+import type { RecordDraft } from '../record-draft.ts'
+import type { AnyRecordType, Sink, Stage, ValueReader } from '../topology.ts'
+import type { TaskOutputs } from './task-outputs.ts'
+
+/** Records of one run at most; three short loops over this many flyweights stay in the cache. */
+const RUN_RECORDS_MAX = 1_024
+
+interface Slot {
+  readonly reader: ValueReader
+  readonly draft: RecordDraft
+}
+
+/**
+ * The slots of one record type, reused run after run by every task of the thread, and the three loops over them:
+ * prepare, decide, write. Nothing here allocates once the pool has grown to the longest run.
+ */
+export class RunPool<S> {
+  readonly type: AnyRecordType<S>
+  private readonly slots: Slot[] = []
+  private readonly sinks: readonly (readonly Sink<ValueReader, RecordDraft, S>[])[]
+  private count = 0
+
+  constructor(type: AnyRecordType<S>) {
+    this.type = type
+    this.sinks = DISPOSITIONS.map((name) => type.sinks[name] ?? [])
+  }
+
+  get length(): number {
+    return this.count
+  }
+
+  get full(): boolean {
+    return this.count === RUN_RECORDS_MAX
+  }
+
+  /** The slot that the next record may take; `take` makes it part of the run. */
+  next(): Slot {
+    const slot = this.slots[this.count]
+    if (slot !== undefined) return slot
+    const grown = { reader: this.type.reader(), draft: this.type.draft() }
+    grown.draft.schemaId = this.type.schemaId
+    this.slots.push(grown)
+    return grown
+  }
+
+  take(): void {
+    this.count++
+  }
+
+  /** First loop. */
+  prepare(stores: S): void {
+    const { slots, count, type } = this
+    for (let i = 0; i < count; i++) {
+      const { reader, draft } = slots[i] as Slot
+      runStages(type.prepare, reader, draft, stores)
+    }
+    type.prepared?.(stores)
+  }
+
+  /** Second loop, over one record; a stage that throws leaves the record without a disposition. */
+  decide(index: number, stores: S): void {
+    const { reader, draft } = this.slots[index] as Slot
+    if (draft.disposition === PENDING) runStages(this.type.stages, reader, draft, stores)
+    invariant(draft.disposition !== PENDING, `${this.type.name} left the stages without a disposition`, {
+      partition: draft.partition,
+      offset: draft.offset,
+    })
+  }
+
+  /** Third loop, over the first `count` records of the run. */
+  write(count: number, stores: S, outputs: TaskOutputs): void {
+    const { slots, sinks, type } = this
+    for (let i = 0; i < count; i++) {
+      const { reader, draft } = slots[i] as Slot
+      const { disposition } = draft
+      outputs.counters.dispositions[disposition]! += 1
+      if (disposition !== DECIDED) outputs.countReason(draft)
+      const list = sinks[disposition] as readonly Sink<ValueReader, RecordDraft, S>[]
+      for (let k = 0; k < list.length; k++) {
+        const sink = list[k] as Sink<ValueReader, RecordDraft, S>
+        sink.write(reader, draft, stores, outputs.writer(sink.topic))
+      }
+    }
+    type.written?.(stores)
+  }
+
+  draft(index: number): RecordDraft {
+    return (this.slots[index] as Slot).draft
+  }
+
+  clear(): void {
+    this.count = 0
+  }
+}
+
+function runStages<S>(
+  stages: readonly Stage<ValueReader, RecordDraft, S>[],
+  reader: ValueReader,
+  draft: RecordDraft,
+  stores: S,
+): void {
+  for (let i = 0; i < stages.length && draft.disposition === PENDING; i++) {
+    const stage = stages[i] as Stage<ValueReader, RecordDraft, S>
+    stage(reader, draft, stores)
+  }
+}

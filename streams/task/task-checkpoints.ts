@@ -1,0 +1,29 @@
+import type { LogBounds } from '../log/log.ts'
+import type { TaskStores } from '../state/task-stores.ts'
+
+/** State as of an input offset: every record before `offset` is in it, none after. */
+export interface RestoredState<S> {
+  readonly stores: S
+  readonly offset: number
+}
+
+/** The checkpoints of one task (ARCHITECTURE decision 3), as the task uses them. */
+export interface TaskCheckpoints<S extends TaskStores> {
+  /**
+   * The newest checkpoint that is whole, belongs to this task and reaches the retained log, loaded; null when there is none.
+   * `refused` tells why each newer file was not believed.
+   */
+  restore(reach: {
+    readonly bounds: LogBounds
+    readonly committedOffset: number
+  }): Promise<{ readonly state: RestoredState<S> | null; readonly refused: readonly string[] }>
+  /** Whether enough records or time have passed since the last one. */
+  due(offset: number): boolean
+  /**
+   * Takes a snapshot at once (no overlay is open) and writes it in slices behind the task's back. A failed write is
+   * reported by the next call of `due` as an error of the store, never believed and never awaited by the hot path.
+   */
+  begin(stores: S, offset: number): void
+  /** Waits for the snapshot that is being written. */
+  settled(): Promise<void>
+}

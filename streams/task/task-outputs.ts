@@ -1,0 +1,54 @@
+import type { EncodedHeaders } from '../record/record-headers.ts'
+import { RecordBatchWriter } from '../record/record-batch-writer.ts'
+import type { OutputBatch } from '../log/log.ts'
+import { DISPOSITIONS } from '../disposition.ts'
+import type { RecordDraft } from '../record-draft.ts'
+import { TaskCounters } from './task-counters.ts'
+
+/** What one transaction of a task writes: an open batch a topic, and the counts that go with it. */
+export class TaskOutputs {
+  readonly counters: TaskCounters = new TaskCounters()
+  private readonly partition: number
+  private readonly writers = new Map<string, RecordBatchWriter>()
+  private headers: EncodedHeaders | null = null
+
+  constructor(partition: number) {
+    this.partition = partition
+  }
+
+  /** The open batch of a topic. A task writes to the output partition of its own number. */
+  writer(topic: string): RecordBatchWriter {
+    const writer = this.writers.get(topic)
+    if (writer !== undefined) return writer
+    const opened = new RecordBatchWriter()
+    opened.headers = this.headers
+    this.writers.set(topic, opened)
+    return opened
+  }
+
+  /** Forgets the former transaction's bytes and counts. `headers` go behind every record until the next `open`. */
+  open(headers: EncodedHeaders): void {
+    for (const writer of this.writers.values()) {
+      writer.open()
+      writer.headers = headers
+    }
+    this.headers = headers
+    this.counters.dispositions.fill(0)
+    this.counters.deadLetters.fill(0)
+  }
+
+  countReason(draft: RecordDraft): void {
+    if (DISPOSITIONS[draft.disposition] !== 'duplicate') this.counters.deadLetters[draft.reason]! += 1
+  }
+
+  /** Closes every batch; the bytes stay until the next `open`. */
+  finish(): OutputBatch[] {
+    const batches: OutputBatch[] = []
+    for (const [topic, writer] of this.writers) {
+      for (const { bytes, recordCount } of writer.finish()) {
+        batches.push({ topic, partition: this.partition, bytes, recordCount })
+      }
+    }
+    return batches
+  }
+}

@@ -1,0 +1,307 @@
+import { type NextStep, StreamsError } from '../errors.ts'
+import type { CommittedOffset, FetchedBatches, Log, LogReader, TaskSession, TopicPartition } from '../log/log.ts'
+import { type EncodedHeaders, encodeHeaders } from '../record/record-headers.ts'
+import type { TaskStores } from '../state/task-stores.ts'
+import type { BatchProcessor } from './batch-processor.ts'
+import { type FoldProgress, restore } from './restore.ts'
+import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
+import { TaskCounters } from './task-counters.ts'
+import { TaskOutputs } from './task-outputs.ts'
+import { nextTaskState, type TaskEvent, type TaskState } from './task-state.ts'
+
+/** What a task is given; time and waiting are arguments, so that a simulator can own them. */
+export interface TaskOptions<S extends TaskStores> {
+  readonly applicationId: string
+  readonly input: TopicPartition
+  readonly log: Log
+  readonly processor: BatchProcessor<S>
+  readonly checkpoints: TaskCheckpoints<S>
+  readonly clock: { nowMs(): number; wait(delayMs: number): Promise<void> }
+  readonly fetchBytesMax: number
+  /** How long a fetch may wait for records. */
+  readonly fetchWaitMs: number
+  /** Pause before a new session after an error that another try may cure. */
+  readonly retryBackoffMs: number
+  readonly onState?: (state: TaskState) => void
+  readonly onRestore?: FoldProgress
+  /** Told of every error that the task survives. */
+  readonly onError?: (error: StreamsError) => void
+}
+
+/** One transaction: the input offsets it covers and what it writes. */
+interface Transaction {
+  readonly startOffset: number
+  readonly next: CommittedOffset
+  readonly outputs: TaskOutputs
+  readonly startedMs: number
+}
+
+/**
+ * The task of one input partition: fetches whole batches, runs them through the topology, and commits outputs and
+ * input offset together (SPEC X1, X2). While a commit is in flight the next batch is already processed: it reads through
+ * the sealed overlay, and is itself sealed only after that commit's end was acknowledged.
+ */
+export class Task<S extends TaskStores> {
+  readonly input: TopicPartition
+  readonly counters: TaskCounters = new TaskCounters()
+  private readonly options: TaskOptions<S>
+  private readonly spareOutputs: TaskOutputs[]
+  private current: TaskState = 'CREATED'
+  private session: TaskSession | null = null
+  private reader: LogReader | null = null
+  private state: RestoredState<S> | null = null
+  /** The next offset to process; runs ahead of `state.offset` by what is not committed. */
+  private position = 0
+  private sealed: Transaction | null = null
+  private inFlight: Promise<StreamsError | null> | null = null
+  private stopping = false
+
+  constructor(options: TaskOptions<S>) {
+    this.options = options
+    this.input = options.input
+    const { partition } = options.input
+    this.spareOutputs = [new TaskOutputs(partition), new TaskOutputs(partition)]
+  }
+
+  get lifeState(): TaskState {
+    return this.current
+  }
+
+  /** The committed state, for queries between batches; null until restored. */
+  get stores(): S | null {
+    return this.state?.stores ?? null
+  }
+
+  /** One past the last input offset whose outcome is committed. */
+  get committedOffset(): number {
+    return this.state?.offset ?? 0
+  }
+
+  /** Lives until `stop` was asked for. Rejects with the StreamsError that ended the task: fenced or stop. */
+  async run(): Promise<void> {
+    if (this.move(this.stopping ? 'stop' : 'start') === 'CLOSED') return
+    for (;;) {
+      try {
+        await this.open()
+        await this.loop()
+        await this.closeGracefully()
+        return
+      } catch (cause) {
+        const error = asStreamsError(cause, this.input)
+        await this.releaseSession()
+        if (error.next === 'fenced' || error.next === 'stop') {
+          this.move(error.next === 'fenced' ? 'fenced' : 'failed')
+          throw error
+        }
+        this.counters.aborts++
+        this.options.onError?.(error)
+        if (this.move('lost') === 'CLOSED') return
+        await this.options.clock.wait(this.options.retryBackoffMs)
+      }
+    }
+  }
+
+  /** Asks the task to finish what it has begun and close; `run` resolves then. */
+  stop(): void {
+    this.stopping = true
+  }
+
+  /** Opens a session, learns what is committed, and brings the state there. */
+  private async open(): Promise<void> {
+    const { log, applicationId, input } = this.options
+    this.session = await log.openTask(applicationId, input)
+    const committed = await this.session.committed()
+    const offset = committed?.offset ?? 0
+    this.move('opened')
+    if (!this.reconcile(offset)) await this.rebuild(offset)
+    this.position = offset
+    this.reader = log.openReader(input, offset)
+    this.move('restored')
+  }
+
+  /**
+   * After a lost commit: its overlay is merged if the log stands at its end, and dropped, with all younger ones, if it stands at
+   * its start. False when neither fits, or there is no state yet: then the state is rebuilt.
+   */
+  private reconcile(committedOffset: number): boolean {
+    const { state, sealed } = this
+    if (state === null) return false
+    const { set } = state.stores
+    if (sealed !== null && committedOffset === sealed.next.offset) {
+      while (set.depth > 1) set.dropYoungest()
+      this.mergeSealed(sealed)
+    }
+    set.dropAll()
+    this.sealed = null
+    return this.state?.offset === committedOffset
+  }
+
+  private async rebuild(committedOffset: number): Promise<void> {
+    const { log, input, processor, checkpoints, onRestore } = this.options
+    await checkpoints.settled()
+    this.state = await restore(log, input, processor, checkpoints, committedOffset, (offset, until) => {
+      this.counters.restoredRecords = offset
+      onRestore?.(offset, until)
+    })
+  }
+
+  private async loop(): Promise<void> {
+    const { checkpoints, fetchBytesMax, fetchWaitMs } = this.options
+    while (!this.stopping) {
+      if (checkpoints.due(this.committedOffset)) await this.checkpoint()
+      const fetched = await this.openReader().fetch(fetchBytesMax, fetchWaitMs)
+      if (fetched.bytes.length === 0) await this.settle()
+      else await this.advance(fetched)
+      this.counters.lag = Math.max(0, fetched.endOffset - this.position)
+    }
+  }
+
+  /** Processes what was fetched: in one transaction, or in as many as the stores' bounds demand. */
+  private async advance({ bytes }: FetchedBatches): Promise<void> {
+    for (let cleared = false; ; ) {
+      const { progress, outputs, startedMs } = this.fill(bytes)
+      await this.settle()
+      const moved = progress.nextOffset > this.position
+      if (moved) this.seal(progress.nextOffset, outputs, startedMs)
+      else this.discard(outputs)
+      if (progress.blockedBy === null) return
+      if (!moved && cleared) throw progress.blockedBy
+      cleared = !moved
+      await this.settle()
+      this.restoredState().stores.expire(true)
+    }
+  }
+
+  private discard(outputs: TaskOutputs): void {
+    this.restoredState().stores.set.dropYoungest()
+    this.spareOutputs.push(outputs)
+  }
+
+  /** Runs the batches through the topology into a new overlay and a fresh set of outputs. */
+  private fill(bytes: Uint8Array) {
+    const { processor, input, clock } = this.options
+    const { stores } = this.restoredState()
+    const startedMs = clock.nowMs()
+    const outputs = this.spareOutputs.pop() ?? new TaskOutputs(input.partition)
+    outputs.open(processedAt(startedMs))
+    stores.set.open()
+    const progress = processor.process(stores, outputs, input, bytes, this.position, Number.POSITIVE_INFINITY)
+    this.counters.processMsTotal += clock.nowMs() - startedMs
+    return { progress, outputs, startedMs }
+  }
+
+  /** Step 1 of SPEC X2, which is taken only when no commit is in flight; the steps that follow run behind the next batch. */
+  private seal(nextOffset: number, outputs: TaskOutputs, startedMs: number): void {
+    const { stores } = this.restoredState()
+    stores.set.seal()
+    const next = { offset: nextOffset, metadata: `streamTimeMs=${stores.streamTimeMs}` }
+    const transaction = { startOffset: this.position, next, outputs, startedMs }
+    this.sealed = transaction
+    this.position = nextOffset
+    this.inFlight = this.commit(transaction).then(
+      () => null,
+      (cause) => asStreamsError(cause, this.input),
+    )
+  }
+
+  /** Steps 2 to 5 of SPEC X2. Step 6 is `settle`. */
+  private async commit({ outputs, next }: Transaction): Promise<void> {
+    const session = this.session
+    if (session === null) throw new StreamsError('NO_SESSION', 'abort', 'the session is closed', this.input)
+    // Step 2. Begin.
+    session.begin()
+    // Step 3. Append the sealed outputs.
+    await session.append(outputs.finish())
+    // Step 4. Send the input offset, with stream time in its metadata.
+    await session.sendOffset(next)
+    // Step 5. End: outputs and offset become durable and visible together.
+    await session.end()
+  }
+
+  /** Step 6 of SPEC X2: once the end is acknowledged, the overlay is merged. Throws what the commit rejected with. */
+  private async settle(): Promise<void> {
+    const { inFlight, sealed } = this
+    if (inFlight === null || sealed === null) return
+    const error = await inFlight
+    this.inFlight = null
+    if (error !== null) throw error
+    this.mergeSealed(sealed)
+  }
+
+  private mergeSealed(transaction: Transaction): void {
+    const { outputs, next, startedMs } = transaction
+    const { stores } = this.restoredState()
+    stores.set.mergeOldest()
+    stores.expire(false)
+    this.state = { stores, offset: next.offset }
+    this.sealed = null
+    this.count(outputs, this.options.clock.nowMs() - startedMs)
+    this.spareOutputs.push(outputs)
+  }
+
+  private count({ counters }: TaskOutputs, commitMs: number): void {
+    const total = this.counters
+    total.commits++
+    total.commitMsTotal += commitMs
+    total.commitMsMax = Math.max(total.commitMsMax, commitMs)
+    for (let i = 0; i < total.dispositions.length; i++) total.dispositions[i]! += counters.dispositions[i] as number
+    for (let i = 0; i < total.deadLetters.length; i++) total.deadLetters[i]! += counters.deadLetters[i] as number
+  }
+
+  /** Waits until nothing is in flight, so that the snapshot is of committed state alone. */
+  private async checkpoint(): Promise<void> {
+    await this.settle()
+    const { stores, offset } = this.restoredState()
+    this.options.checkpoints.begin(stores, offset)
+  }
+
+  private async closeGracefully(): Promise<void> {
+    this.move('stop')
+    const { checkpoints } = this.options
+    await this.settle()
+    await checkpoints.settled()
+    await this.checkpoint()
+    await checkpoints.settled()
+    await this.releaseSession()
+    this.move('closed')
+  }
+
+  private async releaseSession(): Promise<void> {
+    const { session, inFlight } = this
+    await inFlight
+    this.inFlight = null
+    this.reader?.close()
+    this.reader = null
+    this.session = null
+    // A session that has failed may fail to close as well; its fence is the next owner's business.
+    await session?.close().catch((cause: unknown) => this.options.onError?.(asStreamsError(cause, this.input)))
+  }
+
+  private restoredState(): RestoredState<S> {
+    if (this.state === null) throw new StreamsError('INVARIANT', 'stop', 'the task has no state yet', this.input)
+    return this.state
+  }
+
+  private openReader(): LogReader {
+    if (this.reader === null) throw new StreamsError('INVARIANT', 'stop', 'the task has no reader yet', this.input)
+    return this.reader
+  }
+
+  private move(event: TaskEvent): TaskState {
+    this.current = nextTaskState(this.current, event)
+    this.options.onState?.(this.current)
+    return this.current
+  }
+}
+
+/** The record header that tells when this process handled the record; outside the bytes that `verify` compares (SPEC S5). */
+function processedAt(nowMs: number): EncodedHeaders {
+  return encodeHeaders([['processed-at', new TextEncoder().encode(String(nowMs))]])
+}
+
+function asStreamsError(cause: unknown, place: TopicPartition): StreamsError {
+  if (cause instanceof StreamsError) return cause
+  const next: NextStep = 'stop'
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new StreamsError('UNEXPECTED', next, `unexpected: ${message}`, place, cause)
+}
