@@ -12,7 +12,13 @@ const EXCHANGE_OF_V128 = '112' // A warning about exported functions; ours stay 
 
 async function compileKernel(simd: 'enable' | 'disable'): Promise<string> {
   let module = new Uint8Array()
-  const source = ['streams/hash/assembly/index.ts', '--baseDir', new URL('.', ROOT).pathname, '--outFile', 'kernel.wasm']
+  const source = [
+    'streams/hash/assembly/index.ts',
+    '--baseDir',
+    new URL('.', ROOT).pathname,
+    '--outFile',
+    'kernel.wasm',
+  ]
   const options = ['-O3', '--noAssert', '--runtime', 'stub', `--${simd}`, 'simd', '--disableWarning', EXCHANGE_OF_V128]
   const { error, stderr } = await compile([...source, ...options], {
     writeFile: (_name, contents) => {

@@ -36,6 +36,9 @@ export interface HashKernelOptions {
 }
 
 const TICKETS_MAX = 8_192
+/** Bounds of the two sizes, far above use: addresses have 32 bits, and these leave no sum that could wrap. */
+const ARENA_BYTES_BOUND = 2 ** 30
+const TICKETS_BOUND = 2 ** 20
 
 /**
  * One thread's hash kernel: a WebAssembly instance whose one memory holds the arena of fetched batches, the key states
@@ -60,8 +63,9 @@ export class HashKernel {
 
   constructor(options: HashKernelOptions) {
     const { arenaBytes, ticketsMax = TICKETS_MAX } = options
-    refuseUnless(Number.isInteger(arenaBytes) && arenaBytes > 0, 'arenaBytes must be a positive integer')
-    refuseUnless(ticketsMax > 0 && ticketsMax % 4 === 0, 'ticketsMax must be a positive multiple of 4')
+    refuseUnless(isWithin(arenaBytes, ARENA_BYTES_BOUND), `arenaBytes must be from 1 to ${ARENA_BYTES_BOUND}`)
+    const ticketsFit = isWithin(ticketsMax, TICKETS_BOUND) && ticketsMax % 4 === 0
+    refuseUnless(ticketsFit, `ticketsMax must be a multiple of 4 from 4 to ${TICKETS_BOUND}`)
     const simd = decodeBase64(SIMD_KERNEL)
     this.lanes = options.lanes ?? (runnable(simd) ? 'simd' : 'scalar')
     this.exports = instantiate<KernelExports>(this.lanes === 'simd' ? simd : decodeBase64(SCALAR_KERNEL))
@@ -114,6 +118,10 @@ export function createHashKernel(options: HashKernelOptions): HashKernel {
 /** Throws what the caller of this folder has done wrong. */
 export function refuseUnless(allowed: boolean, what: string): void {
   if (!allowed) throw new StreamsError('HASH_USE', 'stop', what)
+}
+
+function isWithin(size: number, bound: number): boolean {
+  return Number.isInteger(size) && size > 0 && size <= bound
 }
 
 function decodeBase64(text: string): Uint8Array {
