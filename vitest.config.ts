@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config'
+
+/** The seed of every property test of this run: a fresh one, or the one that a failed run printed. */
+const seed = Number(process.env['SLUICE_TEST_SEED'] ?? Date.now() % 2 ** 31)
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Tests kill, fence and open stores that are native code: a process each, and as many as the smallest machine has cores.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    env: { SLUICE_TEST_SEED: String(seed) },
+    globalSetup: ['test/setup/announce-seed.ts'],
+    setupFiles: ['test/setup/property-seed.ts'],
+    reporters: ['default', ['json', { outputFile: 'test-report.json' }]],
+  },
+})
