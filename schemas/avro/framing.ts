@@ -4,6 +4,11 @@ export const FRAME_BYTES = 5
 /** The only magic byte there is. */
 export const FRAME_MAGIC = 0
 
+/** `readFrame`: the first byte is another one. */
+export const BAD_MAGIC = -1
+/** `readFrame`: the value ends inside the frame's head, or is empty. */
+export const SHORT_FRAME = -2
+
 /** Writes the frame's head; the Avro encoding goes to the returned position. */
 export function putFrame(out: DataView, at: number, schemaId: number): number {
   out.setUint8(at, FRAME_MAGIC)
@@ -11,8 +16,11 @@ export function putFrame(out: DataView, at: number, schemaId: number): number {
   return at + FRAME_BYTES
 }
 
-/** The schema id of the framed value in `[at, end)`, or -1 when there is no frame: too short, or another magic byte. */
+/**
+ * The schema id of the framed value in `[at, end)`, or `BAD_MAGIC` or `SHORT_FRAME`. An id that was written negative
+ * comes back above 2^31, where no registry has one.
+ */
 export function readFrame(view: DataView, at: number, end: number): number {
-  if (end - at < FRAME_BYTES || view.getUint8(at) !== FRAME_MAGIC) return -1
-  return view.getInt32(at + 1)
+  if (at < end && view.getUint8(at) !== FRAME_MAGIC) return BAD_MAGIC
+  return end - at < FRAME_BYTES ? SHORT_FRAME : view.getUint32(at + 1)
 }

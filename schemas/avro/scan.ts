@@ -23,7 +23,7 @@ export type Scan = (bytes: Uint8Array, at: number, end: number) => number
 /** A varint of at most 64 bits. */
 export function scanLong(bytes: Uint8Array, at: number, end: number): number {
   const last = at + 9
-  const limit = last < end ? last : end
+  const limit = Math.min(last, end)
   let next = at
   while (next < limit) if (bytes[next++]! < 128) return next
   if (next >= end) return -TRUNCATED
@@ -33,7 +33,7 @@ export function scanLong(bytes: Uint8Array, at: number, end: number): number {
 /** A varint of at most 32 bits. */
 export function scanInt(bytes: Uint8Array, at: number, end: number): number {
   const last = at + 4
-  const limit = last < end ? last : end
+  const limit = Math.min(last, end)
   let next = at
   while (next < limit) if (bytes[next++]! < 128) return next
   if (next >= end) return -TRUNCATED

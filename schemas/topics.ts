@@ -1,0 +1,125 @@
+/** What `sluice topics` creates and verifies on a cluster, and what the embedded log follows (SPEC R4). */
+export interface Topic {
+  readonly name: string
+  readonly doc: string
+  /** What the record key holds; `null` where records have none. */
+  readonly key: string | null
+  /** Full names of the Avro records that a value may be, each with a subject `<topic>-<full name>`. */
+  readonly values: readonly string[]
+  readonly partitions: number
+  readonly retentionMs: number
+  readonly cleanupPolicy: 'delete' | 'compact' | 'compact,delete'
+  readonly minInsyncReplicas: number
+  /** Always the broker's append time: a record stamped with an old event time would be deleted by retention. */
+  readonly timestampType: 'LogAppendTime'
+}
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** Without end. */
+const FOREVER_MS = -1
+
+/** A topic of the chain: written in the input partition's transaction, partitioned as the input is. */
+const CHAIN = {
+  key: 'sender_account_id',
+  partitions: 12,
+  retentionMs: 7 * DAY_MS,
+  cleanupPolicy: 'delete',
+  minInsyncReplicas: 2,
+  timestampType: 'LogAppendTime',
+} as const
+
+/** A topic whose order does not matter beyond one key, and whose load is small. */
+const SMALL = { ...CHAIN, partitions: 3 } as const
+
+/** Every topic, by the name that the code calls it. */
+export const TOPICS = {
+  paymentsSubmitted: {
+    ...CHAIN,
+    name: 'payments.submitted',
+    doc: 'Payments and control records. Raw data of foreign producers stands here alone, for this retention.',
+    values: ['sluice.PaymentSubmitted', 'sluice.ControlRecord'],
+  },
+  paymentsDecided: {
+    ...CHAIN,
+    name: 'payments.decided',
+    doc: 'One decision for each accepted payment, and the single end of each challenge and review.',
+    values: ['sluice.Decision', 'sluice.Resolution'],
+  },
+  paymentsDlq: {
+    ...CHAIN,
+    name: 'payments.dlq',
+    doc: 'Coordinates, reason and keyed hash of what could not be processed.',
+    // The key of a bad record may hold anything, so its dead letter has none; the partition is the input's.
+    key: null,
+    values: ['sluice.DeadLetter'],
+    retentionMs: 30 * DAY_MS,
+  },
+  fraudAlerts: {
+    ...CHAIN,
+    name: 'fraud.alerts',
+    doc: 'What an analyst should see now.',
+    values: ['sluice.Alert'],
+  },
+  fraudActions: {
+    ...CHAIN,
+    name: 'fraud.actions',
+    doc: 'Automated consequences, once per sender, action and episode.',
+    values: ['sluice.FraudAction'],
+    retentionMs: 30 * DAY_MS,
+  },
+  paymentsDuplicates: {
+    ...CHAIN,
+    name: 'payments.duplicates',
+    doc: 'Coordinates of each repeat and of the first.',
+    values: ['sluice.Duplicate'],
+  },
+  rulesChanges: {
+    ...SMALL,
+    name: 'rules.changes',
+    doc: 'The catalogue and history of rule sets; what is in force stands in the input partitions.',
+    key: 'rule set version',
+    values: [],
+    partitions: 1,
+    retentionMs: FOREVER_MS,
+    cleanupPolicy: 'compact',
+  },
+  apiClaims: {
+    ...CHAIN,
+    name: 'api.claims',
+    doc: 'Claims of the confirm API on (caller, route, idempotency key); the lowest offset wins.',
+    key: 'caller, route and idempotency key',
+    values: [],
+    retentionMs: DAY_MS,
+    cleanupPolicy: 'compact,delete',
+  },
+  auditEvents: {
+    ...SMALL,
+    name: 'audit.events',
+    doc: 'Who did what, for the audit log of the archive.',
+    key: 'actor',
+    values: [],
+    retentionMs: 30 * DAY_MS,
+  },
+  hooksDeliveries: {
+    ...SMALL,
+    name: 'hooks.deliveries',
+    doc: 'Each attempt to deliver an action to a hook.',
+    key: 'action_id',
+    values: [],
+  },
+  otpDeliveries: {
+    ...SMALL,
+    name: 'otp.deliveries',
+    doc: 'That a one-time code was sent, over which channel; never the code.',
+    key: 'decision_id',
+    values: [],
+    retentionMs: DAY_MS,
+  },
+} as const satisfies Record<string, Topic>
+
+/** The subject of a record type on a topic: TopicRecordNameStrategy. */
+export function subjectOf(topic: string, recordName: string): string {
+  return `${topic}-${recordName}`
+}
