@@ -1,0 +1,65 @@
+const FIRST_WORDS = 1024
+/** A log that one huge batch has stretched past this is not kept. */
+const KEPT_WORDS = 1 << 20
+
+/**
+ * The old images of one overlay, last in first out: image words, then row, then kind. Reading goes from the end:
+ * `readKind`, `readRow`, then `readImage` if that kind has one.
+ */
+export class UndoLog {
+  #words = new Int32Array(FIRST_WORDS)
+  #length = 0
+
+  get empty(): boolean {
+    return this.#length === 0
+  }
+
+  get bytesUsed(): number {
+    return this.#words.byteLength
+  }
+
+  /** Adds an entry without an image. */
+  push(row: number, kind: number): void {
+    this.#reserve(2)
+    this.#words[this.#length++] = row
+    this.#words[this.#length++] = kind
+  }
+
+  /** Adds an entry with `count` words of `source` from `from` on. */
+  pushImage(source: Int32Array, from: number, count: number, row: number, kind: number): void {
+    this.#reserve(count + 2)
+    const words = this.#words
+    let at = this.#length
+    for (let word = from, end = from + count; word < end; word++) words[at++] = source[word]!
+    words[at++] = row
+    words[at++] = kind
+    this.#length = at
+  }
+
+  readKind(): number {
+    return this.#words[--this.#length]!
+  }
+
+  readRow(): number {
+    return this.#words[--this.#length]!
+  }
+
+  /** Copies the entry's image back. */
+  readImage(target: Int32Array, to: number, count: number): void {
+    this.#length -= count
+    target.set(this.#words.subarray(this.#length, this.#length + count), to)
+  }
+
+  clear(): void {
+    this.#length = 0
+    if (this.#words.length > KEPT_WORDS) this.#words = new Int32Array(FIRST_WORDS)
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count
+    if (needed <= this.#words.length) return
+    const words = new Int32Array(Math.max(needed, this.#words.length * 2))
+    words.set(this.#words)
+    this.#words = words
+  }
+}
