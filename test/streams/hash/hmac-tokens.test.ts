@@ -211,7 +211,7 @@ test.each([
   tokens.loadKey(bytes)
   expect(bytes.every((byte) => byte === 0)).toBe(true)
   const memory = Buffer.from(kernel.memory.buffer)
-  const crossed = (pad: number) => Buffer.from(key.slice(0, 8)).map((byte) => byte ^ pad)
+  const crossed = (pad: number) => Buffer.from(Buffer.from(key.slice(0, 8)).map((byte) => byte ^ pad))
   for (const trace of [Buffer.from(key.slice(0, 8)), crossed(0x36), crossed(0x5c)]) {
     expect(memory.includes(trace)).toBe(false)
     expect(memory.includes(Buffer.from(trace).swap32())).toBe(false)
