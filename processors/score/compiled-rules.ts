@@ -1,0 +1,119 @@
+import { encodeString, putLong } from '../../schemas/avro/bytes.ts'
+import { CURRENCIES, CURRENCY_EXPONENTS } from '../../schemas/currencies.ts'
+import { SIGNAL_SYMBOLS, SignalOrdinal } from '../../schemas/generated/enums.ts'
+import type { RuleSet } from '../../schemas/rule-set.ts'
+
+const DAY_MS = 86_400_000
+const SCORE_MAX = 100
+/** Bit beside the signals' bits: VELOCITY counts for nothing (SPEC S2). */
+const EXCUSED_BIT = SIGNAL_SYMBOLS.length
+
+/** The Avro array of the reasons of one combination of signals, and the score that they sum to. */
+export interface ScoredReasons {
+  readonly score: number
+  readonly bytes: Uint8Array
+}
+
+/**
+ * A rule set made ready for the hot path: amounts as minor units by currency ordinal, and each combination of signals encoded
+ * the first time it occurs. Immutable apart from that memory.
+ */
+export class CompiledRules {
+  readonly rules: RuleSet
+  /** First 16 hexadecimal digits of the SHA-256 of the canonical text. */
+  readonly hash: string
+  readonly versionBytes: Uint8Array
+  readonly hashBytes: Uint8Array
+  /** By currency ordinal; not-a-number where the set has no rate. */
+  readonly highAmountMinor: Float64Array
+  readonly tinyMaxMinor: Float64Array
+  /** Minor units of the rule currency per minor unit; not-a-number where the set has no rate. */
+  readonly toReference: Float64Array
+  readonly riskyCategories: ReadonlySet<string>
+  readonly excuseSpanMs: number
+  readonly nightUntilMs: number
+  private readonly reasonsBySignals: (ScoredReasons | undefined)[] = new Array(2 ** (EXCUSED_BIT + 1))
+  private readonly signalArrays: (Uint8Array | undefined)[] = new Array(2 ** SIGNAL_SYMBOLS.length)
+  private readonly pointsBySignal: readonly number[]
+
+  constructor(rules: RuleSet, hash: string) {
+    this.rules = rules
+    this.hash = hash
+    this.versionBytes = encodeString(rules.version)
+    this.hashBytes = encodeString(hash)
+    const perMajor = (major: number) => (ordinal: number, rate: number) =>
+      Math.floor((major * 10 ** exponentOf(ordinal)) / rate)
+    this.highAmountMinor = byCurrency(rules, perMajor(rules.signals.HIGH_AMOUNT.over_major))
+    this.tinyMaxMinor = byCurrency(rules, perMajor(rules.signals.TINY_EQUAL.max_major))
+    const reference = exponentOf(CURRENCIES.codes.indexOf(rules.currency))
+    this.toReference = byCurrency(rules, (ordinal, rate) => rate * 10 ** (reference - exponentOf(ordinal)))
+    this.riskyCategories = new Set(rules.signals.RISKY_CATEGORY.categories)
+    this.excuseSpanMs = rules.excuse.min_span_days * DAY_MS
+    this.nightUntilMs = rules.signals.NIGHT.until_hour_utc * 3_600_000
+    this.pointsBySignal = SIGNAL_SYMBOLS.map((signal) =>
+      signal === 'SCORING_ERROR' ? 0 : rules.signals[signal].points,
+    )
+  }
+
+  /** The reasons of the signals in `hits` (bit = ordinal); points are cut where the sum would pass 100. */
+  reasons(hits: number, excused: boolean): ScoredReasons {
+    const key = excused ? hits | (1 << EXCUSED_BIT) : hits
+    const known = this.reasonsBySignals[key]
+    if (known !== undefined) return known
+    const made = this.encodeReasons(hits, excused)
+    this.reasonsBySignals[key] = made
+    return made
+  }
+
+  /** The Avro array of the signals in `signals` (bit = ordinal). */
+  signalArray(signals: number): Uint8Array {
+    const known = this.signalArrays[signals]
+    if (known !== undefined) return known
+    const made = encodeOrdinals(signals, SIGNAL_SYMBOLS.length)
+    this.signalArrays[signals] = made
+    return made
+  }
+
+  private encodeReasons(hits: number, excused: boolean): ScoredReasons {
+    const out = new Uint8Array(64)
+    let score = 0
+    let at = hits === 0 ? 0 : putLong(out, 0, bitCount(hits))
+    for (let ordinal = 0; ordinal < SIGNAL_SYMBOLS.length; ordinal++) {
+      if ((hits & (1 << ordinal)) === 0) continue
+      const full = excused && ordinal === SignalOrdinal.VELOCITY ? 0 : (this.pointsBySignal[ordinal] as number)
+      const points = Math.min(full, SCORE_MAX - score)
+      score += points
+      at = putLong(out, putLong(out, at, ordinal), points)
+    }
+    out[at++] = 0
+    return { score, bytes: out.slice(0, at) }
+  }
+}
+
+/** The Avro array of the enum ordinals whose bits are set. */
+export function encodeOrdinals(bits: number, symbols: number): Uint8Array {
+  const out = new Uint8Array(symbols + 16)
+  let at = bits === 0 ? 0 : putLong(out, 0, bitCount(bits))
+  for (let ordinal = 0; ordinal < symbols; ordinal++) if ((bits & (1 << ordinal)) !== 0) at = putLong(out, at, ordinal)
+  out[at++] = 0
+  return out.slice(0, at)
+}
+
+function exponentOf(ordinal: number): number {
+  return CURRENCY_EXPONENTS[ordinal] as number
+}
+
+function byCurrency(rules: RuleSet, value: (ordinal: number, rate: number) => number): Float64Array {
+  const values = new Float64Array(CURRENCIES.codes.length).fill(Number.NaN)
+  for (const [code, rate] of Object.entries(rules.rates)) {
+    const ordinal = CURRENCIES.codes.indexOf(code)
+    values[ordinal] = value(ordinal, rate)
+  }
+  return values
+}
+
+function bitCount(bits: number): number {
+  let count = 0
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++
+  return count
+}
