@@ -1,0 +1,135 @@
+"""Control records and what waits for its end (semantics sections 7 and 8)."""
+
+from fnmatch import fnmatchcase
+
+import rules as rule_sets
+from state import FOREVER, NEVER
+
+MAX_LIST = 10_000
+MAX_PENDING = 65_536
+MAX_EXPIRED_A_RECORD = 256
+LIST_FIELDS = ("sender", "receiver", "device", "card", "email", "ip")
+ENDS = {
+    "CHALLENGE_PASSED": ("challenge", "passed"),
+    "CHALLENGE_FAILED": ("challenge", "failed"),
+    "CHALLENGE_EXPIRED": ("challenge", "expired"),
+    "REVIEW_APPROVED": ("review", "approved"),
+    "REVIEW_DECLINED": ("review", "declined"),
+}
+
+
+class Pending:
+    """Challenges and reviews that wait for their end; each kind a dict of decision id -> (limit, id, sender), oldest first."""
+
+    def __init__(self):
+        self.tables = {"challenge": {}, "review": {}}
+        self.lowest = {"challenge": FOREVER, "review": FOREVER}
+
+    def add(self, kind, decision_id, limit, transaction_id, sender):
+        """What the bound pushes out, as (decision id, transaction id, sender) or None."""
+        table = self.tables[kind]
+        out = None
+        if len(table) == MAX_PENDING:
+            oldest = next(iter(table))
+            out = (oldest, *table.pop(oldest)[1:])
+        table[decision_id] = (limit, transaction_id, sender)
+        self.lowest[kind] = min(self.lowest[kind], limit)
+        return out
+
+    def expire(self, stream_time):
+        """Those past their limit: challenges first, oldest first, at most 256 together."""
+        ended = []
+        for kind, table in self.tables.items():
+            if self.lowest[kind] >= stream_time:
+                continue  # nothing can have ended: saves the scan
+            for decision_id, (limit, transaction_id, sender) in list(table.items()):
+                if limit < stream_time and len(ended) < MAX_EXPIRED_A_RECORD:
+                    ended.append((decision_id, transaction_id, sender))
+                    del table[decision_id]
+            self.lowest[kind] = min((limit for limit, _, _ in table.values()), default=FOREVER)
+        return ended
+
+    def kind_of(self, decision_id):
+        return next((kind for kind, table in self.tables.items() if decision_id in table), None)
+
+
+def may_sign(signers, key_id, kind):
+    """A signer's kinds are the schema's symbols, or patterns such as `CHALLENGE_*`."""
+    return any(s["id"] == key_id and any(fnmatchcase(kind, k) for k in s["kinds"]) for s in signers)
+
+
+def refused(c, key, partition, fold, valid_signature):
+    """Whether section 8 refuses the record. All of its reasons are one dead letter, so their order has no effect."""
+    kind, account = c["kind"], c["account_id"]
+    if c["partition"] != partition.number or not may_sign(fold.signers, c["signer_key_id"], kind) or not valid_signature:
+        return True
+    # READING: the first serial of a signer in a partition may be any.
+    if kind not in ENDS and c["serial"] <= partition.serials.get(c["signer_key_id"], NEVER):
+        return True
+    if account is not None and key != account.encode("utf-8", "surrogateescape"):
+        return True
+    if kind.startswith("ACCOUNT_") and account is None:
+        return True
+    if kind == "ACCOUNT_ALLOWED" and c["until"] is None:
+        return True
+    if kind == "RULES_SET":
+        return c["rules"] is None or rule_sets.parse(c["rules"]) is None
+    if kind == "MASK_KEY_ACTIVATED":
+        return c["subject"] not in fold.key_ring
+    if kind in ("LIST_ADDED", "LIST_REMOVED"):
+        return _list_refused(c, partition)
+    if kind in ENDS:
+        pending = partition.pending.kind_of(c["decision_id"])
+        return pending is not None and pending != ENDS[kind][0]
+    return kind == "ERASURE"
+
+
+def _list_refused(c, partition):
+    field, colon, value = (c["subject"] or "").partition(":")
+    if field not in LIST_FIELDS or not colon or not value:
+        return True
+    # READING: the bound stands in the way of a new entry only, not of a removal or a new end for an old one.
+    full = len(partition.lists) >= MAX_LIST and c["subject"] not in partition.lists
+    return c["kind"] == "LIST_ADDED" and full
+
+
+def apply(c, partition, fold):
+    """Changes the partition's state; the ended (decision id, transaction id, sender) of a challenge or review, or None."""
+    kind = c["kind"]
+    end = FOREVER if c["until"] is None else c["until"]
+    if kind in ENDS:
+        return _end(c, partition)
+    partition.serials[c["signer_key_id"]] = c["serial"]
+    if kind == "RULES_SET":
+        partition.rules = rule_sets.parse(c["rules"])
+    elif kind == "LIST_ADDED":
+        partition.lists[c["subject"]] = end
+    elif kind == "LIST_REMOVED":
+        partition.lists.pop(c["subject"], None)
+    elif kind == "ACCOUNT_BLOCKED":
+        partition.standing(c["account_id"]).hard = end
+    elif kind == "ACCOUNT_ALLOWED":
+        partition.standing(c["account_id"]).allowed = end
+    elif kind == "ACCOUNT_LIFTED":
+        standing = partition.standing(c["account_id"])
+        standing.hard = standing.automatic = NEVER
+        if c["account_id"] in partition.senders:
+            partition.senders[c["account_id"]].episode = None
+    elif kind == "MASK_KEY_ACTIVATED":
+        partition.key_id = c["subject"]
+    return None
+
+
+def _end(c, partition):
+    kind = ENDS[c["kind"]][0]
+    # READING: a record without a decision id is for a decision that is not pending, so it is ignored.
+    waiting = partition.pending.tables[kind].pop(c["decision_id"], None)
+    if waiting is None:
+        return None
+    _, transaction_id, account = waiting
+    if c["kind"] == "CHALLENGE_FAILED":
+        # READING: the codes count for the sender of the decision that ends, whatever account the record names.
+        sender = partition.sender(account)
+        sender.failed_codes.append((c["event_time"], c["failed_codes"]))
+        del sender.failed_codes[:-8]
+    return c["decision_id"], transaction_id, account
