@@ -107,6 +107,11 @@ export interface TopicSettings {
   readonly retentionMs: number
   /** The oldest batches are dropped once a partition is larger than this; -1 is no bound. */
   readonly retentionBytes: number
+  /**
+   * Who appends: producers alone, or tasks (and producers too). A task's transaction refuses a topic of producers; the
+   * embedded log keeps the two apart so that neither waits for the other's sync. Default: tasks.
+   */
+  readonly writtenBy?: 'producers' | 'tasks'
 }
 
 export interface Log {

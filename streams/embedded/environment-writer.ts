@@ -1,0 +1,103 @@
+import { Worker } from 'node:worker_threads'
+import { StreamsError } from '../errors.ts'
+import type { EnvironmentSettings } from './environment.ts'
+import { toStreamsError } from './refusal.ts'
+import { storageStopped } from './storage-error.ts'
+import type { WriteAnswer, WriteKind, WriteRequest } from './write-request.ts'
+import type { QueuedWrite, WrittenMessage } from './writing-thread.ts'
+
+// The package is run from its sources, and published as JavaScript.
+const THREAD = new URL(import.meta.url.endsWith('.ts') ? './writing-thread.ts' : './writing-thread.js', import.meta.url)
+
+interface Waiting {
+  resolve(answer: WriteAnswer): void
+  reject(error: StreamsError): void
+}
+
+/** The main thread's end of a writing thread, which starts with the first request. */
+export class EnvironmentWriter {
+  /** Transactions that were synced, and requests that they carried. */
+  syncs = 0
+  requests = 0
+  private readonly settings: EnvironmentSettings
+  private readonly onStopped: (error: StreamsError) => void
+  private readonly onWritten: () => void
+  private readonly waiting = new Map<number, Waiting>()
+  private worker: Worker | null = null
+  private stopped: StreamsError | null = null
+  private nextId = 0
+
+  /** `onWritten` runs after each synced transaction, before its requests are answered. */
+  constructor(settings: EnvironmentSettings, onWritten: () => void, onStopped: (error: StreamsError) => void) {
+    this.settings = settings
+    this.onWritten = onWritten
+    this.onStopped = onStopped
+  }
+
+  /**
+   * Resolves when the request is on the disk and visible. `memory` moves to the thread.
+   * @throws StreamsError: the refusal, or the error that stopped the log.
+   */
+  write<K extends WriteKind>(request: WriteRequest<K>, memory: readonly ArrayBuffer[] = []): Promise<WriteAnswer<K>> {
+    if (this.stopped !== null) return Promise.reject(this.stopped)
+    this.worker ??= this.start()
+    const id = this.nextId++
+    const message: QueuedWrite = { id, request: request as WriteRequest }
+    this.worker.postMessage(message, [...memory])
+    // While something is to be acknowledged the process stays.
+    if (this.waiting.size === 0) this.worker.ref()
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve: resolve as Waiting['resolve'], reject })
+    })
+  }
+
+  /** Ends the thread after what was sent before. */
+  async close(): Promise<void> {
+    const { worker } = this
+    this.stopped ??= new StreamsError('LOG_CLOSED', 'stop', 'the log is closed; open it again')
+    if (worker === null) return
+    const exited = new Promise((resolve) => worker.once('exit', resolve))
+    worker.ref()
+    worker.postMessage('close')
+    await exited
+  }
+
+  private start(): Worker {
+    const worker = new Worker(THREAD, { workerData: this.settings })
+    worker.on('message', (message: WrittenMessage) => {
+      if ('failure' in message) {
+        const { message: text, code } = message.failure
+        this.stop(storageStopped(this.settings.directory, Object.assign(new Error(text), { code })))
+      } else {
+        this.settle(message)
+      }
+    })
+    worker.on('error', (error) => this.stop(storageStopped(this.settings.directory, error)))
+    worker.on('exit', () => this.stop(new StreamsError('LOG_CLOSED', 'stop', 'the log is closed; open it again')))
+    return worker
+  }
+
+  private settle({ ids, outcomes }: Extract<WrittenMessage, { ids: unknown }>): void {
+    this.syncs++
+    this.requests += ids.length
+    this.onWritten()
+    ids.forEach((id, at) => {
+      const waiting = this.waiting.get(id)
+      const outcome = outcomes[at]
+      this.waiting.delete(id)
+      if (waiting === undefined || outcome === undefined) return
+      if ('refusal' in outcome) waiting.reject(toStreamsError(outcome.refusal))
+      else waiting.resolve(outcome.answer)
+    })
+    if (this.waiting.size === 0) this.worker?.unref()
+  }
+
+  private stop(error: StreamsError): void {
+    const closing = this.stopped !== null
+    this.stopped ??= error
+    for (const { reject } of this.waiting.values()) reject(this.stopped)
+    this.waiting.clear()
+    this.worker?.unref()
+    if (!closing) this.onStopped(this.stopped)
+  }
+}
