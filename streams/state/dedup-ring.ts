@@ -209,11 +209,11 @@ export class DedupRing implements HashedRows {
     return chunk.baseOffsets[(row & 0xffff) >>> 6]! + (chunk.words[wordOf(row) + 5]! & DELTA_MAX)
   }
 
-  /** Calls `visit` with each row number in first-seen order. Not for the hot path. */
-  forEach(visit: (row: number) => void): void {
+  /** The row numbers [first, end) of each block in first-seen order. Not for the hot path. */
+  *ranges(): Generator<readonly [first: number, end: number]> {
     for (let left = this.#blocks, block = this.#oldest; left > 0; left--, block = nextBlock(block)) {
       const filled = this.#chunks[block >> CHUNK_SHIFT]?.blockRows[block & CHUNK_MASK] ?? 0
-      for (let row = block * ROWS_PER_BLOCK, end = row + filled; row < end; row++) visit(row)
+      yield [block * ROWS_PER_BLOCK, block * ROWS_PER_BLOCK + filled]
     }
   }
 
@@ -249,7 +249,7 @@ export class DedupRing implements HashedRows {
     this.#openRows = extent.lastRows
     this.#openTimeMs = last.baseTimes[block]!
     this.#openOffset = last.baseOffsets[block]!
-    this.forEach(() => this.#rows++)
+    for (const [first, end] of this.ranges()) this.#rows += end - first
   }
 }
 

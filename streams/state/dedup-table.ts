@@ -171,12 +171,14 @@ export class DedupTable implements TransactionalStore {
   digest(streamTimeMs: number): string {
     const digest = new StateDigest()
     const ring = this.#ring
-    ring.forEach((row) => {
-      if (streamTimeMs - ring.timeMs(row) > this.#horizonMs) return
-      for (let word = 0; word < 5; word++) digest.int(ring.word(row, word))
-      digest.double(ring.timeMs(row))
-      digest.double(ring.offset(row))
-    })
+    for (const [first, end] of ring.ranges()) {
+      for (let row = first; row < end; row++) {
+        if (streamTimeMs - ring.timeMs(row) > this.#horizonMs) continue
+        for (let word = 0; word < 5; word++) digest.int(ring.word(row, word))
+        digest.double(ring.timeMs(row))
+        digest.double(ring.offset(row))
+      }
+    }
     return digest.hex()
   }
 }

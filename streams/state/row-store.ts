@@ -1,5 +1,5 @@
 import { type ErrorPlace, invariant, StreamsError } from '../errors.ts'
-import { HashIndex, type HashedRows, INDEX_ROWS_MAX } from './hash-index.ts'
+import { type HashedRows, HashIndex, INDEX_ROWS_MAX } from './hash-index.ts'
 import type { TransactionalStore } from './overlay.ts'
 import { chunkShift, IN_USE, NO_ROW, RowChunk } from './row-chunk.ts'
 import { StateDigest } from './state-digest.ts'
@@ -285,7 +285,10 @@ export class RowStore implements TransactionalStore, HashedRows {
 
   /** Sets or, with null, ends the one snapshot that is told of writes. */
   watch(watcher: ChunkWatcher | null): void {
-    invariant(watcher === null || (this.#watcher === null && this.committed), 'a snapshot begins within another or an overlay')
+    invariant(
+      watcher === null || (this.#watcher === null && this.committed),
+      'a snapshot begins within another or an overlay',
+    )
     this.#watcher = watcher
   }
 
