@@ -35,6 +35,8 @@ export class RecordBatchWriter {
   view: DataView
   /** Where the next byte goes. */
   at = 0
+  /** Headers that `end` puts behind every value; null puts none. */
+  headers: EncodedHeaders | null = null
   private readonly bytesMax: number
   private readonly recordsMax: number
   private finished: FinishedBatch[] = []
@@ -94,8 +96,12 @@ export class RecordBatchWriter {
     if (needed > this.bytes.length) this.grow(needed)
   }
 
-  /** Ends a record whose value is what was put since `begin`, possibly nothing. */
+  /** Ends a record whose value is what was put since `begin`, possibly nothing; `headers` go behind it. */
   end(): void {
+    if (this.headers !== null) {
+      this.endWithHeaders(this.headers)
+      return
+    }
     this.patchLength(this.valueSlotAt)
     this.bytes[this.at++] = 0 // No headers.
     this.endRecord()
