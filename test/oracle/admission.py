@@ -21,13 +21,17 @@ _EXPIRY_MASKED = re.compile(r"(0[1-9]|1[0-2])/XX|XX/XX")
 _EXPIRY_RAW = re.compile(r"(0[1-9]|1[0-2])/[0-9]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _IPV4 = re.compile(r"(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})")
-_IPV6_GROUP = re.compile(r"[0-9A-Fa-f]{1,4}")
+_IPV6 = re.compile(r"([0-9A-Fa-f]{0,4}):([0-9A-Fa-f]{0,4}):[0-9A-Fa-f:.]*")
 
 RAW = ("pan", "expiry", "cvv", "cardholder_name", "email", "ip")
 MASKED = (
     "card_masked", "card_token", "expiry_masked", "cvv_masked", "cardholder_name_masked", "cardholder_name_token",
     "email_masked", "email_token", "ip_masked", "ip_token",
 )  # fmt: skip
+OWN_RULES = {
+    "pan": "TOKENISED", "expiry": "TRUNCATED", "cvv": "REMOVED", "cardholder_name": "TOKENISED", "email": "TOKENISED", "ip": "TOKENISED",
+}  # fmt: skip
+AT_PRODUCER = dict.fromkeys(RAW, "AT_PRODUCER")
 OPTIONAL_TEXT = (
     "idempotency_key", "merchant_id", "merchant_category", "terminal_id", "region", "device_id", *RAW, "mask_key_id", *MASKED, "memo",
 )  # fmt: skip
@@ -172,6 +176,9 @@ def _well_masked(p, key_id):
         prefix = f"v1:{key_id}:"
         if token is not None and not (token.startswith(prefix) and _DIGEST.fullmatch(token[len(prefix) :])):
             return False
+    shown = (p["cardholder_name_masked"], p["email_masked"], p["ip_masked"])
+    if any(text is not None and len(text) >= 12 and cards.find(text) for text in shown):
+        return False
     ip = p["ip_masked"]
     return (
         (p["card_masked"] is None or bool(_CARD_MASKED.fullmatch(p["card_masked"])))
@@ -189,7 +196,7 @@ def mask(p, key_id, key):
     Returns how many tokens were computed. Free text is redacted too, and `p["redacted"]` names the fields where that happened.
     """
     p["currency"] = p["currency"].upper()
-    p["redacted"] = []
+    p["redacted"], p["mask_rules"] = [], OWN_RULES
     for field in REWRITTEN:
         text = p[field]
         if text is not None and len(text) >= 12:
@@ -197,9 +204,10 @@ def mask(p, key_id, key):
             if p[field] != text or not cards.has_plain_digits_only(text):
                 p["redacted"].append(field)
     if p["mask_key_id"] is not None:
-        p["masked_fields"] = {f for f in RAW if p["card_masked" if f == "pan" else f"{f}_masked"] is not None}
+        p["masked_fields"] = [f for f in RAW if p["card_masked" if f == "pan" else f"{f}_masked"] is not None]
+        p["mask_rules"] = AT_PRODUCER
         return 0
-    p["masked_fields"] = {f for f in RAW if p[f] is not None}  # RAW's names are those of the schema's MaskedField
+    p["masked_fields"] = [f for f in RAW if p[f] is not None]
     if not p["masked_fields"]:
         return 0
     p["mask_key_id"] = key_id
@@ -210,7 +218,6 @@ def mask(p, key_id, key):
         p["card_token"] = token(key_id, key, digits)
         tokens += 1
     if p["expiry"] is not None:
-        # READING: MM/YY with MM 01 to 12 keeps its month; anything else is XX/XX.
         p["expiry_masked"] = p["expiry"][:2] + "/XX" if _EXPIRY_RAW.fullmatch(p["expiry"]) else "XX/XX"
     if p["cvv"] is not None:
         p["cvv_masked"] = "XXX"
@@ -229,7 +236,6 @@ def token(key_id, key, text):
 
 
 def masked_name(name):
-    # READING: empty words between two spaces count for nothing; a name without a word is `***`.
     words = [word for word in name.split(" ") if word != ""]
     return " ".join(f"{word[0]}***" for word in words[:4]) or "***"
 
@@ -243,23 +249,7 @@ def masked_ip(ip):
     v4 = _IPV4.fullmatch(ip)
     if v4 and all(int(part) <= 255 for part in v4.groups()):
         return f"{v4[1]}.{v4[2]}.x.x"
-    return _masked_ipv6(ip) or "X"
-
-
-def _masked_ipv6(ip):
-    # READING: the two groups as they were written; a group that `::` stands for is 0. No zone, no prefix length.
-    head, gap, tail = ip.partition("::")
-    left = head.split(":") if head else []
-    right = tail.split(":") if tail else []
-    parts = left + right
-    size = len(parts)
-    last = parts[-1] if parts else ""
-    if "." in last:
-        v4 = _IPV4.fullmatch(last)
-        if not v4 or any(int(part) > 255 for part in v4.groups()):
-            return None
-        parts, size = parts[:-1], size + 1
-    if not all(_IPV6_GROUP.fullmatch(part) for part in parts) or (size > 7 if gap else size != 8):
-        return None
-    groups = left + ["0"] * (8 - size) + right if gap else left
-    return f"{groups[0]}:{groups[1]}::x"
+    v6 = _IPV6.fullmatch(ip) if byte_length(ip) <= 45 else None
+    if v6 is None:
+        return "X"
+    return f"{v6[1]}:{v6[2]}::x" if v6[2] else f"{v6[1]}::x"

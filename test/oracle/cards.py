@@ -1,10 +1,9 @@
-"""Card numbers (SPEC M4): issuer range, a length that the range issues, and the Luhn digit decide together.
+"""Card numbers in text (SPEC M4, semantics section 2): issuer range, a length that the range issues, and Luhn decide together.
 
-Plain level: digits with one space, dash or dot between two of them. Other disguises (several separators in a row, zero-width
-characters) are the product's own property tests' business; `pan` itself is folded further, since it holds nothing else.
+Plain level: ASCII digits and ASCII separators, as the text stands. Escapes, percent signs, base64 and digits of other scripts are
+the product's own property tests' business. `pan` itself is folded further, since it holds nothing else.
 
-READING: semantics.md gives no table of ranges and no rule for where a number may begin in a longer run. Here a number begins
-where a group of digits begins and ends where a group ends (`1-4111111111111111` holds one, `94111111111111111` none).
+READING: the issuer ranges are this file's own, from the issuers' published tables; semantics.md gives none.
 """
 
 import re
@@ -35,8 +34,13 @@ RANGES = (
     ("67", "67", range(12, 20)),
 )
 
-_RUN = re.compile(r"[0-9](?:[ .\-]?[0-9]){11,}")
+_SEPARATORS = " \t\n\r\-.,/\\_+"
+_RUN = re.compile(rf"[0-9](?:[{_SEPARATORS}]{{0,4}}[0-9]){{11,}}")
 _GROUP = re.compile(r"[0-9]+")
+_WORD = r"(?<![0-9A-Za-z]){}(?![0-9A-Za-z])"
+_UUID = re.compile(_WORD.format(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"))
+_HEX = re.compile(_WORD.format(r"[0-9A-Fa-f]{24,}"))
+_IBAN = re.compile(_WORD.format(r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[0-9A-Za-z]){11,30}"))
 
 
 def luhn(digits):
@@ -59,48 +63,88 @@ def is_card_number(digits):
     return issued and luhn(digits)
 
 
+def _exempt(text):
+    """The text with IBANs, UUIDs and long hexadecimal words blanked out by letters."""
+    blank = lambda match: "x" * len(match.group())  # noqa: E731
+    for pattern in (_UUID, _HEX):
+        text = pattern.sub(lambda m: blank(m) if sum(c.isalpha() for c in m.group()) >= 3 else m.group(), text)
+    # READING: an IBAN's length by country is left out here; mod 97 alone decides.
+    return _IBAN.sub(lambda m: blank(m) if _mod_97(m.group()) == 1 else m.group(), text)
+
+
+def _mod_97(iban):
+    plain = iban.replace(" ", "").replace("-", "")
+    return int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97
+
+
+def _glued(group):
+    """Rule (b): the length, zeros included, of a number at a group's start that a code, an expiry or both follow; or 0."""
+    digits = group.lstrip("0")
+    zeros = len(group) - len(digits)
+    for length in (16, 15):
+        rest = digits[length:]
+        dated = len(rest) in (4, 7) and any("01" <= rest[i : i + 2] <= "12" for i in (0, 2))
+        if (len(rest) == 3 or dated) and is_card_number(digits[:length]):
+            return zeros + length
+    return 0
+
+
 def find(text):
     """The card numbers in a text as (start, end, digits), left to right and not overlapping."""
+    if not _RUN.search(text):
+        return []
     found = []
-    for run in _RUN.finditer(text):
+    for run in _RUN.finditer(_exempt(text)):
         groups = [(run.start() + g.start(), run.start() + g.end(), g.group()) for g in _GROUP.finditer(run.group())]
         first = 0
         while first < len(groups):
             for last in range(len(groups), first, -1):
-                digits = "".join(g[2] for g in groups[first:last])
+                digits = "".join(g[2] for g in groups[first:last]).lstrip("0")
                 if is_card_number(digits):
                     found.append((groups[first][0], groups[last - 1][1], digits))
                     first = last
                     break
             else:
+                start, _, group = groups[first]
+                if length := _glued(group):
+                    found.append((start, start + length, group[:length].lstrip("0")))
                 first += 1
     return found
 
 
 def redact(text):
-    """The text with each card number shown as its last four digits; the very same text when there is none."""
-    for start, end, digits in reversed(find(text)):
-        text = f"{text[:start]}XXXX-XXXX-XXXX-{digits[-4:]}{text[end:]}"
+    """The text with every digit of its card numbers but the last four as `X`; the very same text when there is none."""
+    while found := find(text):
+        for start, end, _ in found:
+            keep, shown = 4, []
+            for c in reversed(text[start:end]):
+                shown.append(c if not c.isdigit() or keep > 0 else "X")
+                keep -= c.isdigit()
+            text = text[:start] + "".join(reversed(shown)) + text[end:]
     return text
 
 
 def has_plain_digits_only(text):
-    """Whether no digit but ASCII's stands in the text, so that `find` is the last word on it."""
-    return text.isascii() or not any(c.isdecimal() and not c.isascii() or unicodedata.category(c) == "Cf" for c in text)
+    """Whether `find` is the last word on a text: nothing but ASCII's digits, nothing escaped and nothing ignored in it."""
+    if "\\" in text or "%" in text:
+        return False
+    return text.isascii() or not any(
+        (unicodedata.digit(c, None) is not None and not c.isascii()) or unicodedata.category(c) in ("Cf", "Mn", "Zs", "Pd")
+        for c in text
+        if c not in " -"
+    )
 
 
 def pan_digits(text):
-    """The digits of a `pan` after folding and removal of separators, or None when something else stands in it.
-
-    READING: separators are every space (Zs), dash (Pd), format character (Cf), and the dot.
-    """
+    """The digits of a `pan` after folding and removal of separators, or None when something else stands in it."""
     if text.isascii():
-        plain = text.replace(" ", "").replace("-", "").replace(".", "")
+        plain = re.sub(f"[{_SEPARATORS}]", "", text)
         return plain if plain == "" or plain.isdigit() else None
     digits = []
     for c in text:
-        if c.isdecimal():
-            digits.append(str(unicodedata.decimal(c)))
-        elif c != "." and unicodedata.category(c) not in ("Zs", "Pd", "Cf"):
+        digit = unicodedata.digit(c, None)
+        if digit is not None:
+            digits.append(str(digit))
+        elif c not in ".,/\\_+\u2212\u200b" and unicodedata.category(c) not in ("Zs", "Zl", "Zp", "Pd", "Cf", "Mn"):
             return None
     return "".join(digits)

@@ -201,7 +201,7 @@ class Partition:
             "decided_by": decided_by,
             "actions": actions,
             "rule_version": rules.version,
-            "masked_fields": p["masked_fields"],
+            "maskings": [{"field": f, "rule": p["mask_rules"][f]} for f in p["masked_fields"]],
         }
         outcome.actions = self._act(p, sender, standing, outcome.decision, flagged, at)
         outcome.alerts = self._alerts(p, outcome.decision, flagged, revised, offset, at)

@@ -2,31 +2,44 @@
 
 import json
 import math
+import re
 
 from iso import EXPONENT
 
 POWER = {places: float(f"1e{places}") for places in range(-4, 5)}
 
+_CATEGORY = re.compile("[0-9]{4}")
+WHOLE, ANY = True, False
+_ENDLESS = float("inf")
+_LEAST = 5e-324  # the smallest number above 0
+
+# Section of the rule set -> name -> (whole numbers only, lowest, highest).
+_POINTS = (WHOLE, 0, 100)
 _SIGNALS = {
-    "VELOCITY": {"threshold"},
-    "TINY_EQUAL": {"min_payments", "max_major"},
-    "HIGH_AMOUNT": {"over_major"},
-    "FIRST_RECEIVER": set(),
-    "VELOCITY_5M": {"over"},
-    "IMPOSSIBLE_TRAVEL": {"max_kmh", "min_km", "region_window_ms"},
-    "NEW_DEVICE": set(),
-    "MANY_DEVICES": {"over"},
-    "OTP_FAILED": {"at_least"},
-    "RISKY_CATEGORY": {"categories"},
-    "NIGHT": {"until_hour_utc"},
-    "LISTED": set(),
-}
+    "VELOCITY": {"points": _POINTS, "threshold": (WHOLE, 1, 500)},
+    "TINY_EQUAL": {"points": _POINTS, "min_payments": (WHOLE, 2, _ENDLESS), "max_major": (ANY, _LEAST, _ENDLESS)},
+    "HIGH_AMOUNT": {"points": _POINTS, "over_major": (ANY, _LEAST, _ENDLESS)},
+    "FIRST_RECEIVER": {"points": _POINTS},
+    "VELOCITY_5M": {"points": _POINTS, "over": (WHOLE, 1, 500)},
+    "IMPOSSIBLE_TRAVEL": {
+        "points": _POINTS, "max_kmh": (ANY, _LEAST, _ENDLESS), "min_km": (ANY, 0, _ENDLESS), "region_window_ms": (WHOLE, 0, _ENDLESS),
+    },
+    "NEW_DEVICE": {"points": _POINTS},
+    "MANY_DEVICES": {"points": _POINTS, "over": (WHOLE, 1, 7)},
+    "OTP_FAILED": {"points": _POINTS, "at_least": (WHOLE, 1, 100)},
+    "RISKY_CATEGORY": {"points": _POINTS},
+    "NIGHT": {"points": _POINTS, "until_hour_utc": (WHOLE, 0, 24)},
+    "LISTED": {"points": _POINTS},
+}  # fmt: skip
 _ACTIONS = {
-    "BLOCK_CARD": {"fraud_count_at_least", "block_ms"},
-    "REQUIRE_3DS": {"fraud_count_at_least", "score_at_least"},
-    "MANUAL_REVIEW": {"score_over"},
+    "BLOCK_CARD": {"fraud_count_at_least": (WHOLE, 1, 32), "block_ms": (WHOLE, 1, _ENDLESS)},
+    "REQUIRE_3DS": {"fraud_count_at_least": (WHOLE, 1, 32), "score_at_least": (WHOLE, 0, 101)},
+    "MANUAL_REVIEW": {"score_over": (WHOLE, 0, 100)},
 }
-_EXCUSE = {"min_payments", "min_span_days", "low_percentile", "high_percentile"}
+_EXCUSE = {
+    "min_payments": (WHOLE, 1, _ENDLESS), "min_span_days": (ANY, 0, _ENDLESS), "low_percentile": (WHOLE, 0, 100),
+    "high_percentile": (WHOLE, 0, 100),
+}  # fmt: skip
 _TOP = {"version", "currency", "rates", "signals", "excuse", "actions", "challenge_ms", "review_ms"}
 
 
@@ -54,7 +67,8 @@ class Rules:
 def parse(text):
     """A RULES_SET's text as Rules, or None when it does not validate.
 
-    READING: exactly the keys of rules-default.json; numbers are finite and not negative; points are whole and at most 100.
+    READING: semantics.md does not say what validates; the bounds are those of schemas/rule-set.ts. The reference currency must
+    have a rate.
     """
     try:
         raw = json.loads(text)
@@ -63,29 +77,32 @@ def parse(text):
         return None
 
 
-def _number(value):
-    return type(value) in (int, float) and math.isfinite(value) and value >= 0
+def _number(value, bounds):
+    whole, low, high = bounds
+    if type(value) not in (int, float) or not math.isfinite(value) or not low <= value <= high:
+        return False
+    return not whole or value == int(value) and abs(value) < 2**53
+
+
+def _section(values, shape, more=()):
+    return set(values) == set(shape) | set(more) and all(_number(values[key], bounds) for key, bounds in shape.items())
 
 
 def _valid(raw):
-    if set(raw) != _TOP or not isinstance(raw["version"], str) or not raw["version"]:
+    if set(raw) != _TOP or type(raw["version"]) is not str or not 1 <= len(raw["version"]) <= 32:
         return False
     rates = raw["rates"]
-    if raw["currency"] not in rates or not all(c in EXPONENT and _number(r) and r > 0 for c, r in rates.items()):
+    if raw["currency"] not in rates or not all(c in EXPONENT and _number(r, (ANY, _LEAST, _ENDLESS)) for c, r in rates.items()):
         return False
-    if set(raw["signals"]) != set(_SIGNALS) or set(raw["actions"]) != set(_ACTIONS) or set(raw["excuse"]) != _EXCUSE:
+    if set(raw["signals"]) != set(_SIGNALS) or set(raw["actions"]) != set(_ACTIONS):
         return False
-    for name, keys in _SIGNALS.items():
-        signal = raw["signals"][name]
-        points = signal["points"]
-        if set(signal) != keys | {"points"} or type(points) is not int or not 0 <= points <= 100:
-            return False
-        if not all(_number(signal[key]) for key in keys - {"categories"}):
-            return False
     categories = raw["signals"]["RISKY_CATEGORY"]["categories"]
-    if not isinstance(categories, list) or not all(isinstance(c, str) for c in categories):
+    if type(categories) is not list or len(categories) > 256 or not all(_CATEGORY.fullmatch(c) for c in categories):
         return False
-    for name, keys in _ACTIONS.items():
-        if set(raw["actions"][name]) != keys or not all(_number(raw["actions"][name][key]) for key in keys):
-            return False
-    return all(_number(v) for v in raw["excuse"].values()) and _number(raw["challenge_ms"]) and _number(raw["review_ms"])
+    more = {"RISKY_CATEGORY": ("categories",)}
+    return (
+        all(_section(raw["signals"][name], shape, more.get(name, ())) for name, shape in _SIGNALS.items())
+        and all(_section(raw["actions"][name], shape) for name, shape in _ACTIONS.items())
+        and _section(raw["excuse"], _EXCUSE)
+        and all(_number(raw[name], (WHOLE, 1, _ENDLESS)) for name in ("challenge_ms", "review_ms"))
+    )

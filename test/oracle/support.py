@@ -4,7 +4,6 @@ import json
 import os
 import struct
 
-import admission
 from dump import OUTPUTS
 from fold import Fold, Partition
 
@@ -178,17 +177,12 @@ class Log:
 
 def _outputs(topic, outcome):
     if topic == "payments.decided":
-        decided = [] if outcome.decision is None else [("decision", _with_maskings(outcome.decision))]
+        decided = [] if outcome.decision is None else [("decision", outcome.decision)]
         return decided + [("resolution", resolution) for resolution in outcome.resolutions]
     one = {"payments.dlq": ("dead-letter", outcome.dead_letter), "payments.duplicates": ("duplicate", outcome.duplicate)}
     if topic in one:
         return [] if one[topic][1] is None else [one[topic]]
     return [(OUTPUTS[topic][0], r) for r in (outcome.alerts if topic == "fraud.alerts" else outcome.actions)]
-
-
-def _with_maskings(decision):
-    fields = [f for f in admission.RAW if f in decision["masked_fields"]]
-    return {**decision, "maskings": [{"field": f, "rule": "TOKENISED"} for f in fields]}
 
 
 def write_records(path, records):

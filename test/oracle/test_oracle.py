@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import tempfile
 import unittest
@@ -11,7 +12,7 @@ import cards
 import oracle
 from avro import AvroError, compile_reader
 from iso import EXPONENT, REGIONS
-from support import SCHEMA_DIR, SCHEMAS, T0, Log, framed, payment
+from support import SCHEMA_DIR, T0, Log, framed, payment, rules
 
 SECOND, HOUR, DAY = 1000, 3_600_000, 86_400_000
 HOME = {"device_id": "phone", "region": "US", "merchant_category": "5411"}
@@ -259,6 +260,17 @@ class Control(unittest.TestCase):
         self.assertEqual(log.control("ACCOUNT_LIFTED", serial=8).disposition, "control applied")
         self.assertEqual(log.decide("c", 2)["outcome"], "approve")
 
+    def test_s6_a_rule_set_takes_effect_after_its_record(self):
+        raw = rules()
+        raw["version"], raw["signals"]["HIGH_AMOUNT"]["over_major"] = "2", 10
+        log = Log()
+        self.assertEqual(log.control("RULES_SET", key=None, rules=json.dumps(raw)).disposition, "control applied")
+        d = log.decide("a", 0)
+        self.assertEqual((d["rule_version"], d["fraud_score"]), ("2", 40))
+        for broken in ({"extra": 1}, {"challenge_ms": -1}, {"rates": {"USD": 0}}, {"version": ""}):
+            outcome = log.control("RULES_SET", key=None, rules=json.dumps({**raw, **broken}))
+            self.assertEqual(outcome.disposition, "control refused", broken)
+
     def test_s3_hard_block_over_allowance_over_block(self):
         log = Log()
         for n in range(5):
@@ -306,7 +318,7 @@ class Admission(unittest.TestCase):
             ("PAN_IN_ID", {"transaction_id": "4111-1111-1111-1111"}),
         )
         for reason, changes in cases:
-            outcome = Log().raw(b"ACC_100", framed("payment-submitted", payment("a", 0, **changes) if "transaction_id" not in changes else {**payment("a", 0), **changes}))
+            outcome = Log().raw(b"ACC_100", framed("payment-submitted", {**payment("a", 0), **changes}))
             self.assertEqual(outcome.dead_letter and outcome.dead_letter["reason"], reason, changes)
 
     def test_bytes(self):
@@ -352,12 +364,15 @@ class Mask(unittest.TestCase):
         self.assertEqual(d["card_token"], "v1:k1:" + HMAC_OF_4111)
 
     def test_m2_addresses(self):
-        for ip, shown in (("2001:db8::1", "2001:db8::x"), ("::1", "0:0::x"), ("host", "X"), ("1.2.3", "X"), ("1.2.3.400", "X")):
+        for ip, shown in (("2001:db8::1", "2001:db8::x"), ("::1", "::x"), ("1::", "1::x"), ("host", "X"), ("1.2.3", "X"), ("1.2.3.400", "X")):
             self.assertEqual(admission.masked_ip(ip), shown)
 
     def test_m4_card_numbers_in_text(self):
         self.assertEqual(cards.redact("pay 4111-1111-1111-1111 now"), "pay XXXX-XXXX-XXXX-1111 now")
-        for clean in ("4111111111111112", "1234567890123", "order 20260101-123456-0001", "1111111111111111"):
+        self.assertEqual(cards.redact("4111 1111-1111.1111"), "XXXX XXXX-XXXX.1111")
+        self.assertEqual(cards.redact("0004111111111111111123"), "XXXXXXXXXXXXXXX1111123")
+        self.assertEqual(cards.redact("4111111111111111123"), "XXXXXXXXXXXX1111123")
+        for clean in ("4111111111111112", "1234567890123", "order 20260101-123456-0001", "1111111111111111", "ab4111c1-1111-4111-1111-111111111111"):
             self.assertEqual(cards.redact(clean), clean)
 
     def test_tables(self):
