@@ -29,9 +29,9 @@ export class CompiledRules {
   readonly tinyMaxMinor: Float64Array
   /** Minor units of the rule currency per minor unit; not-a-number where the set has no rate. */
   readonly toReference: Float64Array
-  readonly riskyCategories: ReadonlySet<string>
   readonly excuseSpanMs: number
   readonly nightUntilMs: number
+  private readonly risky = new Uint8Array(10_000)
   private readonly reasonsBySignals: (ScoredReasons | undefined)[] = new Array(2 ** (EXCUSED_BIT + 1))
   private readonly signalArrays: (Uint8Array | undefined)[] = new Array(2 ** SIGNAL_SYMBOLS.length)
   private readonly pointsBySignal: readonly number[]
@@ -47,7 +47,7 @@ export class CompiledRules {
     this.tinyMaxMinor = byCurrency(rules, perMajor(rules.signals.TINY_EQUAL.max_major))
     const reference = exponentOf(CURRENCIES.codes.indexOf(rules.currency))
     this.toReference = byCurrency(rules, (ordinal, rate) => rate * 10 ** (reference - exponentOf(ordinal)))
-    this.riskyCategories = new Set(rules.signals.RISKY_CATEGORY.categories)
+    for (const category of rules.signals.RISKY_CATEGORY.categories) this.risky[Number(category)] = 1
     this.excuseSpanMs = rules.excuse.min_span_days * DAY_MS
     this.nightUntilMs = rules.signals.NIGHT.until_hour_utc * 3_600_000
     this.pointsBySignal = SIGNAL_SYMBOLS.map((signal) =>
@@ -63,6 +63,16 @@ export class CompiledRules {
     const made = this.encodeReasons(hits, excused)
     this.reasonsBySignals[key] = made
     return made
+  }
+
+  /** Whether the four bytes at `at` are a merchant category that the set lists. */
+  isRisky(bytes: Uint8Array, at: number): boolean {
+    const thousands = bytes[at]! - 48
+    const hundreds = bytes[at + 1]! - 48
+    const tens = bytes[at + 2]! - 48
+    const ones = bytes[at + 3]! - 48
+    if (Math.min(thousands, hundreds, tens, ones) < 0 || Math.max(thousands, hundreds, tens, ones) > 9) return false
+    return this.risky[thousands * 1000 + hundreds * 100 + tens * 10 + ones] === 1
   }
 
   /** The Avro array of the signals in `signals` (bit = ordinal). */

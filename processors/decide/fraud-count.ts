@@ -1,0 +1,106 @@
+import { NO_ENTRY } from '../../streams/state/window-store.ts'
+import type { PaymentDraft } from '../payment-draft.ts'
+import {
+  ENTRY_AMOUNT,
+  ENTRY_COUNTED,
+  ENTRY_CURRENCY,
+  ENTRY_EXCUSABLE,
+  ENTRY_FLAGGED,
+  ENTRY_REGION,
+  NO_ROW,
+} from '../stores/layout.ts'
+import type { PaymentStores } from '../stores/payment-stores.ts'
+import { HELD_MS, RECENT_MS, WINDOW_MS } from '../velocity/velocity.ts'
+
+/**
+ * Judges what this payment makes of its sender's last hour (SPEC S3, V4): flagged payments and all that stand in their windows are
+ * counted, each once; a later window that it lifts over the threshold is flagged now and revised.
+ *
+ * Out:   `fraudCount`, and the revised windows in event-time order.
+ * Store: flags of the sender's window entries, and the counted times in its watch.
+ */
+export function countFraud(draft: PaymentDraft, stores: PaymentStores): void {
+  const { entries, senders } = stores
+  const t = draft.eventTimeMs
+  draft.revisedCount = 0
+  const flagged = draft.isVelocityFraud && !draft.excused
+  if (draft.entry !== NO_ENTRY) {
+    entries.setFlags(draft.entry, (draft.excusable ? ENTRY_EXCUSABLE : 0) | (flagged ? ENTRY_FLAGGED : 0))
+    if (entries.oldest(senders.window) !== draft.entry || senders.window !== draft.entry) reviseLater(draft, stores)
+  }
+  if (flagged) {
+    countWindow(stores, t, draft.streamTimeMs)
+    if (draft.entry === NO_ENTRY) count(stores, t)
+  }
+  draft.fraudCount = senders.watch === NO_ROW ? 0 : countedInLastHour(stores, t)
+}
+
+function countedInLastHour({ senders, watches }: PaymentStores, t: number): number {
+  watches.at(senders.watch)
+  return watches.countedBetween(t - RECENT_MS, t)
+}
+
+/** Looks at the payments after this one: is it in a flagged window, and does it lift one? Oldest of them first. */
+function reviseLater(draft: PaymentDraft, stores: PaymentStores): void {
+  const { entries, senders } = stores
+  const head = senders.window
+  const untilMs = draft.eventTimeMs + WINDOW_MS
+  let inFlagged = false
+  // Entries of the same time that came before are older in the list, so both directions are looked at for them.
+  for (let entry = entries.older(draft.entry); entry !== NO_ENTRY; entry = entries.older(entry)) {
+    if (entries.timeMs(entry) < draft.eventTimeMs) break
+    if ((entries.flags(entry) & ENTRY_FLAGGED) !== 0) inFlagged = true
+  }
+  for (let entry = entries.newer(head, draft.entry); entry !== NO_ENTRY; entry = entries.newer(head, entry)) {
+    if (entries.timeMs(entry) > untilMs) break
+    const flags = entries.flags(entry)
+    if ((flags & ENTRY_FLAGGED) !== 0) inFlagged = true
+    else if ((flags & ENTRY_EXCUSABLE) === 0) revise(draft, stores, entry, flags)
+  }
+  if (inFlagged) countEntry(stores, draft.entry)
+}
+
+/** Flags a later window if it now holds too many payments. */
+function revise(draft: PaymentDraft, stores: PaymentStores, entry: number, flags: number): void {
+  const { entries, senders, rules } = stores
+  const ms = entries.timeMs(entry)
+  const fromMs = Math.max(ms - WINDOW_MS, draft.streamTimeMs - HELD_MS)
+  const size = entries.countBetween(senders.window, fromMs, ms)
+  if (size <= rules.rules.signals.VELOCITY.threshold) return
+  entries.setFlags(entry, flags | ENTRY_FLAGGED)
+  countWindow(stores, ms, draft.streamTimeMs)
+  const revised = draft.addRevised()
+  revised.count = size
+  revised.eventTimeMs = ms
+  revised.amountMinor = entries.double(entry, ENTRY_AMOUNT)
+  revised.currency = entries.int(entry, ENTRY_CURRENCY)
+  revised.region = entries.int(entry, ENTRY_REGION)
+  revised.idLength = entries.idLength(entry)
+  const start = entries.idStart(entry)
+  revised.id.set(entries.idSource(entry).subarray(start, start + revised.idLength))
+}
+
+/** Counts every held payment of the window that ends at `toMs`. */
+function countWindow(stores: PaymentStores, toMs: number, streamTimeMs: number): void {
+  const { entries, senders } = stores
+  const fromMs = Math.max(toMs - WINDOW_MS, streamTimeMs - HELD_MS)
+  const head = senders.window
+  for (let entry = head; entry !== NO_ENTRY; entry = entries.older(entry)) {
+    const ms = entries.timeMs(entry)
+    if (ms < fromMs) break
+    if (ms <= toMs) countEntry(stores, entry)
+  }
+}
+
+function countEntry(stores: PaymentStores, entry: number): void {
+  const { entries } = stores
+  const flags = entries.flags(entry)
+  if ((flags & ENTRY_COUNTED) !== 0) return
+  entries.setFlags(entry, flags | ENTRY_COUNTED)
+  count(stores, entries.timeMs(entry))
+}
+
+function count(stores: PaymentStores, eventTimeMs: number): void {
+  stores.editWatch()
+  stores.watches.addCounted(eventTimeMs)
+}

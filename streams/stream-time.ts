@@ -1,0 +1,32 @@
+import { invariant } from './errors.ts'
+import type { TransactionalStore } from './state/overlay.ts'
+
+/** The stream time of one task: the highest event time of a record that it has decided. Never falls but by a dropped overlay. */
+export class StreamTime implements TransactionalStore {
+  /** Epoch ms; -1 before the first record. A double from the start, so that V8 never changes the field's form. */
+  ms: number = -1.5
+  private readonly before: number[] = []
+
+  constructor(ms = -1) {
+    this.ms = ms
+  }
+
+  /** Moves on to `eventTimeMs` if that is later. */
+  advance(eventTimeMs: number): void {
+    if (eventTimeMs > this.ms) this.ms = eventTimeMs
+  }
+
+  openOverlay(): void {
+    this.before.push(this.ms)
+  }
+
+  mergeOldest(): void {
+    invariant(this.before.shift() !== undefined, 'no overlay to merge')
+  }
+
+  dropYoungest(): void {
+    const ms = this.before.pop()
+    invariant(ms !== undefined, 'no overlay to drop')
+    this.ms = ms
+  }
+}
