@@ -69,14 +69,15 @@ export async function restoreStores(
 /** Reads on from a position and keeps the CRC of the section at hand and of all bytes so far. */
 class CheckpointStream {
   readonly #source: CheckpointSource
-  readonly #buffer = new Uint8Array(READ_BYTES)
-  #buffered = this.#buffer.subarray(0, 0)
+  readonly #buffer: Uint8Array
+  #buffered: Uint8Array = new Uint8Array()
   #position: number
   #crc: number
   #sectionCrc = 0
 
   constructor(source: CheckpointSource, crcBefore: number, position: number) {
     this.#source = source
+    this.#buffer = new Uint8Array(Math.min(READ_BYTES, source.byteLength))
     this.#crc = crcBefore
     this.#position = position
   }
