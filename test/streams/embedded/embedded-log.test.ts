@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type EmbeddedLog, openEmbeddedLog } from '../../../streams/embedded/embedded-log.ts'
-import { describeLog } from '../log/log-conformance.ts'
 import { batchOf, recordsIn } from '../log/text-records.ts'
 
 const IN = { topic: 'in', partition: 0 }
@@ -12,22 +11,6 @@ const IN = { topic: 'in', partition: 0 }
 function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'sluice-log-'))
 }
-
-describeLog({
-  name: 'the embedded log',
-  secondOwner: 'is refused',
-  open: async () => {
-    const directory = temporaryFolder()
-    const log = await openEmbeddedLog({ directory, clock: { nowMs: () => Date.now() } })
-    return {
-      log,
-      dispose: async () => {
-        await log.close()
-        rmSync(directory, { recursive: true })
-      },
-    }
-  },
-})
 
 describe('the embedded log', () => {
   let directory: string
