@@ -110,6 +110,7 @@ function fieldAccessors(field: AvroField, next: string): string[] {
 function valueAccessors(field: AvroField, name: string, start: string, next: string): string[] {
   const { type } = field
   if (type.kind === 'array') return arrayAccessors(type.items, name, start)
+  if (type.kind === 'record') throw new SchemaError(`${field.name}: a record inside a record stands in an array only`)
   const has = `has${pascal(field.name)}`
   const inner = type.kind === 'nullable' ? type.type : type
   const optional = type.kind === 'nullable'

@@ -30,11 +30,35 @@ function codec<T>(name: keyof typeof SCHEMAS, reader: AnyReader, encode: (value:
     name,
     json,
     schema: parseSchema(json),
-    reference: avsc.Type.forSchema(json as avsc.Schema),
+    reference: referenceOf(json),
     reader,
     encode: encode as (value: never) => Uint8Array,
     write,
   }
+}
+
+/** avsc's own long is wrong below -2^52 and refuses what a double still holds; this one goes through BigInt. */
+const exactLong = avsc.types.LongType.__with({
+  fromBuffer: (bytes: Buffer) => Number(bytes.readBigInt64LE()),
+  toBuffer: (value: number) => {
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigInt64LE(BigInt(value))
+    return bytes
+  },
+  fromJSON: Number,
+  toJSON: Number,
+  isValid: Number.isSafeInteger,
+  compare: (a: number, b: number) => Math.sign(a - b) as -1 | 0 | 1,
+})
+
+/** avsc's type for a schema, with longs exact over the whole range of a number. */
+export function referenceOf(json: unknown): avsc.Type {
+  const isLong = (value: unknown): boolean => (value as { type?: unknown } | null)?.type === 'long'
+  const named = JSON.stringify(json, (_key, value: unknown) =>
+    // A logical type would make a long of avsc's own.
+    isLong(value) && Object.hasOwn(value as object, 'logicalType') ? 'long' : value,
+  )
+  return avsc.Type.forSchema(JSON.parse(named) as avsc.Schema, { registry: { long: exactLong } })
 }
 
 /** Every record's generated code beside the reference. */
