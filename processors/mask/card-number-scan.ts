@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64, isBase64Letter, mayBeBase64 } from './base64.ts'
+import { CARD_DIGITS_MIN } from './card-number.ts'
 import { CardNumberSearch, X } from './card-number-search.ts'
 import { digitClass, OTHER, SEPARATOR } from './digit-classes.ts'
 import { exemptKnownNumbers } from './known-numbers.ts'
@@ -71,6 +72,7 @@ export class CardNumberScan {
    */
   redact(bytes: Uint8Array, at: number, end: number): Uint8Array | null {
     this.found = 0
+    if (end - at < CARD_DIGITS_MIN) return null
     const look = quickLook(bytes, at, end)
     if (look === 0) return null
     let redacted = this.#redactOnce(bytes, at, end, look)
@@ -96,6 +98,9 @@ export class CardNumberScan {
 
   #redactAs(escapes: number, bytes: Uint8Array, at: number, end: number): Uint8Array | null {
     const points = this.#points
+    points.read(bytes, at, end, escapes)
+    if (this.#search.mark(points) === 0) return null
+    // What was found may be part of an IBAN, a UUID or the like; that is dear to know, so it is asked only now.
     points.read(bytes, at, end, escapes)
     exemptKnownNumbers(points)
     const found = this.#search.mark(points)
