@@ -9,9 +9,9 @@ const BLOCK_WORDS = ROWS_PER_BLOCK * ROW_WORDS
 /** Rows that are put into the index before the event loop gets a turn. */
 const ROWS_PER_TURN = 8192
 
-/** The filled blocks [from, to) of one chunk and the end of its filled words. */
+/** The filled blocks [from, to) of chunk `number` and the end of its filled words. */
 interface ChunkRange {
-  readonly chunk: DedupChunk
+  readonly number: number
   readonly from: number
   readonly to: number
   readonly endWord: number
@@ -35,7 +35,7 @@ export class DedupSection implements CheckpointedStore {
     invariant(this.#table.committed, 'a snapshot begins within an overlay')
     const ring = this.#table.ring
     const extent = ring.pin()
-    const ranges = rangesOf(extent)
+    const ranges = rangesOf(extent.firstBlock, extent.blocks, extent.lastRows)
     const slices = slicesOf(extent, ring.rows, ranges)
     let pinned = true
     return {
@@ -52,18 +52,19 @@ export class DedupSection implements CheckpointedStore {
     const head = new Int32Array(HEAD_WORDS)
     await reader.read(bytesOf(head))
     const [firstBlock, blocks, lastRows, rows] = [head[0]!, head[1]!, head[2]!, head[3]!]
-    const chunks = Array.from({ length: chunksOf(firstBlock, blocks) }, () => new DedupChunk())
-    const extent = { chunks, firstBlock, blocks, lastRows }
-    for (const { chunk, from, to, endWord } of rangesOf(extent)) {
+    const chunks: DedupChunk[] = []
+    for (const { from, to, endWord } of rangesOf(firstBlock, blocks, lastRows)) {
+      const chunk = new DedupChunk()
+      chunks.push(chunk)
       await reader.read(chunk.blockRows.subarray(from, to))
       await reader.read(bytesOf(chunk.baseTimes, from, to))
       await reader.read(bytesOf(chunk.baseOffsets, from, to))
       await reader.read(bytesOf(chunk.words, from * BLOCK_WORDS, endWord))
     }
     const { ring, index } = this.#table
-    ring.adopt(extent)
+    ring.adopt({ chunks, firstBlock, blocks, lastRows })
     invariant(ring.rows === rows, `section ${this.name} holds as many rows as it says`)
-    index.reserve(rows)
+    for (const _ of index.reserve(rows)) await setImmediate()
     let turn = 0
     for (const [first, end] of ring.ranges()) {
       for (let row = first; row < end; row++) index.insert(ring.word(row, 0), ring.word(row, 1), row)
@@ -76,17 +77,14 @@ export class DedupSection implements CheckpointedStore {
   }
 }
 
-function chunksOf(firstBlock: number, blocks: number): number {
-  return blocks === 0 ? 0 : Math.ceil((firstBlock + blocks) / BLOCKS_PER_CHUNK)
-}
-
-function rangesOf({ chunks, firstBlock, blocks, lastRows }: RingExtent): ChunkRange[] {
-  return chunks.map((chunk, number) => {
+function rangesOf(firstBlock: number, blocks: number, lastRows: number): ChunkRange[] {
+  const endBlock = blocks === 0 ? 0 : firstBlock + blocks
+  return Array.from({ length: Math.ceil(endBlock / BLOCKS_PER_CHUNK) }, (_, number) => {
     const from = number === 0 ? firstBlock : 0
-    const to = Math.min(BLOCKS_PER_CHUNK, firstBlock + blocks - number * BLOCKS_PER_CHUNK)
-    const lastBlock = number === chunks.length - 1
-    const endWord = lastBlock ? (to - 1) * BLOCK_WORDS + lastRows * ROW_WORDS : to * BLOCK_WORDS
-    return { chunk, from, to, endWord }
+    const left = endBlock - number * BLOCKS_PER_CHUNK
+    const to = Math.min(BLOCKS_PER_CHUNK, left)
+    const endWord = left <= BLOCKS_PER_CHUNK ? (to - 1) * BLOCK_WORDS + lastRows * ROW_WORDS : to * BLOCK_WORDS
+    return { number, from, to, endWord }
   })
 }
 
@@ -96,10 +94,11 @@ function rangeBytes({ from, to, endWord }: ChunkRange): number {
 
 function* slicesOf(extent: RingExtent, rows: number, ranges: readonly ChunkRange[]): Generator<Uint8Array, null> {
   yield bytesOf(Int32Array.of(extent.firstBlock, extent.blocks, extent.lastRows, rows))
-  for (const { chunk, from, to, endWord } of ranges) {
+  for (const { number, from, to, endWord } of ranges) {
+    const chunk = extent.chunks[number]!
     const counts = chunk.blockRows.slice(from, to)
     // The table goes on filling the last block; what stands there beyond this snapshot is not part of it.
-    if (chunk === extent.chunks.at(-1)) counts[counts.length - 1] = extent.lastRows
+    if (number === ranges.length - 1) counts[counts.length - 1] = extent.lastRows
     yield counts
     yield bytesOf(chunk.baseTimes, from, to)
     yield bytesOf(chunk.baseOffsets, from, to)

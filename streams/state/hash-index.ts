@@ -12,6 +12,7 @@ const TAG_MASK = (1 << (32 - ROW_BITS)) - 1
 const LOAD_MAX = 0.8
 const GROWTH = 1.5
 const FIRST_CAPACITY = 8
+const SEGMENTS_PER_STEP = 32
 const UNUSED = new Int32Array(1)
 
 /** An index holds row numbers below this one. */
@@ -113,14 +114,18 @@ export class HashIndex {
     this.#counts[segment]!--
   }
 
-  /** Makes room for this many rows in one go, before a bulk load. */
-  reserve(rows: number): void {
+  /**
+   * Makes room for this many rows before a bulk load. The work is done while the caller takes the steps, so that the
+   * event loop can have a turn between two of them.
+   */
+  *reserve(rows: number): Generator<void> {
     const mean = rows / SEGMENTS
     const needed = mean + 4 * Math.sqrt(mean)
     for (let segment = 0; segment < SEGMENTS; segment++) {
       let generation = this.#generations[segment]!
       while (capacityOf(segment, generation) * LOAD_MAX < needed) generation++
       if (generation > this.#generations[segment]!) this.#grow(segment, generation)
+      if (segment % SEGMENTS_PER_STEP === 0) yield
     }
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { invariant } from '../errors.ts'
 import type { ChunkWatcher, RowStore } from './row-store.ts'
 import { bytesOf, type CheckpointedStore, type SectionReader, type SectionSnapshot, SLICE_BYTES } from './section.ts'
@@ -38,10 +39,10 @@ export class RowSection implements CheckpointedStore {
     const head = new Int32Array(HEAD_BYTES / 4)
     await reader.read(bytesOf(head))
     const [end, size] = [head[0]!, head[1]!]
-    store.allocate(end)
-    for (let from = 0, number = 0; from < end; from += store.chunkRows, number++) {
+    for (const _ of store.beginLoad(end)) await setImmediate()
+    for (let from = 0; from < end; from += store.chunkRows) {
       const rows = Math.min(store.chunkRows, end - from)
-      const chunk = store.chunk(number)
+      const chunk = store.addChunk()
       await reader.read(bytesOf(chunk.links, 0, rows))
       await reader.read(bytesOf(chunk.words, 0, rows * store.rowWords))
       store.adopt(from + rows)

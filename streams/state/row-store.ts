@@ -166,7 +166,7 @@ export class RowStore implements TransactionalStore, HashedRows {
       return free
     }
     const row = this.#end++
-    if (row >>> this.#shift === this.#chunks.length) this.#chunks.push(new RowChunk(this.#mask + 1, this.rowWords))
+    if (row >>> this.#shift === this.#chunks.length) this.addChunk()
     return row
   }
 
@@ -292,11 +292,17 @@ export class RowStore implements TransactionalStore, HashedRows {
     this.#watcher = watcher
   }
 
-  /** Makes the chunks for row numbers below `end`, to be filled from a snapshot; the store must be new. */
-  allocate(end: number): void {
+  /** Begins to fill the store, which must be new, from a snapshot of rows below `end`: steps that make room for them. */
+  beginLoad(end: number): Iterable<void> {
     invariant(this.#end === 0 && this.committed, 'a snapshot is loaded into a store in use')
-    while (this.#chunks.length << this.#shift < end) this.#chunks.push(new RowChunk(this.chunkRows, this.rowWords))
-    this.#index?.reserve(end)
+    return this.#index?.reserve(end) ?? []
+  }
+
+  /** The next chunk, to be filled from a snapshot. */
+  addChunk(): RowChunk {
+    const chunk = new RowChunk(this.chunkRows, this.rowWords)
+    this.#chunks.push(chunk)
+    return chunk
   }
 
   /** Takes over the next rows that a loader has filled in, links included, up to row number `end`. */
