@@ -64,6 +64,7 @@ export function canonicalRules(rules: RuleSet): string {
 /** What is wrong with a rule set, one line a field; null when nothing is. */
 export function rulesProblem(rules: unknown): string | null {
   const parsed = RuleSetSchema.safeParse(rules)
-  if (parsed.success) return parsed.data.rates[parsed.data.currency] === 1 ? null : `rates.${parsed.data.currency}: must be 1`
+  if (parsed.success)
+    return parsed.data.rates[parsed.data.currency] === 1 ? null : `rates.${parsed.data.currency}: must be 1`
   return parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'rule set'}: ${message}`).join('\n')
 }

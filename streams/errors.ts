@@ -39,5 +39,6 @@ function describePlace({ topic, partition, offset }: ErrorPlace): string {
 
 /** Our own bug: an invariant does not hold. Stops the task. */
 export function invariant(condition: boolean, what: string, place: ErrorPlace = {}): asserts condition {
-  if (!condition) throw new StreamsError('INVARIANT', 'stop', `invariant broken: ${what}; this is a bug in Sluice`, place)
+  if (!condition)
+    throw new StreamsError('INVARIANT', 'stop', `invariant broken: ${what}; this is a bug in Sluice`, place)
 }

@@ -16,6 +16,11 @@ export class StreamTime implements TransactionalStore {
     if (eventTimeMs > this.ms) this.ms = eventTimeMs
   }
 
+  /** Stream time as of the last merge: what expiry may go by. */
+  get committedMs(): number {
+    return this.before[0] ?? this.ms
+  }
+
   openOverlay(): void {
     this.before.push(this.ms)
   }

@@ -26,7 +26,7 @@ export function countFraud(draft: PaymentDraft, stores: PaymentStores): void {
   const flagged = draft.isVelocityFraud && !draft.excused
   if (draft.entry !== NO_ENTRY) {
     entries.setFlags(draft.entry, (draft.excusable ? ENTRY_EXCUSABLE : 0) | (flagged ? ENTRY_FLAGGED : 0))
-    if (entries.oldest(senders.window) !== draft.entry || senders.window !== draft.entry) reviseLater(draft, stores)
+    reviseLater(draft, stores)
   }
   if (flagged) {
     countWindow(stores, t, draft.streamTimeMs)

@@ -84,14 +84,24 @@ export class CompiledRules {
     return made
   }
 
+  /** The signals of `hits` in their order, each with its points: cut where the sum would pass 100. */
+  pointsOf(hits: number, excused: boolean): (readonly [ordinal: number, points: number])[] {
+    let left = SCORE_MAX
+    return SIGNAL_SYMBOLS.flatMap((_, ordinal) => {
+      if ((hits & (1 << ordinal)) === 0) return []
+      const full = excused && ordinal === SignalOrdinal.VELOCITY ? 0 : (this.pointsBySignal[ordinal] as number)
+      const points = Math.min(full, left)
+      left -= points
+      return [[ordinal, points] as const]
+    })
+  }
+
   private encodeReasons(hits: number, excused: boolean): ScoredReasons {
+    const reasons = this.pointsOf(hits, excused)
     const out = new Uint8Array(64)
     let score = 0
-    let at = hits === 0 ? 0 : putLong(out, 0, bitCount(hits))
-    for (let ordinal = 0; ordinal < SIGNAL_SYMBOLS.length; ordinal++) {
-      if ((hits & (1 << ordinal)) === 0) continue
-      const full = excused && ordinal === SignalOrdinal.VELOCITY ? 0 : (this.pointsBySignal[ordinal] as number)
-      const points = Math.min(full, SCORE_MAX - score)
+    let at = reasons.length === 0 ? 0 : putLong(out, 0, reasons.length)
+    for (const [ordinal, points] of reasons) {
       score += points
       at = putLong(out, putLong(out, at, ordinal), points)
     }

@@ -1,5 +1,6 @@
 import type { ErrorPlace } from '../../streams/errors.ts'
 import { RowStore } from '../../streams/state/row-store.ts'
+import type { StateDigest } from '../../streams/state/state-digest.ts'
 
 /** Slots of the baseline's lists (SPEC S2), by their first word in the row; most recently used first, 0 is empty. */
 export const REGIONS_KNOWN = { at: 52, slots: 4 } as const
@@ -143,6 +144,11 @@ export class Senders {
   }
   set watch(row: number) {
     this.words[this.word + WATCH] = row + 1
+  }
+
+  /** Adds all that the row means to a digest; its window and watch are other rows' business. */
+  describe(digest: StateDigest): void {
+    for (let i = 0; i < ROW_WORDS; i++) if (i !== WINDOW && i !== WATCH) digest.int(this.words[this.word + i]!)
   }
 
   /** Forgets all but the watch, where standings are (SPEC S2). The window must have been cleared. */

@@ -1,5 +1,6 @@
 import type { ErrorPlace } from '../../streams/errors.ts'
 import { RowStore } from '../../streams/state/row-store.ts'
+import type { StateDigest } from '../../streams/state/state-digest.ts'
 import { NEVER_MS } from './senders.ts'
 
 /** Counted event times of a sender at most (SPEC S3); one more pushes out the lowest. */
@@ -156,6 +157,12 @@ export class Watches {
       if (ms >= fromMs && ms <= toMs) codes += this.words[this.word + FAILED_CODES_AT + slot]!
     }
     return codes
+  }
+
+  /** Adds all that a row means to a digest. */
+  describe(row: number, digest: StateDigest): void {
+    this.at(row)
+    for (let i = 0; i < ROW_WORDS; i++) digest.int(this.words[this.word + i]!)
   }
 
   /** Nothing in it has an effect at or after this event time. */

@@ -106,12 +106,12 @@ export class BatchProcessor<S extends TaskStores> {
         batch.valueAt + FRAME_BYTES,
         batch.valueAt + batch.valueLength,
       )
-      if (code !== 0) return this.takeUnreadable(stores, outputs, at, this.topology.poison.decode[code] as number)
+      if (code !== 0) this.takeUnreadable(stores, outputs, at, this.topology.poison.decode[code] as number)
+      else pool.take()
+    } else {
+      slot.draft.refuse(this.frameReason(), 'value')
       pool.take()
-      return
     }
-    slot.draft.refuse(this.frameReason(), 'value')
-    pool.take()
   }
 
   private takeUnreadable(stores: S, outputs: TaskOutputs | null, at: TopicPartition, reason: number): void {

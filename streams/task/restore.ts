@@ -53,7 +53,9 @@ export async function fold<S extends TaskStores>(
       stores.set.mergeOldest()
       stores.expire(progress.blockedBy !== null)
       if (progress.nextOffset === offset && bytes.length > 0) {
-        throw progress.blockedBy ?? new StreamsError('FOLD_STUCK', 'stop', 'the fold makes no progress', { ...at, offset })
+        throw (
+          progress.blockedBy ?? new StreamsError('FOLD_STUCK', 'stop', 'the fold makes no progress', { ...at, offset })
+        )
       }
       if (progress.blockedBy !== null) reader.seek(progress.nextOffset)
       offset = progress.nextOffset

@@ -1,7 +1,7 @@
-import type { EncodedHeaders } from '../record/record-headers.ts'
-import { RecordBatchWriter } from '../record/record-batch-writer.ts'
-import type { OutputBatch } from '../log/log.ts'
 import { DISPOSITIONS } from '../disposition.ts'
+import type { OutputBatch } from '../log/log.ts'
+import { RecordBatchWriter } from '../record/record-batch-writer.ts'
+import type { EncodedHeaders } from '../record/record-headers.ts'
 import type { RecordDraft } from '../record-draft.ts'
 import { TaskCounters } from './task-counters.ts'
 

@@ -105,6 +105,7 @@ export const TASK_MOVES: Readonly<Record<TaskState, Readonly<Record<TaskEvent, T
 /** The state after `event`. @throws StreamsError on a move that the table does not have: our bug. */
 export function nextTaskState(state: TaskState, event: TaskEvent): TaskState {
   const next = TASK_MOVES[state][event]
-  if (next === null) throw new StreamsError('INVARIANT', 'stop', `a task in ${state} met ${event}; this is a bug in Sluice`)
+  if (next === null)
+    throw new StreamsError('INVARIANT', 'stop', `a task in ${state} met ${event}; this is a bug in Sluice`)
   return next
 }

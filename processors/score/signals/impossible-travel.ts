@@ -25,7 +25,12 @@ export const impossibleTravelSignal: SignalRule = (payment, draft, { senders }) 
 }
 
 /** Notes where the sender was; a payment of an earlier event time does not move it back. */
-export function notePlace(payment: PaymentSubmittedReader, eventTimeMs: number, region: number, senders: Senders): void {
+export function notePlace(
+  payment: PaymentSubmittedReader,
+  eventTimeMs: number,
+  region: number,
+  senders: Senders,
+): void {
   if (payment.hasLatitude && eventTimeMs >= senders.positionMs) {
     senders.setPosition(eventTimeMs, payment.latitude, payment.longitude)
   }

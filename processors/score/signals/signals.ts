@@ -10,8 +10,8 @@ import { otpFailedSignal } from './otp-failed.ts'
 import { riskyCategorySignal } from './risky-category.ts'
 import type { SignalRule } from './signal.ts'
 import { tinyEqualSignal } from './tiny-equal.ts'
-import { velocity5mSignal } from './velocity-5m.ts'
 import { velocitySignal } from './velocity.ts'
+import { velocity5mSignal } from './velocity-5m.ts'
 
 /** Every signal that a payment can give; SCORING_ERROR is given by the stage itself. */
 const RULES: Readonly<Record<Exclude<Signal, 'SCORING_ERROR'>, SignalRule>> = {

@@ -1,0 +1,40 @@
+import type { ControlRecordReader } from '../../schemas/generated/control-record.ts'
+import { ControlKindOrdinal as Kind } from '../../schemas/generated/enums.ts'
+import type { PaymentStores } from '../stores/payment-stores.ts'
+import type { ControlDraft } from './control-draft.ts'
+
+/** Kinds from this one on are single by their decision id and need no serial. */
+const FIRST_WITHOUT_SERIAL: number = Kind.CHALLENGE_PASSED
+
+/**
+ * Why a control record may not take effect (SPEC S7), or null: unsigned, other key, other kind, replayed, copied to another partition,
+ * or not about the account that its key says. The text names the field and the rule, never a value.
+ */
+export function refusalOf(record: ControlRecordReader, draft: ControlDraft, stores: PaymentStores): string | null {
+  if (record.partition !== draft.partition) return 'partition: the record belongs to another partition'
+  const content = record.buffer.subarray(record.kindField, record.signatureField)
+  const signature = record.buffer.subarray(record.signatureAt, record.signatureEnd)
+  if (!stores.tools.verifySignature(record.signerKeyId, record.kindSymbol, content, signature)) {
+    return 'signature: not of a known signer for this kind'
+  }
+  if (record.kind < FIRST_WITHOUT_SERIAL) {
+    const last = stores.partition.get().serials.get(record.signerKeyId) ?? 0
+    if (!(record.serial > last)) return 'serial: not above the last one of this signer'
+  }
+  return accountRefusal(record, draft, stores)
+}
+
+function accountRefusal(record: ControlRecordReader, draft: ControlDraft, { tools }: PaymentStores): string | null {
+  if (record.hasAccountId && !isKey(record, draft, tools.arena)) return 'account_id: not the record key'
+  const { kind } = record
+  const ofAccount = kind === Kind.ACCOUNT_BLOCKED || kind === Kind.ACCOUNT_LIFTED || kind === Kind.ACCOUNT_ALLOWED
+  if (ofAccount && !record.hasAccountId) return 'account_id: missing'
+  if (kind === Kind.ACCOUNT_ALLOWED && !record.hasUntil) return 'until: an allowance needs an end'
+  return null
+}
+
+function isKey(record: ControlRecordReader, { keyAt, keyLength }: ControlDraft, arena: Uint8Array): boolean {
+  if (keyLength !== record.accountIdLength) return false
+  for (let i = 0; i < keyLength; i++) if (arena[keyAt + i] !== arena[record.accountIdAt + i]) return false
+  return true
+}

@@ -1,0 +1,217 @@
+import { copyBytes, putLong, putRaw } from '../../schemas/avro/bytes.ts'
+import { putFrame } from '../../schemas/avro/framing.ts'
+import { CURRENCIES } from '../../schemas/currencies.ts'
+import { type DecisionSource, writeDecision } from '../../schemas/generated/decision.ts'
+import { ACTION_SYMBOLS } from '../../schemas/generated/enums.ts'
+import type { PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
+import type { RecordBatchWriter } from '../../streams/record/record-batch-writer.ts'
+import type { Sink } from '../../streams/topology.ts'
+import { MaskedFields } from '../mask/masked-fields.ts'
+import type { PaymentDraft } from '../payment-draft.ts'
+import { encodeOrdinals } from '../score/compiled-rules.ts'
+import type { PaymentStores } from '../stores/payment-stores.ts'
+import { severityOf } from '../velocity/velocity.ts'
+import { putCoordinates } from './put-text.ts'
+import { SEMANTICS_VERSION } from './semantics-version.ts'
+
+/** What a decision adds to the fields that it takes from its payment, at most, without peers. */
+const ADDED_BYTES_MAX = 2_048
+
+/** The Avro arrays of all combinations of actions. */
+const ACTION_ARRAYS = Array.from({ length: 2 ** ACTION_SYMBOLS.length }, (_, bits) =>
+  encodeOrdinals(bits, ACTION_SYMBOLS.length),
+)
+
+/** The sink of decisions; it keeps one writer for its life. */
+export function writeDecisions(): Sink<PaymentSubmittedReader, PaymentDraft, PaymentStores>['write'] {
+  let writer: DecisionWriter | null = null
+  return (payment, draft, stores, out) => {
+    writer ??= new DecisionWriter(payment, draft, stores)
+    writer.write(payment, draft, stores, out)
+  }
+}
+
+/** Writes decisions: pass-through fields are copied as bytes, masked ones made by `MaskedFields`, the rest is the draft's. */
+class DecisionWriter implements DecisionSource {
+  private payment: PaymentSubmittedReader
+  private draft: PaymentDraft
+  private readonly masked: MaskedFields
+  private readonly schemaId: number
+  private readonly inputTopic: Uint8Array
+  readonly semanticsVersion: number = SEMANTICS_VERSION
+
+  constructor(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores) {
+    this.payment = payment
+    this.draft = draft
+    this.masked = new MaskedFields(payment, draft, stores.masking)
+    this.schemaId = stores.tools.schemaIds.decision
+    this.inputTopic = stores.tools.inputTopicBytes
+  }
+
+  write(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores, out: RecordBatchWriter): void {
+    this.payment = payment
+    this.draft = draft
+    this.masked.of(payment, draft, stores.masking)
+    out.begin(draft.appendTimeMs, payment.buffer, draft.keyAt, draft.keyLength)
+    out.reserve(draft.valueLength + draft.peersLength + ADDED_BYTES_MAX)
+    const at = putFrame(out.view, out.at, this.schemaId)
+    out.at = writeDecision(out.bytes, out.view, at, this)
+    out.end()
+  }
+
+  putDecisionId(out: Uint8Array, _view: DataView, at: number): number {
+    return putCoordinates(out, at, this.draft.partition, this.draft.offset)
+  }
+  putTransactionId(_out: Uint8Array, view: DataView, at: number): number {
+    return this.payment.copyTransactionId(view, at)
+  }
+  putIdempotencyKey(_out: Uint8Array, view: DataView, at: number): number {
+    return this.payment.copyIdempotencyKey(view, at)
+  }
+  putEventTimeThroughChannel(out: Uint8Array, view: DataView, at: number): number {
+    const { payment } = this
+    const next = payment.copyEventTimeThroughChannel(view, at)
+    // A currency may come in lower case; it leaves in its own form.
+    const currencyAt = at + payment.currencyAt - payment.eventTimeField
+    const code = CURRENCIES.bytes(this.draft.currency)
+    for (let i = 0; i < code.length; i++) out[currencyAt + i] = code[i]!
+    return next
+  }
+  putMerchantId(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putMerchantId(out, view, at)
+  }
+  putMerchantCategory(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putMerchantCategory(out, view, at)
+  }
+  putTerminalId(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putTerminalId(out, view, at)
+  }
+  putRegionThroughLongitude(_out: Uint8Array, view: DataView, at: number): number {
+    const { payment } = this
+    return copyBytes(payment.view, payment.regionField, payment.deviceIdField, view, at)
+  }
+  putDeviceId(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putDeviceId(out, view, at)
+  }
+  putMaskKeyId(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putMaskKeyId(out, view, at)
+  }
+  putCardMasked(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putCardMasked(out, view, at)
+  }
+  putCardToken(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putCardToken(out, view, at)
+  }
+  putExpiryMasked(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putExpiryMasked(out, view, at)
+  }
+  putCvvMasked(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putCvvMasked(out, view, at)
+  }
+  putCardholderNameMasked(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putCardholderNameMasked(out, view, at)
+  }
+  putCardholderNameToken(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putCardholderNameToken(out, view, at)
+  }
+  putEmailMasked(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putEmailMasked(out, view, at)
+  }
+  putEmailToken(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putEmailToken(out, view, at)
+  }
+  putIpMasked(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putIpMasked(out, view, at)
+  }
+  putIpToken(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putIpToken(out, view, at)
+  }
+  putMemo(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putMemo(out, view, at)
+  }
+  putMaskings(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putMaskings(out, view, at)
+  }
+  get velocityCount(): number {
+    return this.draft.velocityCount
+  }
+  get isVelocityFraud(): boolean {
+    return this.draft.isVelocityFraud
+  }
+  putVelocityFraudPeers(out: Uint8Array, _view: DataView, at: number): number {
+    const { peers, peersCount, peersLength } = this.draft
+    if (peersCount === 0) return putLong(out, at, 0)
+    const from = putLong(out, at, peersCount)
+    for (let i = 0; i < peersLength; i++) out[from + i] = peers[i]!
+    out[from + peersLength] = 0
+    return from + peersLength + 1
+  }
+  get severity(): number {
+    const { isVelocityFraud, velocityCount, saturated } = this.draft
+    return isVelocityFraud ? severityOf(velocityCount, saturated) : 0
+  }
+  get late(): boolean {
+    return this.draft.late
+  }
+  get saturated(): boolean {
+    return this.draft.saturated
+  }
+  get excused(): boolean {
+    return this.draft.excused
+  }
+  get velocity5mCount(): number {
+    return this.draft.velocity5mCount
+  }
+  get devices1h(): number {
+    return this.draft.devices1h
+  }
+  get regions1h(): number {
+    return this.draft.regions1h
+  }
+  get fraudCount(): number {
+    return this.draft.fraudCount
+  }
+  get baselinePayments(): number {
+    return this.draft.baselinePayments
+  }
+  get fraudScore(): number {
+    return this.draft.fraudScore
+  }
+  putReasons(out: Uint8Array, _view: DataView, at: number): number {
+    const { rules, hits, excused } = this.draft
+    return putRaw(out, at, rules.reasons(hits, excused).bytes)
+  }
+  putNotEvaluated(out: Uint8Array, _view: DataView, at: number): number {
+    return putRaw(out, at, this.draft.rules.signalArray(this.draft.missing))
+  }
+  get outcome(): number {
+    return this.draft.outcome
+  }
+  get decidedBy(): number {
+    return this.draft.decidedBy
+  }
+  putActions(out: Uint8Array, _view: DataView, at: number): number {
+    return putRaw(out, at, ACTION_ARRAYS[this.draft.actions]!)
+  }
+  putRuleVersion(out: Uint8Array, _view: DataView, at: number): number {
+    return putRaw(out, at, this.draft.rules.versionBytes)
+  }
+  putRuleHash(out: Uint8Array, _view: DataView, at: number): number {
+    return putRaw(out, at, this.draft.rules.hashBytes)
+  }
+  putInputTopic(out: Uint8Array, _view: DataView, at: number): number {
+    return putRaw(out, at, this.inputTopic)
+  }
+  get inputPartition(): number {
+    return this.draft.partition
+  }
+  get inputOffset(): number {
+    return this.draft.offset
+  }
+  get appendTime(): number {
+    return this.draft.appendTimeMs
+  }
+  get paymentSchemaId(): number {
+    return this.draft.schemaId
+  }
+}

@@ -1,0 +1,29 @@
+import type { PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
+import { NONE, type PaymentDraft } from '../payment-draft.ts'
+import type { PaymentTools } from './payment-tools.ts'
+
+const TOKEN_DIGITS = 64
+
+/**
+ * The payment's values as block list entries `field:value`: accounts and device in clear, card, e-mail and address by token. Called only
+ * while a list has entries, so strings do not matter.
+ */
+export function listEntries(payment: PaymentSubmittedReader, draft: PaymentDraft, tools: PaymentTools): string[] {
+  const card = payment.cardToken ?? tokenOf(draft.panTicket, draft, tools)
+  const email = payment.emailToken ?? tokenOf(draft.emailTicket, draft, tools)
+  const ip = payment.ipToken ?? tokenOf(draft.ipTicket, draft, tools)
+  const entries = [`sender:${payment.senderAccountId}`, `receiver:${payment.receiverAccountId}`]
+  if (payment.deviceId !== null) entries.push(`device:${payment.deviceId}`)
+  if (card !== null) entries.push(`card:${card}`)
+  if (email !== null) entries.push(`email:${email}`)
+  if (ip !== null) entries.push(`ip:${ip}`)
+  return entries
+}
+
+function tokenOf(ticket: number, draft: PaymentDraft, tools: PaymentTools): string | null {
+  if (ticket === NONE) return null
+  const { arena, arenaView, scratchAt, keys, tokens } = tools
+  tokens.writeHex(ticket, arenaView, scratchAt)
+  const digits = String.fromCharCode(...arena.subarray(scratchAt, scratchAt + TOKEN_DIGITS))
+  return String.fromCharCode(...keys.tokenPrefix(draft.maskKey)) + digits
+}

@@ -1,0 +1,61 @@
+import { type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
+import type { JsonState } from '../../streams/state/json-section.ts'
+import type { ValueStore } from '../../streams/state/value-store.ts'
+import type { StreamTime } from '../../streams/stream-time.ts'
+import { CompiledRules } from '../score/compiled-rules.ts'
+
+/** What control records have set in this partition (SPEC S6). Replaced as a whole, never changed in place. */
+export interface PartitionState {
+  readonly rules: CompiledRules
+  /** Ordinal of the mask key in force. */
+  readonly activeKey: number
+  /** The last serial by signer key id (SPEC S7). */
+  readonly serials: ReadonlyMap<string, number>
+  /** Block lists: `field:value` to the end of the entry in event time (SPEC S1, LISTED). */
+  readonly lists: ReadonlyMap<string, number>
+}
+
+interface Saved {
+  readonly streamTimeMs: number
+  readonly heads: readonly number[]
+  readonly rules: RuleSet
+  readonly rulesHash: string
+  readonly activeKey: number
+  readonly serials: readonly (readonly [string, number])[]
+  /** An entry without end has null: JSON knows no infinity. */
+  readonly lists: readonly (readonly [string, number | null])[]
+}
+
+/** The partition's small values as one JSON section of a checkpoint. */
+export function partitionSection(
+  state: ValueStore<PartitionState>,
+  streamTime: StreamTime,
+  heads: readonly ValueStore<number>[],
+): JsonState {
+  return {
+    read: (): Saved => {
+      const { rules, activeKey, serials, lists } = state.get()
+      return {
+        streamTimeMs: streamTime.ms,
+        heads: heads.map((head) => head.get()),
+        rules: rules.rules,
+        rulesHash: rules.hash,
+        activeKey,
+        serials: [...serials],
+        lists: [...lists].map(([entry, untilMs]) => [entry, Number.isFinite(untilMs) ? untilMs : null]),
+      }
+    },
+    write: (value) => {
+      // Its checksum was verified and its layout is this version's own.
+      const saved = value as Saved
+      streamTime.ms = saved.streamTimeMs
+      for (const [i, head] of heads.entries()) head.set(saved.heads[i] as number)
+      state.set({
+        rules: new CompiledRules(RuleSetSchema.parse(saved.rules), saved.rulesHash),
+        activeKey: saved.activeKey,
+        serials: new Map(saved.serials),
+        lists: new Map(saved.lists.map(([entry, untilMs]) => [entry, untilMs ?? Number.POSITIVE_INFINITY])),
+      })
+    },
+  }
+}

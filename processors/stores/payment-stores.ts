@@ -1,0 +1,229 @@
+import type { PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
+import { REGIONS } from '../../schemas/regions.ts'
+import { canonicalRules } from '../../schemas/rule-set.ts'
+import { StreamsError } from '../../streams/errors.ts'
+import { DedupSection } from '../../streams/state/dedup-section.ts'
+import { DedupTable } from '../../streams/state/dedup-table.ts'
+import { JsonSection } from '../../streams/state/json-section.ts'
+import { StoreSet } from '../../streams/state/overlay.ts'
+import { RowSection } from '../../streams/state/row-section.ts'
+import type { RowStore } from '../../streams/state/row-store.ts'
+import type { CheckpointedStore } from '../../streams/state/section.ts'
+import { StateDigest } from '../../streams/state/state-digest.ts'
+import type { TaskStores } from '../../streams/state/task-stores.ts'
+import { ValueStore } from '../../streams/state/value-store.ts'
+import { NO_ENTRY, WindowStore } from '../../streams/state/window-store.ts'
+import { StreamTime } from '../../streams/stream-time.ts'
+import type { MaskContext } from '../mask/mask-context.ts'
+import type { PaymentDraft } from '../payment-draft.ts'
+import { CompiledRules } from '../score/compiled-rules.ts'
+import { EndedDecisions } from './ended-decisions.ts'
+import { ENTRY_DOUBLES, ENTRY_INTS, NO_ROW } from './layout.ts'
+import { listEntries } from './listed-values.ts'
+import { type PartitionState, partitionSection } from './partition-state.ts'
+import type { PaymentTools } from './payment-tools.ts'
+import { PendingDecisions } from './pending-decisions.ts'
+import { Senders } from './senders.ts'
+import { Watches } from './watches.ts'
+
+/** SPEC D1. */
+const HORIZON_MS = 3_600_000
+/** SPEC S2: a sender idle for longer is forgotten. */
+export const IDLE_MS: number = 90 * 86_400_000
+const ID_BYTES_MAX = 64
+/** Senders that each merge looks at for eviction; a whole round costs as many payments as there are senders. */
+const SWEPT_A_MERGE = 256
+/** Event time that no entry of a window is held for past stream time. */
+const WINDOW_HELD_MS = 310_000
+
+/** The state of one partition (SPEC V, D, S): what every stage reads and writes, opened, merged and dropped together. */
+export class PaymentStores implements TaskStores {
+  readonly set: StoreSet
+  readonly tools: PaymentTools
+  readonly hash: PaymentTools['hash']
+  readonly masking: MaskContext
+  readonly streamTime = new StreamTime()
+  readonly dedupTable: DedupTable
+  readonly senders: Senders
+  readonly watches: Watches
+  /** Window entries of all senders. */
+  readonly entries: WindowStore
+  readonly pending: PendingDecisions
+  /** Challenges and reviews that ended in the run under way; not state. */
+  readonly ended = new EndedDecisions()
+  readonly partition: ValueStore<PartitionState>
+  readonly sections: readonly CheckpointedStore[]
+
+  constructor(partition: number, tools: PaymentTools) {
+    const { bounds, initialRules, inputTopic, digest } = tools
+    const place = { topic: inputTopic, partition }
+    this.tools = tools
+    this.hash = tools.hash
+    this.dedupTable = new DedupTable({
+      horizonMs: HORIZON_MS,
+      maxIds: bounds.dedupIdsMax,
+      setting: 'dedup.maxIdsPerPartition',
+      place,
+    })
+    this.senders = new Senders(bounds.sendersMax, place)
+    this.watches = new Watches(bounds.sendersMax, place)
+    this.entries = new WindowStore({
+      name: 'windows',
+      doubles: ENTRY_DOUBLES,
+      ints: ENTRY_INTS,
+      idBytesMax: ID_BYTES_MAX,
+      maxRows: bounds.windowEntriesMax,
+      setting: 'windows.maxEntriesPerPartition',
+      place,
+    })
+    this.pending = new PendingDecisions(place)
+    const rules = new CompiledRules(initialRules, digest(canonicalRules(initialRules)))
+    this.partition = new ValueStore({ rules, activeKey: 0, serials: new Map(), lists: new Map() })
+    const { heads } = this.pending
+    const rows = [this.senders.rows, this.watches.rows, this.entries.rows, this.pending.entries.rows]
+    this.set = new StoreSet([this.streamTime, this.dedupTable, ...rows, ...heads, this.partition])
+    this.masking = maskContext(this)
+    this.sections = [
+      new DedupSection('dedup', this.dedupTable),
+      ...rows.map((store) => new RowSection(store)),
+      new JsonSection('partition', partitionSection(this.partition, this.streamTime, heads)),
+    ]
+  }
+
+  get streamTimeMs(): number {
+    return this.streamTime.ms
+  }
+
+  /** The rule set in force. */
+  get rules(): CompiledRules {
+    return this.partition.get().rules
+  }
+
+  /** The block lists in force. */
+  get lists(): PartitionState['lists'] {
+    return this.partition.get().lists
+  }
+
+  /** Hashes what identifies the payment's sender and habits, and puts the cursor on the sender's row, if it has one. */
+  identify(payment: PaymentSubmittedReader, draft: PaymentDraft): void {
+    const { hash, senders } = this
+    hash.hash(payment.senderAccountIdAt, payment.senderAccountIdLength)
+    const { words } = hash
+    const row = senders.rows.find(words[0]!, words[1]!, words[2]!, words[3]!)
+    draft.sender0 = words[0]!
+    draft.sender1 = words[1]!
+    draft.sender2 = words[2]!
+    draft.sender3 = words[3]!
+    draft.sender = row
+    draft.known = false
+    if (row !== NO_ROW) {
+      senders.at(row)
+      draft.known = senders.highestMs >= draft.streamTimeMs - IDLE_MS
+    }
+    draft.receiverHash = hash.hash32(payment.receiverAccountIdAt, payment.receiverAccountIdLength) || 1
+    draft.deviceHash = payment.hasDeviceId ? hash.hash32(payment.deviceIdAt, payment.deviceIdLength) || 1 : 0
+    draft.categoryHash = payment.hasMerchantCategory
+      ? hash.hash32(payment.merchantCategoryAt, payment.merchantCategoryLength) || 1
+      : 0
+    draft.region = payment.hasRegion ? REGIONS.find(payment.buffer, payment.regionAt, payment.regionEnd) + 1 : 0
+  }
+
+  /** Makes the sender under the cursor, which is writable, as if it had never paid; standings stay. */
+  forgetSender(): void {
+    const { senders, entries } = this
+    senders.window = entries.clear(senders.window)
+    senders.forget()
+  }
+
+  /** Puts the watch cursor on the watch of the sender under the cursor, ready to be written; makes one if there is none. */
+  editWatch(): void {
+    const { senders, watches } = this
+    if (senders.watch === NO_ROW) {
+      senders.edit()
+      senders.watch = watches.add()
+    } else {
+      watches.at(senders.watch)
+      watches.edit()
+    }
+  }
+
+  /** Whether any value of the payment stands on a block list in force. */
+  isListed(payment: PaymentSubmittedReader, draft: PaymentDraft): boolean {
+    const { lists } = this
+    return listEntries(payment, draft, this.tools).some((entry) => draft.eventTimeMs < (lists.get(entry) ?? -1))
+  }
+
+  /** @throws StreamsError ROWS_FULL when the next payment might not find a row. Nothing has changed then. */
+  requireRoom(): void {
+    requireRow(this.senders.rows)
+    requireRow(this.watches.rows)
+    requireRow(this.entries.rows)
+  }
+
+  expire(all: boolean): void {
+    const { dedupTable, senders, streamTime } = this
+    dedupTable.expire(streamTime.committedMs, all ? Number.POSITIVE_INFINITY : undefined)
+    senders.rows.sweep(all ? senders.rows.end : SWEPT_A_MERGE, (row) => this.isSpent(row))
+  }
+
+  /** Digest of all state that can still have an effect: two tasks with equal digests decide alike from here on. */
+  digest(): string {
+    const digest = new StateDigest()
+    const { rules, activeKey, serials, lists } = this.partition.get()
+    digest.double(this.streamTime.ms)
+    const text = JSON.stringify([rules.hash, activeKey, [...serials], [...lists]])
+    for (let i = 0; i < text.length; i++) digest.int(text.charCodeAt(i))
+    return [this.dedupTable.digest(this.streamTime.ms), this.digestSenders(), digest.hex()].join('-')
+  }
+
+  private digestSenders(): string {
+    const { senders, watches, entries } = this
+    return senders.rows.digest((row, digest) => {
+      senders.at(row)
+      senders.describe(digest)
+      entries.describe(senders.window, digest)
+      if (senders.watch !== NO_ROW) watches.describe(senders.watch, digest)
+    })
+  }
+
+  /** Frees what the sender's window no longer holds, and says whether nothing of the sender can have an effect any more. */
+  private isSpent(row: number): boolean {
+    const { senders, watches, entries } = this
+    const streamTimeMs = this.streamTime.committedMs
+    senders.at(row)
+    const oldest = entries.oldest(senders.window)
+    if (oldest !== NO_ENTRY && entries.timeMs(oldest) < streamTimeMs - WINDOW_HELD_MS) {
+      senders.edit()
+      senders.window = entries.trim(senders.window, streamTimeMs - WINDOW_HELD_MS)
+    }
+    if (senders.highestMs >= streamTimeMs - IDLE_MS) return false
+    if (senders.watch !== NO_ROW) {
+      watches.at(senders.watch)
+      // Payments may come an hour and a grace behind stream time and still look back an hour; a day is on the safe side.
+      if (!watches.isSpent(streamTimeMs - IDLE_MS)) return false
+      watches.rows.remove(senders.watch)
+    }
+    entries.clear(senders.window)
+    return true
+  }
+}
+
+function maskContext(stores: PaymentStores): MaskContext {
+  const { arena, keys, tokens, partitionCount } = stores.tools
+  return {
+    partitionCount,
+    input: arena,
+    keys,
+    tokens,
+    get activeKey() {
+      return stores.partition.get().activeKey
+    },
+  }
+}
+
+function requireRow({ size, options }: RowStore): void {
+  const { maxRows, name, setting, place } = options
+  if (size < maxRows) return
+  const what = `store ${name} is at its bound, ${setting} = ${maxRows}`
+  throw new StreamsError('ROWS_FULL', 'stop', `${what}; nothing is lost: raise ${setting} and start again`, place)
+}

@@ -1,0 +1,60 @@
+import type { RuleSet } from '../../schemas/rule-set.ts'
+import type { HashKernel, KeyedHash } from '../../streams/hash/index.ts'
+import type { KeyRing } from '../mask/key-ring.ts'
+import type { TokenSource } from '../mask/mask-context.ts'
+
+/** A verified signature is one of a known signer who may sign this kind (SPEC S7). */
+export type VerifySignature = (signerKeyId: string, kind: string, content: Uint8Array, signature: Uint8Array) => boolean
+
+/** Bytes at the end of the arena that stages may use for one message; a fetched batch never reaches them. */
+export const SCRATCH_BYTES = 1_024
+
+/** What the processors of one thread are given from outside; they build nothing themselves. */
+export interface PaymentTools {
+  readonly hash: KeyedHash
+  readonly arena: Uint8Array
+  readonly arenaView: DataView
+  /** Where the scratch begins. */
+  readonly scratchAt: number
+  readonly keys: KeyRing
+  readonly tokens: TokenSource
+  /** Computes the tokens that were asked for; gives them back. */
+  readonly flushTokens: () => void
+  readonly resetTokens: () => void
+  readonly verifySignature: VerifySignature
+  /** First 16 hexadecimal digits of the SHA-256 of a text. */
+  readonly digest: (text: string) => string
+  /** The rule set before the first RULES_SET record. */
+  readonly initialRules: RuleSet
+  readonly inputTopic: string
+  /** The same as an Avro string. */
+  readonly inputTopicBytes: Uint8Array
+  /** Ids under which the registry knows the schemas. */
+  readonly schemaIds: SchemaIds
+  readonly partitionCount: number
+  readonly bounds: PaymentBounds
+}
+
+export interface SchemaIds {
+  readonly payment: number
+  readonly control: number
+  readonly decision: number
+  readonly resolution: number
+  readonly deadLetter: number
+  readonly alert: number
+  readonly action: number
+  readonly duplicate: number
+}
+
+/** Bounds of one partition's state; each error at a bound names its setting. */
+export interface PaymentBounds {
+  readonly dedupIdsMax: number
+  readonly sendersMax: number
+  readonly windowEntriesMax: number
+}
+
+/** The tools that belong to a kernel. */
+export function kernelTools(kernel: HashKernel): Pick<PaymentTools, 'arena' | 'arenaView' | 'scratchAt'> {
+  const { arena, arenaView, arenaBytes } = kernel
+  return { arena, arenaView, scratchAt: arenaBytes - SCRATCH_BYTES }
+}
