@@ -4,6 +4,10 @@ const NO_LETTER = 64
 const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const URL_SAFE = `${STANDARD.slice(0, 62)}-_`
 const PAD = 0x3d
+const UNDERSCORE = 0x5f
+const CASE_BIT = 0x20
+const LOWER = 1
+const UPPER = 2
 
 const sextets = new Uint8Array(256).fill(NO_LETTER)
 for (const alphabet of [STANDARD, URL_SAFE]) {
@@ -15,11 +19,19 @@ export function isBase64Letter(byte: number): boolean {
   return sextets[byte]! < NO_LETTER
 }
 
-/** Whether `[at, end)` can spell 12 digits: a digit is 0x30 to 0x39, so every third letter of those is M, N or O. */
+/**
+ * Whether `[at, end)` can spell 12 digits. An ASCII digit is 0x30 to 0x39, so every fourth letter of three is M, N or O;
+ * digits of other scripts take more letters, which are never of one case.
+ */
 export function mayBeBase64(bytes: Uint8Array, at: number, end: number): boolean {
   let marks = 0
-  for (let i = at; i < end; i++) if (bytes[i]! >= 0x4d && bytes[i]! <= 0x4f) marks++
-  return marks > 2
+  let cases = 0
+  for (let i = at; i < end; i++) {
+    const byte = bytes[i]!
+    if (byte >= 0x4d && byte <= 0x4f) marks++
+    if (byte > 0x40 && byte !== UNDERSCORE) cases |= byte & CASE_BIT ? LOWER : UPPER
+  }
+  return marks > 2 || cases === (LOWER | UPPER)
 }
 
 /** Decodes the letters `[at, end)` into `out`; returns how many bytes came out. A single last letter spells none. */

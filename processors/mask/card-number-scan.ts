@@ -6,7 +6,7 @@ import { exemptKnownNumbers } from './known-numbers.ts'
 import { BACKSLASH, PERCENT, PLAIN, TextPoints } from './text-points.ts'
 
 /**
- * The quick look keeps two counters in one integer: digits since the last letter in the low half, letters and digits
+ * The quick look keeps two counters in one integer: digits since the last letter in the low half, letters of base64
  * since the last other byte in the high half. Each begins at 16 minus its bound, so that bit 4 of its half is set when
  * the bound is reached; a third bit tells that an escape went by.
  */
@@ -20,12 +20,12 @@ const ADD = new Int32Array(256)
 
 for (let byte = 0; byte < 256; byte++) {
   const kind = byte < 0x80 ? digitClass(byte) : OTHER
-  const isLetter = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
+  const inWord = isBase64Letter(byte)
   // A byte past ASCII may begin a digit, a separator or something unseen: it counts as a digit and ends nothing.
   const countsAsDigit = kind < SEPARATOR || byte >= 0xc2
   const endsNumber = kind === OTHER && byte < 0x80
-  KEEP[byte] = (endsNumber ? 0 : 0xffff) | (isLetter || kind < SEPARATOR ? 0xffff0000 : 0)
-  ADD[byte] = (endsNumber ? DIGITS_FROM : countsAsDigit ? 1 : 0) + (isLetter || kind < SEPARATOR ? 1 << 16 : 0)
+  KEEP[byte] = (endsNumber ? 0 : 0xffff) | (inWord ? 0xffff0000 : 0)
+  ADD[byte] = (endsNumber ? DIGITS_FROM : countsAsDigit ? 1 : 0) + (inWord ? 1 << 16 : 0)
 }
 for (const byte of [0x25, 0x5c]) {
   KEEP[byte] = 0xffff

@@ -26,27 +26,25 @@ const ISSUER_RANGES: readonly IssuerRange[] = [
   // Diners Club.
   [3000, 3059, 14, 16, 17, 18, 19],
   [3095, 3095, 14, 16, 17, 18, 19],
-  [3600, 3699, 14, 15, 16, 17, 18, 19],
+  [3600, 3699, 14, 16, 17, 18, 19],
   [3800, 3999, 14, 16, 17, 18, 19],
   // JCB.
   [3528, 3589, 16, 17, 18, 19],
   // UnionPay.
   [6200, 6299, 16, 17, 18, 19],
-  [8100, 8171, 16, 17, 18, 19],
-  // Maestro.
+  [8100, 8199, 16, 17, 18, 19],
+  // Maestro: 16 to 19 in its whole range; 12 to 15, which any telephone number may have, where they were issued.
+  [5000, 5099, 16, 17, 18, 19],
+  [5600, 5899, 16, 17, 18, 19],
+  [6300, 6399, 16, 17, 18, 19],
+  [6700, 6799, 16, 17, 18, 19],
   ...[5018, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763].map(
-    (prefix): IssuerRange => [prefix, prefix, 12, 13, 14, 15, 16, 17, 18, 19],
+    (prefix): IssuerRange => [prefix, prefix, 12, 13, 14, 15],
   ),
-  // Mir, RuPay, Verve, Elo, Dankort, InterPayment and InstaPayment, Troy, Uzcard, Humo.
+  // Mir, RuPay, Troy, Uzcard, Humo; Verve, Elo and Dankort lie in Maestro's range, InstaPayment too.
   [2200, 2204, 16, 17, 18, 19],
   [6000, 6099, 16],
-  [5080, 5089, 16],
   [8200, 8299, 16],
-  [5060, 5061, 16, 18, 19],
-  [5067, 5067, 16],
-  [5090, 5099, 16],
-  [5019, 5019, 16],
-  [6360, 6399, 16, 17, 18, 19],
   [9792, 9792, 16],
   [8600, 8600, 16],
   [9860, 9860, 16],

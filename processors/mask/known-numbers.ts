@@ -1,8 +1,8 @@
 import { hexValue, type TextPoints } from './text-points.ts'
 
 /**
- * Numbers with a shape of their own that no card number has: IBANs, UUIDs and long hexadecimal ids. Their digits are
- * exempt from the search, for by chance one in thirty of their stretches would pass for a card number.
+ * Numbers with a shape of their own that no card number has: IBANs, UUIDs, long hexadecimal ids and positions. Their
+ * digits are exempt from the search, for by chance one in thirty of their stretches would pass for a card number.
  */
 export function exemptKnownNumbers(points: TextPoints): void {
   let at = 0
@@ -11,11 +11,16 @@ export function exemptKnownNumbers(points: TextPoints): void {
       at++
       continue
     }
-    const end = Math.max(ibanEnd(points, at), uuidEnd(points, at), hexEnd(points, at))
+    const end = Math.max(ibanEnd(points, at), uuidEnd(points, at), hexEnd(points, at), positionEnd(points, at))
     for (let i = at; i < end; i++) points.exempt(i)
     at = end > at ? end : wordEnd(points, at)
   }
 }
+
+const SPACE = 0x20
+const COMMA = 0x2c
+const HYPHEN = 0x2d
+const DOT = 0x2e
 
 /** Lengths of IBANs by country. Source: the IBAN registry (ISO 13616), release 99. */
 const IBAN_LENGTHS = new Map(
@@ -39,7 +44,7 @@ function ibanEnd(points: TextPoints, at: number): number {
   let next = at
   for (; next < points.length && characters.length < length; next++) {
     const code = points.codes[next]!
-    const spaced = (code === 0x20 || code === 0x2d) && points.codes[next - 1] !== code
+    const spaced = (code === SPACE || code === HYPHEN) && points.codes[next - 1] !== code
     if (isWord(code)) characters += String.fromCodePoint(code)
     else if (!spaced) return at
   }
@@ -66,7 +71,7 @@ function uuidEnd(points: TextPoints, at: number): number {
   let next = at
   let letters = 0
   for (const size of UUID_GROUPS) {
-    if (next > at && points.codes[next++] !== 0x2d) return at
+    if (next > at && points.codes[next++] !== HYPHEN) return at
     const end = next + size
     if (end > points.length) return at
     for (; next < end; next++) {
@@ -90,6 +95,41 @@ function hexEnd(points: TextPoints, at: number): number {
     if (value > 9) letters++
   }
   return letters >= HEX_LETTERS_MIN ? end : at
+}
+
+const DEGREE_DIGITS_MAX = 3
+const FRACTION_DIGITS_MIN = 4
+
+/** The end of two decimal degrees, `52.520008, 13.404954`, that begin at `at`, a comma and one space at most between; else `at`. */
+function positionEnd(points: TextPoints, at: number): number {
+  const latitudeEnd = degreesEnd(points, at)
+  if (latitudeEnd < 0) return at
+  let next = latitudeEnd
+  if (codeAt(points, next) === COMMA) next++
+  if (codeAt(points, next) === SPACE) next++
+  if (next === latitudeEnd) return at
+  if (codeAt(points, next) === HYPHEN) next++
+  const end = degreesEnd(points, next)
+  return end < 0 || isWord(codeAt(points, end)) ? at : end
+}
+
+/** The end of 1 to 3 digits, a dot and 4 or more digits, or -1. */
+function degreesEnd(points: TextPoints, at: number): number {
+  const dot = digitsEnd(points, at)
+  if (dot === at || dot - at > DEGREE_DIGITS_MAX || codeAt(points, dot) !== DOT) return -1
+  const end = digitsEnd(points, dot + 1)
+  return end - dot - 1 < FRACTION_DIGITS_MIN ? -1 : end
+}
+
+/** The code point at `i`, 0 past the end: the arrays still hold what a longer text has left there. */
+function codeAt(points: TextPoints, i: number): number {
+  return i < points.length ? points.codes[i]! : 0
+}
+
+function digitsEnd(points: TextPoints, at: number): number {
+  let end = at
+  while (end < points.length && points.codes[end]! >= 0x30 && points.codes[end]! <= 0x39) end++
+  return end
 }
 
 function wordEnd(points: TextPoints, at: number): number {
