@@ -1,13 +1,11 @@
 import type { RuleSet } from '../../schemas/rule-set.ts'
 import type { HashKernel, KeyedHash } from '../../streams/hash/index.ts'
+import { ARENA_TAIL_BYTES } from '../../streams/task/batch-processor.ts'
 import type { KeyRing } from '../mask/key-ring.ts'
 import type { TokenSource } from '../mask/mask-context.ts'
 
 /** A verified signature is one of a known signer who may sign this kind (SPEC S7). */
 export type VerifySignature = (signerKeyId: string, kind: string, content: Uint8Array, signature: Uint8Array) => boolean
-
-/** Bytes at the end of the arena that stages may use for one message; a fetched batch never reaches them. */
-export const SCRATCH_BYTES = 1_024
 
 /** What the processors of one thread are given from outside; they build nothing themselves. */
 export interface PaymentTools {
@@ -56,5 +54,5 @@ export interface PaymentBounds {
 /** The tools that belong to a kernel. */
 export function kernelTools(kernel: HashKernel): Pick<PaymentTools, 'arena' | 'arenaView' | 'scratchAt'> {
   const { arena, arenaView, arenaBytes } = kernel
-  return { arena, arenaView, scratchAt: arenaBytes - SCRATCH_BYTES }
+  return { arena, arenaView, scratchAt: arenaBytes - ARENA_TAIL_BYTES }
 }

@@ -11,6 +11,9 @@ import type { TaskOutputs } from './task-outputs.ts'
 /** Bytes of a Confluent frame before the Avro value: magic byte 0 and the schema id. */
 const FRAME_BYTES = 5
 
+/** Bytes at the end of the arena that a fetched batch never reaches: scratch of the stages, and slack for wide copies. */
+export const ARENA_TAIL_BYTES = 1_024
+
 /** What one synchronous pass over fetched batches did. */
 export interface Progress {
   /** The next input offset to process: everything before it has a disposition. */
@@ -66,7 +69,7 @@ export class BatchProcessor<S extends TaskStores> {
     limit: number,
   ): Progress {
     const { kernel, batch } = this
-    if (bytes.length > kernel.arenaBytes - 64) throw tooLargeForArena(bytes.length, kernel.arenaBytes, at)
+    if (bytes.length > kernel.arenaBytes - ARENA_TAIL_BYTES) throw tooLargeForArena(bytes.length, kernel.arenaBytes, at)
     kernel.arena.set(bytes)
     this.blockedBy = null
     let next = position
