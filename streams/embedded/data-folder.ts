@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { StreamsError } from '../errors.ts'
+import { syncDirectory } from './sync-directory.ts'
 
 /** The format of everything below the folder. Another one is refused by name, never guessed at. */
 export const FOLDER_FORMAT = 1
@@ -20,7 +21,7 @@ export interface FolderIdentity {
  * @throws StreamsError UNKNOWN_FORMAT (stop) when the identity is not of this format.
  */
 export function claimFolder(directory: string, fresh: FolderIdentity): FolderIdentity {
-  mkdirSync(directory, { recursive: true })
+  mkdirSync(directory, { recursive: true, mode: 0o700 }) // Payments stand in it, if masked ones.
   const path = join(directory, IDENTITY_FILE)
   return readIdentity(path) ?? createIdentity(directory, path, fresh)
 }
@@ -73,13 +74,4 @@ function createIdentity(directory: string, path: string, fresh: FolderIdentity):
   }
   syncDirectory(directory)
   return readIdentity(path) ?? fresh
-}
-
-function syncDirectory(directory: string): void {
-  const handle = openSync(directory, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
 import { StreamsError } from '../errors.ts'
 import { identityKey } from './log-keys.ts'
+import { syncDirectory } from './sync-directory.ts'
 
 /**
  * The environments of a data folder. LMDB has one writer lock each, which waits through a sync, so what different
@@ -17,7 +18,6 @@ export type Store = RootDatabase<Uint8Array, Uint8Array>
 
 /** LMDB's own figures of one environment, which the package's types leave out. */
 interface NativeEnvironment {
-  info(): { readonly lastPageNumber: number }
   stat(): {
     readonly pageSize: number
     readonly treeBranchPageCount: number
@@ -52,6 +52,8 @@ export function openEnvironment({ directory, name, folderId, bytesMax }: Environ
     maxReaders: READERS_MAX,
   })
   const owner = store.getBinary(identityKey) ?? claim(store, folderId)
+  // The files' names must outlive a power cut as what they hold does; LMDB syncs only the latter.
+  for (const parent of [path, directory]) syncDirectory(parent)
   if (owner.toString() === folderId) return store
   void store.close()
   throw new StreamsError(
@@ -74,12 +76,6 @@ function claim(store: Store, folderId: string): Buffer {
 export function usedBytes(store: Store): number {
   const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = nativeOf(store).stat()
   return (treeBranchPageCount + treeLeafPageCount + overflowPages) * pageSize
-}
-
-/** Bytes of all pages that were ever used, free ones included, as of the last commit. */
-export function fileBytes(store: Store): number {
-  const native = nativeOf(store)
-  return (native.info().lastPageNumber + 1) * native.stat().pageSize
 }
 
 function nativeOf(store: Store): NativeEnvironment {

@@ -26,7 +26,7 @@ export function partitionKey(topicId: number, partition: number): Uint8Array {
   return partitionPrefix(KIND.partition, topicId, partition, 5)
 }
 
-export const BATCH_KEY_BYTES = 13
+const BATCH_KEY_BYTES = 13
 
 export function batchKey(topicId: number, partition: number, baseOffset: number): Uint8Array {
   const key = partitionPrefix(KIND.batch, topicId, partition, BATCH_KEY_BYTES)

@@ -49,7 +49,10 @@ export class PartitionReader implements LogReader {
       this.source.requireOpen()
       state = this.requireInRange()
     }
-    return this.copyBatches(state, maxBytes)
+    const fetched = this.copyBatches(state, maxBytes)
+    // Whoever works on the batches now may be busy for long; pages of this view must be free for reuse meanwhile.
+    this.source.store.resetReadTxn()
+    return fetched
   }
 
   seek(offset: number): void {
@@ -86,12 +89,14 @@ export class PartitionReader implements LogReader {
       tail.add((nowMs) => {
         try {
           this.source.requireOpen()
-          if (!this.closed && nowMs < untilMs && this.readState().nextOffset <= this.position) return false
+          const served = this.readState().nextOffset > this.position
+          if (!served && !this.closed && nowMs < untilMs) return 'waits'
           resolve()
+          return served ? 'served' : 'expired'
         } catch (error) {
           reject(error)
+          return 'expired'
         }
-        return true
       })
     })
   }

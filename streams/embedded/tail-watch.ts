@@ -1,11 +1,11 @@
 /** While batches keep coming the end is looked at this often; nobody wakes a reader of another process. */
 const BUSY_MS = 1
-/** After a second without anything new it is looked at this often. */
+/** Once nothing new has come for a while it is looked at this often. */
 const IDLE_MS = 10
 const LOOKS_UNTIL_IDLE = 500
 
-/** A reader that waits: says whether it has what it waits for, or has waited long enough. */
-export type TailWaiter = (nowMs: number) => boolean
+/** A reader that waits, asked whether it has what it waits for (served) or has waited long enough (expired). */
+export type TailWaiter = (nowMs: number) => 'waits' | 'served' | 'expired'
 
 /**
  * One timer for all waiting readers of a log. Appends of the same process wake them at once, those of other processes
@@ -24,14 +24,10 @@ export class TailWatch {
     this.nowMs = nowMs
   }
 
-  /** Adds a waiter; it is gone once it has said true. */
+  /** Adds a waiter; it is gone once it no longer waits. */
   add(waiter: TailWaiter): void {
     this.waiters.add(waiter)
     this.timer ??= setTimeout(this.look, this.pauseMs())
-  }
-
-  remove(waiter: TailWaiter): void {
-    this.waiters.delete(waiter)
   }
 
   /** Something was appended: asks every waiter now. */
@@ -40,9 +36,10 @@ export class TailWatch {
     this.refresh()
     const nowMs = this.nowMs()
     for (const waiter of this.waiters) {
-      if (!waiter(nowMs)) continue
+      const state = waiter(nowMs)
+      if (state === 'waits') continue
       this.waiters.delete(waiter)
-      this.looks = 0
+      if (state === 'served') this.looks = 0
     }
   }
 

@@ -23,6 +23,7 @@ export class EmbeddedTaskSession implements TaskSession {
   private readonly epoch: number
   private readonly source: SessionSource
   private open: Transaction | null = null
+  private ending = false
   private ended: StreamsError | null = null
 
   constructor(task: TaskIdentity, epoch: number, source: SessionSource) {
@@ -38,7 +39,8 @@ export class EmbeddedTaskSession implements TaskSession {
 
   begin(): void {
     this.requireAlive()
-    if (this.open !== null) throw this.misuse('begin while a transaction is open')
+    // A later transaction must never stand without an earlier one, so their ends do not overlap.
+    if (this.open !== null || this.ending) throw this.misuse('begin while a transaction is open')
     this.open = { batches: [], next: null }
   }
 
@@ -53,6 +55,7 @@ export class EmbeddedTaskSession implements TaskSession {
   async end(): Promise<void> {
     const { batches, next } = this.requireOpen('end')
     this.open = null
+    this.ending = true
     try {
       const outputs = batches.map((batch) => this.source.toAppend(batch))
       const memory = outputs.map(({ bytes }) => bytes.buffer as ArrayBuffer)
@@ -64,6 +67,8 @@ export class EmbeddedTaskSession implements TaskSession {
     } catch (error) {
       this.ended = error as StreamsError
       throw error
+    } finally {
+      this.ending = false
     }
   }
 
