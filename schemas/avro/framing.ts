@@ -2,7 +2,7 @@
 export const FRAME_BYTES = 5
 
 /** The only magic byte there is. */
-export const FRAME_MAGIC = 0
+const FRAME_MAGIC = 0
 
 /** `readFrame`: the first byte is another one. */
 export const BAD_MAGIC = -1

@@ -17,7 +17,7 @@ export function pascal(field: string): string {
 }
 
 /** `PaymentKind` to `PAYMENT_KIND`. */
-export function screaming(typeName: string): string {
+function screaming(typeName: string): string {
   return typeName.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase()
 }
 

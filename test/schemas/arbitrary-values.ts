@@ -6,7 +6,7 @@ const text = fc.oneof(
   { weight: 6, arbitrary: fc.string({ maxLength: 40 }) },
   { weight: 2, arbitrary: fc.string({ unit: 'grapheme', maxLength: 40 }) },
   { weight: 1, arbitrary: fc.string({ minLength: 60, maxLength: 70, size: 'max' }) },
-  { weight: 1, arbitrary: fc.constantFrom('\uFEFFmark', 'x'.repeat(8_191), 'ü'.repeat(4_096)) },
+  { weight: 1, arbitrary: fc.constantFrom('\uFEFFmark', '\u007f', '\u0080', 'x'.repeat(8_191), 'ü'.repeat(4_096)) },
 )
 
 /** Small ones, the edges of the varint's bytes, and any that a double holds. */

@@ -14,7 +14,18 @@ import {
   readLongExact,
   readText,
 } from '../../../schemas/avro/bytes.ts'
-import { BAD_TYPE, scanInt, scanLong, TRUNCATED } from '../../../schemas/avro/scan.ts'
+import {
+  BAD_TYPE,
+  type Scan,
+  scanArray,
+  scanBoolean,
+  scanDouble,
+  scanEnum,
+  scanInt,
+  scanLong,
+  scanString,
+  TRUNCATED,
+} from '../../../schemas/avro/scan.ts'
 
 // Goal: the primitives against a second, plain implementation in BigInt, over the whole range and at every edge.
 const INT64_MIN = -(2n ** 63n)
@@ -86,7 +97,35 @@ const VARINTS = [
   { why: 'six bytes are too many for an int', scan: scanInt, bytes: [...Array(5).fill(0x80), 0], expected: -BAD_TYPE },
 ]
 
-test.each(VARINTS)('avro scan: $why', ({ scan, bytes, expected }) => {
+const ofThree: Scan = (bytes, at, end) => scanEnum(bytes, at, end, 3)
+const booleans: Scan = (bytes, at, end) => scanArray(bytes, at, end, scanBoolean)
+
+const OTHERS = [
+  { why: 'the last of three symbols', scan: ofThree, bytes: [4], expected: 1 },
+  { why: 'a symbol past the last', scan: ofThree, bytes: [6], expected: -BAD_TYPE },
+  { why: 'a negative symbol', scan: ofThree, bytes: [1], expected: -BAD_TYPE },
+  { why: 'a symbol in more bytes than it needs', scan: ofThree, bytes: [0x80, 0], expected: -BAD_TYPE },
+  { why: 'no symbol', scan: ofThree, bytes: [], expected: -TRUNCATED },
+  { why: 'true is one', scan: scanBoolean, bytes: [1], expected: 1 },
+  { why: 'a boolean of two', scan: scanBoolean, bytes: [2], expected: -BAD_TYPE },
+  { why: 'no boolean', scan: scanBoolean, bytes: [], expected: -TRUNCATED },
+  { why: 'a double has eight bytes', scan: scanDouble, bytes: Array(8).fill(0), expected: 8 },
+  { why: 'a double of seven', scan: scanDouble, bytes: Array(7).fill(0), expected: -TRUNCATED },
+  { why: 'a string to the last byte', scan: scanString, bytes: [4, 65, 66], expected: 3 },
+  { why: 'a string past the last byte', scan: scanString, bytes: [4, 65], expected: -TRUNCATED },
+  { why: 'a string of negative length', scan: scanString, bytes: [1], expected: -BAD_TYPE },
+  { why: 'a string of 2^62 bytes', scan: scanString, bytes: [...Array(9).fill(0x80), 1], expected: -TRUNCATED },
+  { why: 'an empty array', scan: booleans, bytes: [0], expected: 1 },
+  { why: 'an array without its end', scan: booleans, bytes: [2, 1], expected: -TRUNCATED },
+  { why: 'an array in two blocks', scan: booleans, bytes: [2, 1, 4, 0, 1, 0], expected: 6 },
+  { why: 'a block of its stated size', scan: booleans, bytes: [3, 4, 0, 1, 0], expected: 5 },
+  { why: 'a block smaller than stated', scan: booleans, bytes: [3, 6, 0, 1, 0], expected: -BAD_TYPE },
+  { why: 'a block larger than stated', scan: booleans, bytes: [3, 2, 0, 1, 0], expected: -BAD_TYPE },
+  { why: 'a bad item', scan: booleans, bytes: [2, 7, 0], expected: -BAD_TYPE },
+  { why: '2^62 items in three bytes', scan: booleans, bytes: [...Array(9).fill(0x80), 1, 0, 0], expected: -TRUNCATED },
+]
+
+test.each([...VARINTS, ...OTHERS])('avro scan: $why', ({ scan, bytes, expected }) => {
   expect(scan(Uint8Array.from(bytes), 0, bytes.length)).toBe(expected)
 })
 
