@@ -235,8 +235,8 @@ export class DedupRing implements HashedRows {
     this.#pins--
   }
 
-  /** Takes over the rows of a snapshot; the ring must be new. */
-  adopt(extent: RingExtent): void {
+  /** Takes over a snapshot of `rows` filled rows; the ring must be new. */
+  adopt(extent: RingExtent, rows: number): void {
     invariant(this.#rows === 0 && this.#allocated === 0, 'a snapshot is loaded into a store in use')
     if (extent.blocks === 0) return
     for (const [number, chunk] of extent.chunks.entries()) this.#chunks[number] = chunk
@@ -249,7 +249,7 @@ export class DedupRing implements HashedRows {
     this.#openRows = extent.lastRows
     this.#openTimeMs = last.baseTimes[block]!
     this.#openOffset = last.baseOffsets[block]!
-    for (const [first, end] of this.ranges()) this.#rows += end - first
+    this.#rows = rows
   }
 }
 

@@ -53,17 +53,19 @@ export class DedupSection implements CheckpointedStore {
     await reader.read(bytesOf(head))
     const [firstBlock, blocks, lastRows, rows] = [head[0]!, head[1]!, head[2]!, head[3]!]
     const chunks: DedupChunk[] = []
+    let counted = 0
     for (const { from, to, endWord } of rangesOf(firstBlock, blocks, lastRows)) {
       const chunk = new DedupChunk()
       chunks.push(chunk)
       await reader.read(chunk.blockRows.subarray(from, to))
+      for (let block = from; block < to; block++) counted += chunk.blockRows[block]!
       await reader.read(bytesOf(chunk.baseTimes, from, to))
       await reader.read(bytesOf(chunk.baseOffsets, from, to))
       await reader.read(bytesOf(chunk.words, from * BLOCK_WORDS, endWord))
     }
     const { ring, index } = this.#table
-    ring.adopt({ chunks, firstBlock, blocks, lastRows })
-    invariant(ring.rows === rows, `section ${this.name} holds as many rows as it says`)
+    invariant(counted === rows, `section ${this.name} holds as many rows as it says`)
+    ring.adopt({ chunks, firstBlock, blocks, lastRows }, rows)
     for (const _ of index.reserve(rows)) await setImmediate()
     let turn = 0
     for (const [first, end] of ring.ranges()) {
