@@ -1,0 +1,233 @@
+import { createHmac } from 'node:crypto'
+import fc from 'fast-check'
+import { afterEach, describe, expect, test } from 'vitest'
+import { maskPayment } from '../../../processors/mask/mask-payment.ts'
+import { MaskedFields } from '../../../processors/mask/masked-fields.ts'
+import { afterLong, readLong, readText, SLACK_BYTES } from '../../../schemas/avro/bytes.ts'
+import { MASK_RULE_SYMBOLS, MASKED_FIELD_SYMBOLS } from '../../../schemas/generated/enums.ts'
+import type { PaymentSubmitted } from '../../../schemas/generated/payment-submitted.ts'
+import { context, PLAIN_PAYMENT, RAW_PAYMENT, SECRETS, submit, type Verdict } from '../admit/submitted-payment.ts'
+import { TEST_CARDS } from './card-disguises.ts'
+
+// Goal: what the stage lets through, what it refuses, and that a decision holds what the edge would have made.
+
+const KEY_IDS = Object.keys(SECRETS)
+const hmacHex = (secret: string) => (message: Uint8Array) => createHmac('sha256', secret).update(message).digest('hex')
+const maskedBy = (payment: PaymentSubmitted, keyId = 'k1') => maskPayment(payment, hmacHex(SECRETS[keyId]!), keyId)
+
+afterEach(() => {
+  context.activeKey = 0
+})
+
+/** The fields that `MaskedFields` writes, by the names of the plain payment. */
+const WRITERS = {
+  merchantId: 'putMerchantId',
+  merchantCategory: 'putMerchantCategory',
+  terminalId: 'putTerminalId',
+  deviceId: 'putDeviceId',
+  maskKeyId: 'putMaskKeyId',
+  cardMasked: 'putCardMasked',
+  cardToken: 'putCardToken',
+  expiryMasked: 'putExpiryMasked',
+  cvvMasked: 'putCvvMasked',
+  cardholderNameMasked: 'putCardholderNameMasked',
+  cardholderNameToken: 'putCardholderNameToken',
+  emailMasked: 'putEmailMasked',
+  emailToken: 'putEmailToken',
+  ipMasked: 'putIpMasked',
+  ipToken: 'putIpToken',
+  memo: 'putMemo',
+} as const
+
+type Written = Record<keyof typeof WRITERS, string | null>
+
+const out = new Uint8Array(16_384 + SLACK_BYTES)
+const view = new DataView(out.buffer)
+
+function written({ payment, draft }: Verdict): Written {
+  const fields = new MaskedFields(payment, draft, context)
+  const entries = Object.entries(WRITERS).map(([name, put]) => {
+    const end = fields[put](out, view, 3)
+    if (out[3] === 0) return [name, end === 4 ? null : 'a null of more than a byte']
+    const textAt = afterLong(out, 4)
+    return [name, end === textAt + readLong(out, 4) ? readText(out, textAt, end) : 'a length that does not fit']
+  })
+  return Object.fromEntries(entries) as Written
+}
+
+function maskings({ payment, draft }: Verdict): string[] {
+  const end = new MaskedFields(payment, draft, context).putMaskings(out, view, 0)
+  const count = readLong(out, 0)
+  if (count === 0) return []
+  expect([end, out[end - 1]]).toEqual([2 + 2 * count, 0])
+  const ordinal = (i: number) => readLong(out, i)
+  return Array.from(
+    { length: count },
+    (_, i) => `${MASKED_FIELD_SYMBOLS[ordinal(1 + 2 * i)]} ${MASK_RULE_SYMBOLS[ordinal(2 + 2 * i)]}`,
+  )
+}
+
+const pick = (payment: PaymentSubmitted) =>
+  Object.fromEntries(Object.keys(WRITERS).map((name) => [name, payment[name as keyof Written]]))
+
+describe('SPEC M2: a raw payment', () => {
+  test('becomes what its own producer would have made of it', () => {
+    expect(written(submit(RAW_PAYMENT))).toEqual(pick(maskedBy(RAW_PAYMENT)))
+  })
+
+  test('keeps nothing but the last four digits in the draft', () => {
+    const { draft } = submit({ ...RAW_PAYMENT, pan: '３７８２ ８２２４６３１ ０００５' })
+    expect(draft.cardLastFour).toBe(5)
+    expect(JSON.stringify(draft)).not.toMatch(/37828|Jane|jane|203\.0/)
+  })
+
+  test('names no key without personal data', () => {
+    const verdict = submit({ memo: 'lunch' })
+    expect(written(verdict).maskKeyId).toBeNull()
+    expect(maskings(verdict)).toEqual([])
+  })
+
+  const anyRaw = fc.record({
+    pan: fc.option(fc.constantFrom(...TEST_CARDS, '4111 1111 1111 1111')),
+    expiry: fc.option(fc.constantFrom('01/30', '13/30', '')),
+    cvv: fc.option(fc.constantFrom('123', '')),
+    cardholderName: fc.option(fc.string({ unit: 'grapheme', maxLength: 30 })),
+    email: fc.option(fc.oneof(fc.emailAddress(), fc.string({ maxLength: 200 }))),
+    ip: fc.option(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string({ maxLength: 20 }))),
+    memo: fc.option(fc.oneof(fc.string({ maxLength: 90 }), fc.constant('pan 4111111111111111 or 5555 5555 5555 4444'))),
+    merchantId: fc.option(fc.constantFrom('M-1', '4111 1111 1111 1111')),
+    merchantCategory: fc.option(fc.constantFrom('5411', '4111111111111111')),
+    terminalId: fc.option(fc.constantFrom('T-1', '4111111111111111')),
+    deviceId: fc.option(fc.constantFrom('d-1', '4111111111111111')),
+  })
+
+  test('whatever it holds: raw here and masked at the edge come out the same, under either key', () => {
+    fc.assert(
+      fc.property(anyRaw, fc.constantFrom(0, 1), (fields, key) => {
+        context.activeKey = key
+        const edge = maskedBy({ ...PLAIN_PAYMENT, ...fields }, KEY_IDS[key])
+        const raw = submit(fields)
+        expect(written(raw)).toEqual(pick(edge))
+        const { cardLastFour } = raw.draft
+        const masked = submit(edge)
+        expect(written(masked)).toEqual(pick(edge))
+        expect(masked.draft.cardLastFour).toBe(cardLastFour)
+      }),
+    )
+  })
+})
+
+describe('SPEC M3: keys', () => {
+  test('the key in force makes the tokens, and a payment under the other is still verified', () => {
+    context.activeKey = 1
+    expect(written(submit(RAW_PAYMENT)).cardToken).toBe(maskedBy(RAW_PAYMENT, 'k2').cardToken)
+    const old = maskedBy(RAW_PAYMENT, 'k1')
+    expect(written(submit(old))).toEqual(pick(old))
+    context.activeKey = 0
+    expect(written(submit(RAW_PAYMENT)).cardToken).toBe(old.cardToken)
+  })
+})
+
+describe('SPEC R1: a masked payment of the wrong shape is BAD_MASK', () => {
+  const whole = maskedBy(RAW_PAYMENT)
+  const hex = 'a'.repeat(64)
+  const BROKEN: readonly { why: string; fields: Partial<PaymentSubmitted> }[] = [
+    { why: 'raw pan beside it', fields: { pan: '4111111111111111' } },
+    { why: 'raw cvv beside it', fields: { cvv: '123' } },
+    { why: 'raw ip beside it', fields: { ip: '::1' } },
+    { why: 'no key id', fields: { maskKeyId: null } },
+    { why: 'an unknown key id', fields: { maskKeyId: 'k3' } },
+    { why: 'an empty key id', fields: { maskKeyId: '' } },
+    { why: 'no token for the card', fields: { cardToken: null } },
+    { why: 'no form for the card', fields: { cardMasked: null } },
+    { why: 'a card in clear', fields: { cardMasked: '4111-1111-1111-1111' } },
+    { why: 'a card of five digits', fields: { cardMasked: 'XXXX-XXXX-XXX1-1111' } },
+    { why: 'a card in small letters', fields: { cardMasked: 'xxxx-xxxx-xxxx-1111' } },
+    { why: 'a letter among the last four', fields: { cardMasked: 'XXXX-XXXX-XXXX-111a' } },
+    { why: 'a token of the other key', fields: { cardToken: `v1:k2:${hex}` } },
+    { why: 'a token of another version', fields: { cardToken: `v2:k1:${hex}` } },
+    { why: 'a token of 63 digits', fields: { emailToken: `v1:k1:${hex.slice(1)}` } },
+    { why: 'a token in capitals', fields: { ipToken: `v1:k1:${hex.toUpperCase()}` } },
+    { why: 'an unkeyed hash', fields: { cardholderNameToken: hex } },
+    { why: 'a year in sight', fields: { expiryMasked: '12/27' } },
+    { why: 'a month of 13', fields: { expiryMasked: '13/XX' } },
+    { why: 'a cvv in clear', fields: { cvvMasked: '123' } },
+    { why: 'a name in clear', fields: { cardholderNameMasked: 'Jane Roe' } },
+    { why: 'a card number as a masked name', fields: { cardholderNameMasked: '4111111111111111 ***' } },
+    { why: 'an email in clear', fields: { emailMasked: 'jane@example.com' } },
+    { why: 'stars behind the @', fields: { emailMasked: 'jane@example.com***' } },
+    { why: 'a card number as a masked domain', fields: { emailMasked: 'j***@4111111111111111' } },
+    { why: 'an ip in clear', fields: { ipMasked: '203.0.113.9' } },
+    { why: 'half of an ip', fields: { ipMasked: '203.0.x.9' } },
+    { why: 'no ip', fields: { ipMasked: '' } },
+    { why: 'no form for the ip', fields: { ipMasked: null } },
+  ]
+  test.each(BROKEN)('$why', ({ fields }) => expect(submit({ ...whole, ...fields }).reason).toBe('BAD_MASK'))
+
+  test('masked fields without a key id, one by one', () => {
+    const fields = Object.entries(pick(whole)).filter(([name, value]) => value !== null && /Masked|Token/.test(name))
+    expect(fields.length).toBe(10)
+    for (const [name, value] of fields) expect(submit({ [name]: value }).reason).toBe('BAD_MASK')
+  })
+
+  test('the whole one, and one of some fields, pass', () => {
+    expect(submit(whole).disposition).toBe('pending')
+    expect(submit({ maskKeyId: 'k1', expiryMasked: 'XX/XX' }).disposition).toBe('pending')
+    expect(submit({ maskKeyId: 'k1', ipMasked: 'X', ipToken: `v1:k1:${hex}` }).disposition).toBe('pending')
+  })
+})
+
+describe('SPEC M4: ids are never rewritten', () => {
+  const card = '4111-1111-1111-1111'
+  test.each([
+    { field: 'transactionId', detail: 'transaction_id holds a card number' },
+    { field: 'idempotencyKey', detail: 'idempotency_key holds a card number' },
+    { field: 'senderAccountId', detail: 'sender_account_id holds a card number' },
+    { field: 'receiverAccountId', detail: 'receiver_account_id holds a card number' },
+  ])('a card number in $field is PAN_IN_ID, in raw and masked payments', ({ field, detail }) => {
+    for (const payment of [PLAIN_PAYMENT, maskedBy(RAW_PAYMENT)]) {
+      const verdict = submit({ ...payment, [field]: card })
+      expect([verdict.reason, verdict.detail]).toEqual(['PAN_IN_ID', detail])
+    }
+  })
+})
+
+describe('SPEC M5: what was masked, by which rule', () => {
+  test('of a raw payment, in the order of the schema', () => {
+    expect(maskings(submit({ ...RAW_PAYMENT, memo: '4111111111111111', deviceId: '4111111111111111' }))).toEqual([
+      'pan TOKENISED',
+      'expiry TRUNCATED',
+      'cvv REMOVED',
+      'cardholder_name TOKENISED',
+      'email TOKENISED',
+      'ip TOKENISED',
+      'device_id REDACTED',
+      'memo REDACTED',
+    ])
+  })
+
+  test('of a masked payment, whose text is redacted here', () => {
+    const payment = { ...maskedBy({ ...RAW_PAYMENT, expiry: null, email: null }), terminalId: '4111111111111111' }
+    expect(maskings(submit(payment))).toEqual([
+      'pan AT_PRODUCER',
+      'cvv AT_PRODUCER',
+      'cardholder_name AT_PRODUCER',
+      'ip AT_PRODUCER',
+      'terminal_id REDACTED',
+    ])
+  })
+
+  test('nothing of the payment before is left in a draft that is used again', () => {
+    const verdict = submit({ ...RAW_PAYMENT, memo: '4111111111111111' })
+    verdict.draft.resetMask()
+    expect(maskings(verdict)).toEqual([])
+    expect(verdict.draft).toMatchObject({
+      maskKey: -1,
+      panTicket: -1,
+      nameTicket: -1,
+      emailTicket: -1,
+      ipTicket: -1,
+      cardLastFour: -1,
+    })
+  })
+})
