@@ -1,6 +1,5 @@
 import { ActionOrdinal, DecidedByOrdinal, OutcomeOrdinal, SignalOrdinal } from '../../schemas/generated/enums.ts'
 import type { PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
-import { DECIDED } from '../../streams/disposition.ts'
 import type { PaymentDraft } from '../payment-draft.ts'
 import { NO_ROW } from '../stores/layout.ts'
 import type { PaymentStores } from '../stores/payment-stores.ts'
@@ -27,7 +26,6 @@ export function decide(payment: PaymentSubmittedReader, draft: PaymentDraft, sto
   fireActions(draft, stores)
   endOverdue(draft, stores)
   keepPending(payment, draft, stores)
-  draft.disposition = DECIDED
 }
 
 /** Every action whose rule hits; an episode limits what is fired, not what is hit. */

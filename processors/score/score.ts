@@ -1,5 +1,6 @@
 import { SignalOrdinal } from '../../schemas/generated/enums.ts'
 import type { PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
+import { DECIDED } from '../../streams/disposition.ts'
 import type { PaymentDraft } from '../payment-draft.ts'
 import type { PaymentStores } from '../stores/payment-stores.ts'
 import { updateBaseline } from './baseline.ts'
@@ -44,8 +45,9 @@ function judge(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: Pay
   draft.excusable = isExcusable(draft, stores.senders, (hits & (1 << SignalOrdinal.TINY_EQUAL)) !== 0)
 }
 
-/** The last stage: from here on the payment is part of its sender's habits (SPEC S2, V6). */
+/** The last stage: the payment is decided, and from here on part of its sender's habits (SPEC S2, V6). */
 export function learn(payment: PaymentSubmittedReader, draft: PaymentDraft, { senders }: PaymentStores): void {
   notePlace(payment, draft.eventTimeMs, draft.region, senders)
   updateBaseline(draft, senders)
+  draft.disposition = DECIDED
 }
