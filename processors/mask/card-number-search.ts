@@ -16,8 +16,7 @@ const HEAD_DIGITS = [16, 15] as const
  * follows there can be its code (3 digits), its expiry (4) or both (7).
  */
 export class CardNumberSearch {
-  /** Card numbers found by the last `mark`. */
-  found = 0
+  #found = 0
   #digits = new Uint8Array(64)
   #points = new Int32Array(64)
   /** Index of each group's first digit, and one past the last group's last. */
@@ -26,19 +25,11 @@ export class CardNumberSearch {
   #groupCount = 0
 
   /**
-   * Marks every digit of a card number but its last four as `OTHER` and spells it `X`; what is left may then hold
-   * another number, so it looks again until there is none.
+   * Marks every digit of a card number but its last four as `OTHER` and spells it `X`; returns how many numbers it
+   * found. What is left in sight may hold another one.
    */
   mark(points: TextPoints): number {
-    this.found = 0
-    for (;;) {
-      const before = this.found
-      this.#markRuns(points)
-      if (this.found === before) return this.found
-    }
-  }
-
-  #markRuns(points: TextPoints): void {
+    this.#found = 0
     this.#clear()
     let gap = 0
     for (let i = 0; i < points.length; i++) {
@@ -53,6 +44,7 @@ export class CardNumberSearch {
       }
     }
     this.#endRun(points)
+    return this.#found
   }
 
   #clear(): void {
@@ -93,7 +85,7 @@ export class CardNumberSearch {
 
   #judge(points: TextPoints, from: number, count: number): void {
     if (!isCardNumber(this.#digits, from, count)) return
-    this.found++
+    this.#found++
     for (let i = from; i < from + count - SHOWN_DIGITS; i++) {
       points.kinds[this.#points[i]!] = OTHER
       points.codes[this.#points[i]!] = X

@@ -18,8 +18,8 @@ const TEXT_BRANCH = 2
 const CARD = Uint8Array.from('XXXX-XXXX-XXXX-', (character) => character.charCodeAt(0))
 const CVV_MASKED = Uint8Array.of(TEXT_BRANCH, 6, 0x58, 0x58, 0x58)
 const CARD_BYTES = 19
-/** Texts under this length have a length of one byte. */
-const SHORT_BYTES = 64
+/** The masked form of an email up to this long is under 64 bytes, and its length one byte. */
+const SHORT_EMAIL_BYTES = 60
 
 const scan = new CardNumberScan()
 
@@ -107,9 +107,8 @@ export class MaskedFields {
     if (!this.#isRaw) return payment.copyEmailMasked(view, at)
     if (!payment.hasEmail) return putNull(out, at)
     const { buffer, emailAt, emailEnd } = payment
-    if (maskedBytesMax(emailEnd - emailAt) <= SHORT_BYTES + 40) {
-      const end = putMaskedEmail(out, at + 2, buffer, emailAt, emailEnd, scan)
-      if (end - at - 2 < SHORT_BYTES) return putHead(out, at, end)
+    if (emailEnd - emailAt <= SHORT_EMAIL_BYTES) {
+      return putHead(out, at, putMaskedEmail(out, at + 2, buffer, emailAt, emailEnd, scan))
     }
     const length = putMaskedEmail(this.#email, 0, buffer, emailAt, emailEnd, scan)
     return putText(out, at, this.#email.subarray(0, length))

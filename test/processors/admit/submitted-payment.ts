@@ -81,6 +81,8 @@ export interface RecordPlace {
   readonly key?: string | null
   readonly partition?: number
   readonly value?: Uint8Array
+  /** A draft that was used before, as a task uses one. */
+  readonly draft?: PaymentDraft
 }
 
 /** Submits a payment; a second call overwrites the bytes of the first. */
@@ -89,7 +91,7 @@ export function submit(fields: Partial<PaymentSubmitted>, place: RecordPlace = {
   const { key = submitted.senderAccountId, value = encodePaymentSubmitted(submitted) } = place
   tokens.reset()
   const payment = new PaymentSubmittedReader()
-  const draft = locate(key, value, place.partition)
+  const draft = locate(place.draft ?? new PaymentDraft(), key, value, place.partition)
   const code = payment.wrap(
     kernel.arena,
     kernel.arenaView,
@@ -110,8 +112,13 @@ export function submit(fields: Partial<PaymentSubmitted>, place: RecordPlace = {
   }
 }
 
-function locate(key: string | null, value: Uint8Array, partition: number | undefined): PaymentDraft {
-  const draft = new PaymentDraft()
+function locate(
+  draft: PaymentDraft,
+  key: string | null,
+  value: Uint8Array,
+  partition: number | undefined,
+): PaymentDraft {
+  draft.disposition = PENDING
   const keyBytes = encoder.encode(key ?? '')
   draft.keyAt = 64
   draft.keyLength = key === null ? -1 : keyBytes.length

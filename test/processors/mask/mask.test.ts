@@ -87,6 +87,13 @@ describe('SPEC M2: a raw payment', () => {
     expect(maskings(verdict)).toEqual([])
   })
 
+  test('whatever the length of its email', () => {
+    for (let length = 0; length < 256; length++) {
+      const payment = { ...PLAIN_PAYMENT, email: 'a@'.padEnd(length, 'b').slice(0, length) }
+      expect(written(submit(payment))).toEqual(pick(maskedBy(payment)))
+    }
+  })
+
   const anyRaw = fc.record({
     pan: fc.option(fc.constantFrom(...TEST_CARDS, '4111 1111 1111 1111')),
     expiry: fc.option(fc.constantFrom('01/30', '13/30', '')),
@@ -218,16 +225,10 @@ describe('SPEC M5: what was masked, by which rule', () => {
   })
 
   test('nothing of the payment before is left in a draft that is used again', () => {
-    const verdict = submit({ ...RAW_PAYMENT, memo: '4111111111111111' })
-    verdict.draft.resetMask()
-    expect(maskings(verdict)).toEqual([])
-    expect(verdict.draft).toMatchObject({
-      maskKey: -1,
-      panTicket: -1,
-      nameTicket: -1,
-      emailTicket: -1,
-      ipTicket: -1,
-      cardLastFour: -1,
-    })
+    const { draft } = submit({ ...RAW_PAYMENT, memo: '4111111111111111' })
+    const next = submit({ memo: 'lunch' }, { draft })
+    expect(maskings(next)).toEqual([])
+    expect(written(next)).toEqual(pick({ ...PLAIN_PAYMENT, memo: 'lunch' }))
+    expect(draft).toMatchObject({ maskKey: -1, cardLastFour: -1 })
   })
 })
