@@ -17,9 +17,9 @@ import { readGroupOffset, readTopic, readTopics } from './catalog.ts'
 import { claimFolder, FOLDER_FORMAT } from './data-folder.ts'
 import { diskBytes, type EnvironmentName, usedBytes } from './environment.ts'
 import { type Environment, openEnvironments } from './environments.ts'
-import { partitionKey } from './log-keys.ts'
+import { partitionKey, versionKey } from './log-keys.ts'
 import type { LogStatistics } from './log-statistics.ts'
-import { decodePartitionState } from './log-values.ts'
+import { decodeCount, decodePartitionState } from './log-values.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { currentProcess } from './process-birth.ts'
 import { EmbeddedProducerSession } from './producer-session.ts'
@@ -82,10 +82,7 @@ class FolderLog implements EmbeddedLog {
     this.directory = directory
     const fresh = { format: FOLDER_FORMAT, folderId: randomUUID(), createdAtMs: clock.nowMs() }
     this.folderId = claimFolder(directory, fresh).folderId
-    this.tail = new TailWatch(
-      () => this.refresh(),
-      () => performance.now(),
-    )
+    this.tail = new TailWatch({ version: () => this.version(), nowMs: () => performance.now() })
     this.environments = openEnvironments(
       { directory, folderId: this.folderId, bytesMax },
       () => this.tail.wake(),
@@ -231,8 +228,7 @@ class FolderLog implements EmbeddedLog {
     const environments = Object.values(this.environments)
     await Promise.all(environments.map(({ writer }) => writer.close()))
     this.stopped ??= new StreamsError('LOG_CLOSED', 'stop', 'the log is closed; open it again')
-    this.tail.wake() // Readers that wait learn it now.
-    this.tail.close()
+    this.tail.release() // Readers that wait learn it now.
     await Promise.all(environments.map(({ store }) => store.close()))
   }
 
@@ -286,13 +282,24 @@ class FolderLog implements EmbeddedLog {
     for (const { store } of Object.values(this.environments)) store.resetReadTxn()
   }
 
+  /** Changes with every append of any process. */
+  private version(): number {
+    const { inputs, outputs } = this.environments
+    let version = 0
+    for (const { store } of [inputs, outputs]) {
+      store.resetReadTxn()
+      version += decodeCount(store.getBinaryFast(versionKey))
+    }
+    return version
+  }
+
   private requireOpen(): void {
     if (this.stopped !== null) throw this.stopped
   }
 
   private stop(error: StreamsError): void {
     this.stopped ??= error
-    this.tail.wake()
+    this.tail.release()
   }
 }
 

@@ -76,6 +76,17 @@ export function encodeSequences({ epoch, batches }: ProducerSequences): Uint8Arr
   return new Uint8Array(view.buffer)
 }
 
+/** A count, exact to 2^53; 0 where none was written. */
+export function decodeCount(value: Uint8Array | undefined): number {
+  return value === undefined ? 0 : new DataView(value.buffer, value.byteOffset, 8).getFloat64(0)
+}
+
+export function encodeCount(count: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(8))
+  view.setFloat64(0, count)
+  return new Uint8Array(view.buffer)
+}
+
 /** Values that are rare and small enough for JSON. */
 export function encodeJson(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value))

@@ -4,7 +4,7 @@ import * as layout from '../record/batch-layout.ts'
 import type { Store } from './environment.ts'
 import { batchKey, keyOffset, partitionKey, setKeyOffset } from './log-keys.ts'
 import { decodePartitionState, type PartitionState } from './log-values.ts'
-import type { TailWatch } from './tail-watch.ts'
+import type { TailWaiter, TailWatch } from './tail-watch.ts'
 
 /** What a reader needs of the log that it belongs to. */
 export interface ReaderSource {
@@ -29,6 +29,7 @@ export class PartitionReader implements LogReader {
   /** Whether a batch begins exactly at the position. After a seek it may have to be looked for. */
   private aligned = false
   private closed = false
+  private waiter: TailWaiter | null = null
   private buffer: Uint8Array = new Uint8Array(0)
   private view: DataView = new DataView(this.buffer.buffer)
 
@@ -62,13 +63,13 @@ export class PartitionReader implements LogReader {
 
   close(): void {
     this.closed = true
-    this.source.tail.wake()
+    if (this.waiter !== null) this.source.tail.dismiss(this.waiter)
     this.buffer = new Uint8Array(0)
     this.view = new DataView(this.buffer.buffer)
   }
 
   private readState(): PartitionState {
-    return decodePartitionState(this.source.store.getBinary(this.stateKey))
+    return decodePartitionState(this.source.store.getBinaryFast(this.stateKey))
   }
 
   private requireInRange(): PartitionState {
@@ -84,20 +85,13 @@ export class PartitionReader implements LogReader {
 
   private waitForBatch(waitMs: number): Promise<void> {
     const { tail, monotonicMs } = this.source
-    const untilMs = monotonicMs() + waitMs
-    return new Promise((resolve, reject) => {
-      tail.add((nowMs) => {
-        try {
-          this.source.requireOpen()
-          const served = this.readState().nextOffset > this.position
-          if (!served && !this.closed && nowMs < untilMs) return 'waits'
-          resolve()
-          return served ? 'served' : 'expired'
-        } catch (error) {
-          reject(error)
-          return 'expired'
-        }
-      })
+    return new Promise((resolve) => {
+      this.waiter = {
+        untilMs: monotonicMs() + waitMs,
+        served: () => this.readState().nextOffset > this.position,
+        done: resolve,
+      }
+      tail.add(this.waiter)
     })
   }
 

@@ -4,48 +4,68 @@ const BUSY_MS = 1
 const IDLE_MS = 10
 const LOOKS_UNTIL_IDLE = 500
 
-/** A reader that waits, asked whether it has what it waits for (served) or has waited long enough (expired). */
-export type TailWaiter = (nowMs: number) => 'waits' | 'served' | 'expired'
+/** A reader that waits for something appended, or for its time to be over. */
+export interface TailWaiter {
+  readonly untilMs: number
+  /** True when what it waits for is there, or never will be. */
+  served(): boolean
+  /** Called once, when it waits no longer. */
+  done(): void
+}
+
+/** What is watched. */
+export interface Tail {
+  /** A number that changes with every append to the log, seen in its newest commit. */
+  version(): number
+  /** Monotonic: it measures waits. */
+  nowMs(): number
+}
 
 /**
- * One timer for all waiting readers of a log. Appends of the same process wake them at once, those of other processes
- * are seen by looking.
+ * One timer for all waiting readers of a log. Appends of the same process wake them at once; those of other processes
+ * are seen by looking at one value, however many wait.
  */
 export class TailWatch {
-  private readonly refresh: () => void
-  private readonly nowMs: () => number
+  private readonly tail: Tail
   private readonly waiters = new Set<TailWaiter>()
   private timer: NodeJS.Timeout | null = null
   private looks = 0
+  private seenVersion = -1
 
-  /** `refresh` lets reads see the newest commit. `nowMs` is monotonic: it measures waits. */
-  constructor(refresh: () => void, nowMs: () => number) {
-    this.refresh = refresh
-    this.nowMs = nowMs
+  constructor(tail: Tail) {
+    this.tail = tail
   }
 
-  /** Adds a waiter; it is gone once it no longer waits. */
   add(waiter: TailWaiter): void {
     this.waiters.add(waiter)
     this.timer ??= setTimeout(this.look, this.pauseMs())
   }
 
-  /** Something was appended: asks every waiter now. */
+  /** Ends one waiter's wait. */
+  dismiss(waiter: TailWaiter): void {
+    if (this.waiters.delete(waiter)) waiter.done()
+  }
+
+  /** Something may have been appended: looks now. */
   readonly wake = (): void => {
     if (this.waiters.size === 0) return
-    this.refresh()
-    const nowMs = this.nowMs()
+    const version = this.tail.version()
+    const changed = version !== this.seenVersion
+    this.seenVersion = version
+    if (changed) this.looks = 0
+    const nowMs = this.tail.nowMs()
     for (const waiter of this.waiters) {
-      const state = waiter(nowMs)
-      if (state === 'waits') continue
+      if (!(changed && waiter.served()) && nowMs < waiter.untilMs) continue
       this.waiters.delete(waiter)
-      if (state === 'served') this.looks = 0
+      waiter.done()
     }
   }
 
-  close(): void {
+  /** Ends all waiting, whatever was waited for. */
+  release(): void {
     if (this.timer !== null) clearTimeout(this.timer)
     this.timer = null
+    for (const waiter of this.waiters) waiter.done()
     this.waiters.clear()
   }
 

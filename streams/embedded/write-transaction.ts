@@ -1,6 +1,8 @@
 import { adoptProducer, appendProduced } from './batch-append.ts'
 import { commitGroup, createTopics, openProducer } from './catalog.ts'
 import { type Store, usedBytes } from './environment.ts'
+import { versionKey } from './log-keys.ts'
+import { decodeCount, encodeCount } from './log-values.ts'
 import { type Refusal, Refused } from './refusal.ts'
 import { retain } from './retention.ts'
 import { closeTask, commitTask, openTask } from './task-commit.ts'
@@ -18,17 +20,22 @@ export type WriteOutcome = { readonly answer: WriteAnswer } | { readonly refusal
 export function writeTogether(store: Store, requests: readonly WriteRequest[], bytesMax: number): WriteOutcome[] {
   // Asked before the transaction: the figure is that of the last commit.
   let bytesLeft = bytesMax - usedBytes(store)
-  return store.transactionSync(() =>
-    requests.map((request) => {
+  return store.transactionSync(() => {
+    let appended = false
+    const outcomes = requests.map((request) => {
       try {
         bytesLeft -= requireRoom(request, bytesLeft, bytesMax)
-        return { answer: apply(store, request) }
+        const answer = apply(store, request)
+        appended ||= request.kind === 'append' || request.kind === 'commit-task'
+        return { answer }
       } catch (error) {
         if (error instanceof Refused) return { refusal: error.refusal }
         throw error
       }
-    }),
-  )
+    })
+    if (appended) store.putSync(versionKey, encodeCount(decodeCount(store.getBinary(versionKey)) + 1))
+    return outcomes
+  })
 }
 
 function apply(store: Store, request: WriteRequest): WriteAnswer {

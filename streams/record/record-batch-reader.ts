@@ -130,19 +130,15 @@ export class RecordBatchReader {
     if (valueLength < -1 || headersAt >= recordEnd) return this.stop(true)
     this.lastDelta = delta
     this.offset = this.baseOffset + delta
-    this.timestampMs = this.appendTimeMs >= 0 ? this.appendTimeMs : this.baseTimestampMs + readVarint(bytes, start + 1)
+    this.timestampMs = this.timeOf(start + 1)
     this.keyAt = keyAt
     this.keyLength = keyLength
     this.valueAt = valueAt
     this.valueLength = valueLength
     this.at = recordEnd
-    if (bytes[headersAt] === 0 && headersAt + 1 === recordEnd) {
-      this.headersAt = recordEnd
-      this.headerCount = 0
-      this.headersLeft = 0
-      return true
-    }
-    return this.enterHeaders(headersAt, recordEnd)
+    return bytes[headersAt] === 0
+      ? this.endWithoutHeaders(headersAt + 1, recordEnd)
+      : this.enterHeaders(headersAt, recordEnd)
   }
 
   /** Moves to the record's next header: its key and value positions. False after the last. */
@@ -156,6 +152,19 @@ export class RecordBatchReader {
     this.headerValueLength = readVarint(bytes, valueLengthAt)
     this.headerValueAt = afterVarint(bytes, valueLengthAt)
     this.headerCursor = this.headerValueAt + Math.max(this.headerValueLength, 0)
+    return true
+  }
+
+  /** The record's time, whose delta stands at `at`. */
+  private timeOf(at: number): number {
+    return this.appendTimeMs >= 0 ? this.appendTimeMs : this.baseTimestampMs + readVarint(this.bytes, at)
+  }
+
+  private endWithoutHeaders(at: number, recordEnd: number): boolean {
+    if (at !== recordEnd) return this.stop(true)
+    this.headersAt = recordEnd
+    this.headerCount = 0
+    this.headersLeft = 0
     return true
   }
 

@@ -114,6 +114,15 @@ describe('the embedded log', () => {
     await expect(log.topics()).rejects.toMatchObject({ code: 'LOG_CLOSED' })
   })
 
+  test('a closed reader waits no longer', async () => {
+    const log = await open()
+    await log.createTopics([topic()])
+    const reader = log.openReader(IN, 0)
+    const waiting = reader.fetch(1, 60_000)
+    reader.close()
+    expect((await waiting).bytes).toHaveLength(0)
+  })
+
   test('requests that arrive together share a sync', async () => {
     const log = await open()
     await log.createTopics([topic()])

@@ -26,7 +26,15 @@ const IN = { topic: 'in', partition: 0 }
 const PADDING = 'x'.repeat(300)
 
 function tell(line: ChildLine): void {
-  writeSync(1, `${JSON.stringify(line)}\n`)
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(1, bytes, at)
+    } catch (error) {
+      // The pipe is full while the parent is busy: it reads on.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
+  }
 }
 
 function tellFailure(error: unknown): void {
