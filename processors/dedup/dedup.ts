@@ -18,7 +18,10 @@ export function dedup(payment: PaymentSubmittedReader, draft: PaymentDraft, stor
   const { dedupTable, streamTime, hash } = stores
   const fingerprint = contentFingerprint(payment, draft, stores.tools)
   hash.hash(payment.transactionIdAt, payment.transactionIdLength)
-  const [id0, id1, id2, id3] = [hash.words[0]!, hash.words[1]!, hash.words[2]!, hash.words[3]!]
+  const id0 = hash.words[0]!
+  const id1 = hash.words[1]!
+  const id2 = hash.words[2]!
+  const id3 = hash.words[3]!
   const first = dedupTable.lookup(id0, id1, id2, id3, streamTime.ms)
   if (first === NO_ROW) {
     stores.requireRoom()
