@@ -1,0 +1,180 @@
+import { encodePaymentSubmitted, paymentSubmittedDefaults } from '../schemas/generated/payment-submitted.ts'
+import { sealBatch } from '../streams/record/batch-seal.ts'
+import { RecordBatchWriter } from '../streams/record/record-batch-writer.ts'
+
+/** What the input is made of; the bench prints it beside its figures. */
+export interface ForeignInputOptions {
+  readonly payments: number
+  readonly senders: number
+  readonly spanMs: number
+  readonly seed: number
+}
+
+/** Whole sealed batches in offset order, as fetches of about 1 MiB would bring them. */
+export interface ForeignInput {
+  readonly fetches: readonly Uint8Array[]
+  readonly records: number
+  readonly bytes: number
+}
+
+const START_MS = Date.UTC(2026, 0, 5, 6)
+const FETCH_BYTES = 1_000_000
+const REPEAT_SHARE = 0.01
+const POISON_SHARE = 0.001
+const MEMO_SHARE = 0.2
+/** Share of payments that begin a burst of four more by the same sender: each burst flags two of them. */
+const BURST_SHARE = 0.01
+const BURST_PAYMENTS = 4
+const BURST_STEP_MS = 8_000
+/** Repeats are of one of the last this many payments. */
+const REPEAT_REACH = 50_000
+
+/**
+ * Payments as a foreign producer writes them: raw card number, e-mail, name and address, a card a sender, a memo now and then, some repeats, some
+ * poison. Seeded: the same options give the same bytes. One partition, so that one core sees all senders.
+ */
+export function foreignInput(options: ForeignInputOptions): ForeignInput {
+  const random = mulberry32(options.seed)
+  const writer = new RecordBatchWriter(4 << 20, { bytesMax: 200_000 })
+  const fetches: Uint8Array[] = []
+  const recent: { readonly key: Uint8Array; readonly value: Uint8Array }[] = []
+  const bursts: { sender: number; left: number; atMs: number }[] = []
+  let written = 0
+  let bytes = 0
+  const stepMs = options.spanMs / options.payments
+  const flush = () => {
+    const batches = writer.finish()
+    let offset = written - batches.reduce((sum, { recordCount }) => sum + recordCount, 0)
+    for (const { bytes: batch, recordCount } of batches) {
+      sealBatch(batch, {
+        baseOffset: offset,
+        appendTimeMs: START_MS + options.spanMs + 60_000,
+        producerId: 1,
+        producerEpoch: 0,
+        baseSequence: 0,
+        transactional: false,
+      })
+      offset += recordCount
+    }
+    const fetch = concat(batches.map((batch) => batch.bytes))
+    bytes += fetch.length
+    fetches.push(fetch)
+    writer.open()
+  }
+  const put = (key: Uint8Array, value: Uint8Array) => {
+    writer.begin(START_MS, key, 0, key.length)
+    writer.reserve(value.length)
+    writer.bytes.set(value, writer.at)
+    writer.at += value.length
+    writer.end()
+    written++
+    if (writer.at > FETCH_BYTES) flush()
+  }
+  writer.open()
+  for (let i = 0; i < options.payments; i++) {
+    const nowMs = START_MS + Math.floor(i * stepMs)
+    const chance = random()
+    if (chance < POISON_SHARE) {
+      put(encoder.encode('poison'), Uint8Array.of(1, 2, 3, 4, 5, 6, 7))
+      continue
+    }
+    if (chance < POISON_SHARE + REPEAT_SHARE && recent.length > 0) {
+      const repeat = recent[Math.floor(random() * recent.length)]!
+      put(repeat.key, repeat.value)
+      continue
+    }
+    const due = bursts[0] !== undefined && bursts[0].atMs <= nowMs ? bursts.shift() : undefined
+    const sender = due?.sender ?? Math.floor(random() * options.senders)
+    if (due !== undefined && due.left > 1) bursts.push({ sender, left: due.left - 1, atMs: nowMs + BURST_STEP_MS })
+    else if (due === undefined && random() < BURST_SHARE) {
+      bursts.push({ sender, left: BURST_PAYMENTS, atMs: nowMs + BURST_STEP_MS })
+    }
+    const value = frame(encodePaymentSubmitted(payment(i, sender, nowMs, random)))
+    const key = encoder.encode(accountOf(sender))
+    put(key, value)
+    if (recent.length < REPEAT_REACH) recent.push({ key, value })
+    else recent[i % REPEAT_REACH] = { key, value }
+  }
+  if (!writer.empty) flush()
+  return { fetches, records: written, bytes }
+}
+
+const encoder = new TextEncoder()
+const MERCHANTS = ['5411', '5812', '5912', '5999', '4111', '5732']
+const REGIONS = ['DE', 'FR', 'NL', 'ES', 'IT']
+
+function payment(i: number, sender: number, nowMs: number, random: () => number) {
+  const jitterMs = Math.floor(random() * 4_000) - 2_000
+  return {
+    ...paymentSubmittedDefaults,
+    transactionId: uuid(i, sender),
+    idempotencyKey: null,
+    eventTime: nowMs + jitterMs,
+    senderAccountId: accountOf(sender),
+    receiverAccountId: `MERCHANT_${sender % 977}`,
+    amountMinor: Math.floor(Math.exp(8.5 + 0.8 * (random() + random() + random() - 1.5) * 2)),
+    currency: 'EUR',
+    kind: 'card' as const,
+    channel: 'ecommerce' as const,
+    merchantId: `m-${sender % 977}`,
+    merchantCategory: MERCHANTS[sender % MERCHANTS.length]!,
+    region: REGIONS[sender % REGIONS.length]!,
+    deviceId: `dev-${(sender * 7919).toString(36)}`,
+    pan: panOf(sender),
+    expiry: '09/29',
+    cvv: '123',
+    cardholderName: `Holder ${sender.toString(36)}`,
+    email: `holder.${sender.toString(36)}@example.com`,
+    ip: `203.0.${(sender >> 8) & 255}.${sender & 255}`,
+    memo: random() < MEMO_SHARE ? `invoice ${i} of ${sender}, thank you for your order` : null,
+  }
+}
+
+function accountOf(sender: number): string {
+  return `ACC_${String(sender).padStart(7, '0')}`
+}
+
+function uuid(i: number, sender: number): string {
+  const head = (Math.imul(i + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0')
+  const tail = (i * 2 ** 20 + sender).toString(16).padStart(12, '0').slice(-12)
+  return `${head}-${tail.slice(0, 4)}-4${tail.slice(4, 7)}-a${tail.slice(7, 10)}-${tail}`
+}
+
+/** A test card number: Visa's range, Luhn-valid. */
+function panOf(sender: number): string {
+  const body = `400000${String(sender).padStart(9, '0')}`
+  let sum = 0
+  for (let i = 0; i < body.length; i++) {
+    const digit = Number(body[body.length - 1 - i]) * (i % 2 === 0 ? 2 : 1)
+    sum += digit > 9 ? digit - 9 : digit
+  }
+  return body + String((10 - (sum % 10)) % 10)
+}
+
+function frame(value: Uint8Array): Uint8Array {
+  const framed = new Uint8Array(5 + value.length)
+  framed[4] = 1
+  framed.set(value, 5)
+  return framed
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+/** Mulberry32: 32 bits of state, enough to vary a bench. */
+function mulberry32(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
