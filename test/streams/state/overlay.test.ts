@@ -1,22 +1,26 @@
 import { expect, test } from 'vitest'
 import { StoreSet } from '../../../streams/state/overlay.ts'
 import { RowStore } from '../../../streams/state/row-store.ts'
+import { ValueStore } from '../../../streams/state/value-store.ts'
 import { dedupTable, hashOf, PLACE } from './support.ts'
 
 // Goal: all stores of a task stand at the same input offset after every outcome of a commit (SPEC X2).
-// Method: each letter is a step; each batch remembers its own id in a dedup table and in a row store.
+// Method: each letter is a step; each batch remembers its own id in a dedup table, a row store and a value.
 
 function stores() {
   const dedup = dedupTable()
   const rows = new RowStore({ name: 'r', rowBytes: 8, keyed: true, maxRows: 100, setting: 's', place: PLACE })
-  const set = new StoreSet([dedup, rows])
+  const value = new ValueStore('')
+  const set = new StoreSet([dedup, rows, value])
   const write = (id: number) => {
     dedup.insert(...hashOf(id), 0, 0, id)
     rows.insert(...hashOf(id))
+    value.set(value.get() + id)
   }
   const held = () => {
     const ids = [0, 1, 2, 3].filter((id) => dedup.lookup(...hashOf(id), 0) >= 0)
     expect([0, 1, 2, 3].filter((id) => rows.find(...hashOf(id)) >= 0)).toEqual(ids)
+    expect(value.get()).toBe(ids.join(''))
     return ids.join('')
   }
   return { set, write, held }

@@ -116,6 +116,19 @@ test('row store: arrays held by an accessor stay true over growth and drops', ()
   expect(store.size).toBe(1)
 })
 
+test('SPEC X2: a row written in a dropped overlay is saved again for the older one', () => {
+  const store = rowStore()
+  const row = store.insert(...hashOf(0))
+  put(store, row, 1)
+  store.openOverlay()
+  store.openOverlay()
+  put(store, row, 2)
+  store.dropYoungest()
+  put(store, row, 3)
+  store.dropYoungest()
+  expect(get(store, row)).toBe(1)
+})
+
 test('row store: at its bound it names the setting, and goes on once a row is free', () => {
   const store = rowStore(2)
   store.insert(...hashOf(1))
