@@ -8,7 +8,7 @@ import { crc32c } from '@node-rs/crc32'
 
 const MAGIC = new TextEncoder().encode('SLUICECP')
 /** Raised whenever the bytes around the sections change. */
-export const FORMAT_VERSION = 1
+const FORMAT_VERSION = 1
 /** Bytes before the header's JSON. */
 export const PREFIX_BYTES = 16
 /** Bytes of one CRC-32C. */
