@@ -95,12 +95,13 @@ function admitPlace(payment: PaymentSubmittedReader, draft: PaymentDraft): boole
   if (payment.hasRegion && REGIONS.find(payment.buffer, payment.regionAt, payment.regionEnd) < 0) {
     return refuse(draft, Reason.BAD_REGION, 'region is not a code of ISO 3166-1 alpha-2')
   }
-  const { hasLatitude, hasLongitude } = payment
-  if (!hasLatitude && !hasLongitude) return true
-  if (hasLatitude !== hasLongitude) return refuse(draft, Reason.BAD_POSITION, 'only one of latitude and longitude')
-  // Written so that NaN fails.
+  if (!payment.hasLatitude && !payment.hasLongitude) return true
+  // One that is missing reads as NaN; written so that NaN fails.
   const inRange = Math.abs(payment.latitude) <= 90 && Math.abs(payment.longitude) <= 180
-  return inRange || refuse(draft, Reason.BAD_POSITION, 'latitude is not -90 to 90 or longitude not -180 to 180')
+  return (
+    inRange ||
+    refuse(draft, Reason.BAD_POSITION, 'latitude is not -90 to 90, longitude not -180 to 180, or one is missing')
+  )
 }
 
 function admitTexts(payment: PaymentSubmittedReader, draft: PaymentDraft): void {

@@ -61,6 +61,16 @@ const REDACTED = [
     why: 'numbers that overlap',
   },
   {
+    text: '4242424242424242424 2424 24242',
+    expected: 'XXXXXXXXXXXXXXXXXXX XXXX X4242',
+    why: 'one that the last four of another begin',
+  },
+  {
+    text: '4111111111111111 NDExMTExMTExMTExMTExMQ==',
+    expected: 'XXXXXXXXXXXX1111 WFhYWFhYWFhYWFhYMTExMQ==',
+    why: 'in clear and in base64',
+  },
+  {
     text: '4111111111111111 and 378282246310005',
     expected: 'XXXXXXXXXXXX1111 and XXXXXXXXXXX0005',
     why: 'two numbers',
