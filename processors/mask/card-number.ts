@@ -63,13 +63,13 @@ export function isCardNumber(digits: Uint8Array, from: number, count: number): b
 }
 
 /** The lengths issued for numbers that begin with the four digits at `from`; bit n stands for n digits. */
-export function issuedLengths(digits: Uint8Array, from: number): number {
+function issuedLengths(digits: Uint8Array, from: number): number {
   const prefix = digits[from]! * 1000 + digits[from + 1]! * 100 + digits[from + 2]! * 10 + digits[from + 3]!
   return LENGTHS_BY_PREFIX[prefix]!
 }
 
 /** The check of ISO/IEC 7812-1 annex B: from the right, every second digit doubled, the sum of digits ends in 0. */
-export function passesLuhn(digits: Uint8Array, from: number, count: number): boolean {
+function passesLuhn(digits: Uint8Array, from: number, count: number): boolean {
   let sum = 0
   let doubled = false
   for (let i = from + count - 1; i >= from; i--) {

@@ -24,20 +24,22 @@ export class TextPoints {
   /** Reads the UTF-8 bytes `[at, end)`; a byte that is not UTF-8 becomes a point of its own, of class `OTHER`. */
   read(bytes: Uint8Array, at: number, end: number, escapes: number): void {
     this.#reserve(end - at)
+    const { codes, kinds, starts } = this
     let length = 0
     let next = at
     while (next < end) {
       const byte = bytes[next]!
-      this.starts[length] = next
+      starts[length] = next
       if (byte === 0x25 && escapes === PERCENT) next = this.#percent(bytes, next, end)
       else if (byte === 0x5c && escapes === BACKSLASH) next = this.#backslash(bytes, next, end)
       else if (byte < 0x80) next = this.#take(byte, next + 1)
       else next = this.#decode(bytes, next, end)
-      this.codes[length] = this.#code
-      this.kinds[length] = digitClass(this.#code)
+      const code = this.#code
+      codes[length] = code
+      kinds[length] = digitClass(code)
       length++
     }
-    this.starts[length] = end
+    starts[length] = end
     this.length = length
   }
 
