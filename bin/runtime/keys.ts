@@ -1,0 +1,114 @@
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { CONTROL_KIND_SYMBOLS } from '../../schemas/generated/enums.ts'
+import type { MaskKey, Signer } from './payment-runtime.ts'
+
+/** The secrets of one data folder. */
+export interface Keys {
+  readonly folder: string
+  /** The first is in force until a control record names another (SPEC M3). */
+  readonly maskKeys: readonly MaskKey[]
+  readonly stateKey: Uint8Array
+  readonly signers: readonly Signer[]
+  /** Signs rule sets, keys and erasures: PEM, Ed25519. Null where this machine holds none. */
+  readonly adminKey: { readonly id: string; readonly privateKey: string } | null
+}
+
+/** A key that is missing, readable by others, or not a key. The message names file and remedy. */
+export class KeysError extends Error {}
+
+/** The files of a keys folder; each may be read by its owner alone. */
+export const KEY_FILES = {
+  mask: 'mask-keys.json',
+  state: 'state-key.hex',
+  signers: 'signers.json',
+  admin: 'admin-signing-key.pem',
+} as const
+
+const ADMIN_KEY_ID = 'admin'
+/** SPEC S7: what the admin key may sign. */
+const ADMIN_KINDS = CONTROL_KIND_SYMBOLS.filter((kind) => !/^(?:CHALLENGE|REVIEW)_/.test(kind))
+const STATE_KEY_BYTES = 16
+const MASK_KEY_BYTES = 32
+
+const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes},}$`), `hexadecimal, ${bytes} bytes`)
+const MaskKeysSchema = z
+  .array(z.strictObject({ id: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/), secret: hex(MASK_KEY_BYTES) }))
+  .min(1)
+const SignersSchema = z.array(
+  z.strictObject({ id: z.string().min(1), publicKey: z.string().min(1), kinds: z.array(z.enum(CONTROL_KIND_SYMBOLS)) }),
+)
+
+/** @throws KeysError when a file is missing, open to others, or not what it should be: there is no run without keys. */
+export function readKeys(folder: string): Keys {
+  const maskKeys = parse(folder, KEY_FILES.mask, MaskKeysSchema).map(({ id, secret }) => {
+    return { id, secret: Buffer.from(secret, 'hex') }
+  })
+  const state = readSecret(folder, KEY_FILES.state).trim()
+  if (!hex(STATE_KEY_BYTES).safeParse(state).success || state.length !== 2 * STATE_KEY_BYTES) {
+    throw new KeysError(`${join(folder, KEY_FILES.state)} is not ${STATE_KEY_BYTES} bytes in hexadecimal`)
+  }
+  const signers = parse(folder, KEY_FILES.signers, SignersSchema)
+  const admin = statSync(join(folder, KEY_FILES.admin), { throwIfNoEntry: false })
+  const adminKey =
+    admin === undefined ? null : { id: ADMIN_KEY_ID, privateKey: readSecret(folder, KEY_FILES.admin) }
+  return { folder, maskKeys, stateKey: Buffer.from(state, 'hex'), signers, adminKey }
+}
+
+/** Makes a new folder of keys, whole or not at all; when another process was first, its keys stand. */
+export function generateKeys(folder: string): void {
+  const aside = `${folder}.${process.pid}`
+  mkdirSync(aside, { recursive: true, mode: 0o700 })
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const maskKeys = ['mask-1', 'mask-2'].map((id) => ({ id, secret: randomBytes(MASK_KEY_BYTES).toString('hex') }))
+  const signers: Signer[] = [
+    { id: ADMIN_KEY_ID, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(), kinds: ADMIN_KINDS },
+  ]
+  const write = (name: string, text: string) => writeFileSync(join(aside, name), text, { mode: 0o600, flush: true })
+  write(KEY_FILES.mask, `${JSON.stringify(maskKeys, null, 2)}\n`)
+  write(KEY_FILES.state, `${randomBytes(STATE_KEY_BYTES).toString('hex')}\n`)
+  write(KEY_FILES.signers, `${JSON.stringify(signers, null, 2)}\n`)
+  write(KEY_FILES.admin, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+  try {
+    renameSync(aside, folder)
+  } catch (error) {
+    rmSync(aside, { recursive: true, force: true })
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
+  }
+}
+
+/** Tells two keys apart without telling anything about either. */
+export function keyFingerprint(secret: Uint8Array): string {
+  return createHash('sha256').update('sluice key fingerprint').update(secret).digest('hex').slice(0, 16)
+}
+
+function parse<T>(folder: string, name: string, schema: z.ZodType<T>): T {
+  const path = join(folder, name)
+  const parsed = schema.safeParse(jsonOf(path, readSecret(folder, name)))
+  if (parsed.success) return parsed.data
+  // Only where and which rule: the value may be a secret.
+  const where = parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; ')
+  throw new KeysError(`${path} is not a key file: ${where}`)
+}
+
+function jsonOf(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new KeysError(`${path} is not JSON`)
+  }
+}
+
+function readSecret(folder: string, name: string): string {
+  const path = join(folder, name)
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) {
+    const remedy = 'put the keys of this data folder back, or start a new one; keys are made only with a new demo folder'
+    throw new KeysError(`${path} is missing: ${remedy}`)
+  }
+  if ((stat.mode & 0o077) !== 0) throw new KeysError(`${path} can be read by others; run: chmod 600 ${path}`)
+  return readFileSync(path, 'utf8')
+}

@@ -1,0 +1,21 @@
+import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
+import { SCHEMAS } from '../../schemas/generated/schemas.ts'
+import { localRegistry } from '../../schemas/local-registry.ts'
+import { subjectOf, TOPICS, type Topic } from '../../schemas/topics.ts'
+
+/** The ids under which the committed registry knows the schemas of this build. */
+export async function schemaIds(): Promise<SchemaIds> {
+  const registry = localRegistry()
+  const idOf = (topic: Topic, record: keyof typeof SCHEMAS) =>
+    registry.idOf(subjectOf(topic.name, `sluice.${record}`), SCHEMAS[record])
+  return {
+    payment: await idOf(TOPICS.paymentsSubmitted, 'PaymentSubmitted'),
+    control: await idOf(TOPICS.paymentsSubmitted, 'ControlRecord'),
+    decision: await idOf(TOPICS.paymentsDecided, 'Decision'),
+    resolution: await idOf(TOPICS.paymentsDecided, 'Resolution'),
+    deadLetter: await idOf(TOPICS.paymentsDlq, 'DeadLetter'),
+    alert: await idOf(TOPICS.fraudAlerts, 'Alert'),
+    action: await idOf(TOPICS.fraudActions, 'FraudAction'),
+    duplicate: await idOf(TOPICS.paymentsDuplicates, 'Duplicate'),
+  }
+}

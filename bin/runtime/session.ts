@@ -1,0 +1,90 @@
+import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
+import { type EmbeddedLog, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
+import type { Config } from '../../platform/config.ts'
+import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
+import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
+import { TOPICS } from '../../schemas/topics.ts'
+import { checkpointFolder, type DataFolder, logFolder, openDataFolder, openOrCreateDataFolder } from './data-folder.ts'
+import { machineTime } from './machine-clock.ts'
+import { createPaymentRuntime } from './payment-runtime.ts'
+import { readRules } from './rules-file.ts'
+import { schemaIds } from './schema-ids.ts'
+import { topicSettings } from './topic-settings.ts'
+import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
+import type { CheckpointIdentity } from '../../streams/state/checkpoint-header.ts'
+import { SEMANTICS_VERSION } from '../../processors/sinks/semantics-version.ts'
+
+/** The application whose tasks decide payments: its name makes their transactional ids. */
+export const APPLICATION_ID = 'sluice'
+/** The partitions of the input, one task each. */
+export const PARTITIONS: number = TOPICS.paymentsSubmitted.partitions
+export const INPUT_TOPIC: string = TOPICS.paymentsSubmitted.name
+
+/** A data folder opened for work. */
+export interface Session {
+  readonly config: Config
+  readonly folder: DataFolder
+  readonly log: EmbeddedLog
+  readonly ids: SchemaIds
+}
+
+/**
+ * Opens a folder that exists, to read it, while others may write.
+ * @throws DataFolderError, KeysError, StreamsError
+ */
+export async function openSession(config: Config): Promise<Session> {
+  return connect(config, openDataFolder(config), config.logBytesMax)
+}
+
+/** Opens or makes the folder and its topics, to write. `keepsAll` switches retention off. */
+export async function openWritingSession(config: Config, keepsAll = false): Promise<Session> {
+  const folder = openOrCreateDataFolder(config, readRules(config.rulesFile))
+  const bytesMax = keepsAll ? Math.max(config.logBytesMax, IMPORT_BYTES_MAX) : config.logBytesMax
+  const session = await connect(config, folder, bytesMax)
+  const { logRetentionMs: retentionMs } = config
+  await session.log.createTopics(topicSettings({ logBytesMax: keepsAll ? null : bytesMax, retentionMs }))
+  return session
+}
+
+/** What an import that keeps everything may take. */
+const IMPORT_BYTES_MAX = 64 * 2 ** 30
+
+async function connect(config: Config, folder: DataFolder, bytesMax: number): Promise<Session> {
+  const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, bytesMax })
+  return { config, folder, log, ids: await schemaIds() }
+}
+
+/** The chain of one thread over the session's keys and bounds. */
+export function createRuntime({ config, folder, ids }: Session): BatchProcessor<PaymentStores> {
+  return createPaymentRuntime({
+    maskKeys: folder.keys.maskKeys,
+    stateKey: folder.keys.stateKey,
+    signers: folder.keys.signers,
+    initialRules: folder.initialRules,
+    schemaIds: ids,
+    partitionCount: PARTITIONS,
+    bounds: {
+      dedupIdsMax: config.dedupMaxIdsPerPartition,
+      sendersMax: config.sendersMaxPerPartition,
+      windowEntriesMax: config.windowsMaxEntriesPerPartition,
+    },
+    arenaBytes: config.fetchArenaBytes,
+  })
+}
+
+/** The files of the session's checkpoints. */
+export function checkpointFiles({ folder }: Session): CheckpointFolder {
+  return new CheckpointFolder(checkpointFolder(folder.path))
+}
+
+/** What a partition's checkpoints must agree with. The folder's id stands with the key's: two folders never mix. */
+export function checkpointIdentity({ folder, log }: Session, partition: number): CheckpointIdentity {
+  return {
+    topology: 'payments',
+    semanticsVersion: SEMANTICS_VERSION,
+    topic: INPUT_TOPIC,
+    partition,
+    stateKeyId: `${folder.stateKeyId}@${log.stat().folderId}`,
+    createdBy: `sluice semantics ${SEMANTICS_VERSION}`,
+  }
+}

@@ -1,0 +1,134 @@
+import type { StreamsError } from '../errors.ts'
+import type { LogBounds } from '../log/log.ts'
+import { Checkpoints, type PendingCheckpoint } from '../state/checkpoint.ts'
+import type { CheckpointIdentity } from '../state/checkpoint-header.ts'
+import type { CheckpointEntry, CheckpointSource, CheckpointStore, CheckpointTarget } from '../state/checkpoint-store.ts'
+import type { CheckpointedStore } from '../state/section.ts'
+import type { TaskStores } from '../state/task-stores.ts'
+import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
+
+export interface CheckpointingOptions<S extends TaskStores> {
+  readonly files: CheckpointStore
+  readonly identity: CheckpointIdentity
+  /** New, empty stores. */
+  readonly create: () => S
+  readonly sections: (stores: S) => readonly CheckpointedStore[]
+  readonly clock: { nowMs(): number }
+  /** A checkpoint is due after so long, if anything was processed, or after so many records. */
+  readonly intervalMs: number
+  readonly intervalRecords: number
+  /** Told of a checkpoint that could not be written; the earlier ones stand and the next one is tried as usual. */
+  readonly onFailed?: (error: StreamsError) => void
+}
+
+/** The checkpoints of one task over a checkpoint store: when they are due, written behind the task's back. */
+export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
+  private readonly options: CheckpointingOptions<S>
+  private readonly files: ReachableCheckpoints
+  private bound: { readonly stores: S; readonly checkpoints: Checkpoints } | null = null
+  private lastOffset = 0
+  private lastMs: number
+  private writing: Promise<void> | null = null
+  private failure: StreamsError | null = null
+
+  constructor(options: CheckpointingOptions<S>) {
+    this.options = options
+    this.files = new ReachableCheckpoints(options.files)
+    this.lastMs = options.clock.nowMs()
+  }
+
+  async restore(reach: { readonly bounds: LogBounds; readonly committedOffset: number }): Promise<{
+    readonly state: RestoredState<S> | null
+    readonly refused: readonly string[]
+  }> {
+    const stores = this.options.create()
+    const checkpoints = this.bind(stores)
+    this.files.reach = { from: reach.bounds.startOffset, to: reach.committedOffset }
+    const { header, refused } = await checkpoints.load()
+    const outOfReach = this.files.hidden.map((name) => {
+      return `${name}: outside of offsets ${reach.bounds.startOffset} to ${reach.committedOffset}, retained and committed`
+    })
+    this.files.reach = null
+    const reasons = [...refused.map(({ name, reason }) => `${name}: ${reason}`), ...outOfReach]
+    if (header === null) return { state: null, refused: reasons }
+    this.lastOffset = header.nextOffset
+    return { state: { stores, offset: header.nextOffset }, refused: reasons }
+  }
+
+  /** @throws StreamsError of the last write when it was one that the task must stop at. */
+  due(offset: number): boolean {
+    const { failure, options } = this
+    if (failure !== null) {
+      this.failure = null
+      if (failure.next === 'stop') throw failure
+      options.onFailed?.(failure)
+    }
+    if (this.writing !== null || offset === this.lastOffset) return false
+    if (offset - this.lastOffset >= options.intervalRecords) return true
+    return options.clock.nowMs() - this.lastMs >= options.intervalMs
+  }
+
+  begin(stores: S, offset: number): void {
+    // At the end of its life a task asks without `due`; what stands on the disk need not be written again.
+    if (this.writing !== null || offset === this.lastOffset) return
+    const checkpoints = this.bound?.stores === stores ? this.bound.checkpoints : this.bind(stores)
+    this.lastOffset = offset
+    this.lastMs = this.options.clock.nowMs()
+    this.writing = this.write(checkpoints.begin({ nextOffset: offset, streamTimeMs: stores.streamTimeMs }))
+  }
+
+  async settled(): Promise<void> {
+    await this.writing
+  }
+
+  private async write(pending: PendingCheckpoint): Promise<void> {
+    try {
+      await pending.write()
+    } catch (error) {
+      this.failure = error as StreamsError
+    } finally {
+      this.writing = null
+    }
+  }
+
+  private bind(stores: S): Checkpoints {
+    const { options, files } = this
+    const checkpoints = new Checkpoints(files, options.identity, options.sections(stores))
+    this.bound = { stores, checkpoints }
+    return checkpoints
+  }
+}
+
+/** A checkpoint store that lists, while a reach is set, only what a restore can use. */
+class ReachableCheckpoints implements CheckpointStore {
+  /** The offsets that a checkpoint may stand at, both ends included; null is all. */
+  reach: { readonly from: number; readonly to: number } | null = null
+  /** What the last listing left out. */
+  hidden: readonly string[] = []
+  private readonly files: CheckpointStore
+
+  constructor(files: CheckpointStore) {
+    this.files = files
+  }
+
+  async list(topic: string, partition: number): Promise<readonly CheckpointEntry[]> {
+    const entries = await this.files.list(topic, partition)
+    const { reach } = this
+    if (reach === null) return entries
+    const reachable = entries.filter(({ nextOffset }) => nextOffset >= reach.from && nextOffset <= reach.to)
+    this.hidden = entries.filter((entry) => !reachable.includes(entry)).map(({ name }) => name)
+    return reachable
+  }
+
+  open(name: string): Promise<CheckpointSource> {
+    return this.files.open(name)
+  }
+
+  create(name: string): Promise<CheckpointTarget> {
+    return this.files.create(name)
+  }
+
+  remove(name: string): Promise<void> {
+    return this.files.remove(name)
+  }
+}
