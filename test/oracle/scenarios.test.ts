@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, expect, test } from 'vitest'
+import { SimulationRun } from '../../producers/simulator/run.ts'
+import { SCENARIOS, scenarioNamed } from '../../producers/simulator/scenarios.ts'
+import { defaultRules, OfflineChain, paymentValue, SCHEMA_IDS, testRuntimeOptions } from '../support/offline-chain.ts'
+import { dumpChain } from './dump-chain.ts'
+
+// Goal: every scenario of the simulator, decided by the chain and recomputed by a second program written from the specification.
+// The payments go in raw, as a foreign producer sends them, so that the mask stage does all of its work.
+const RECORDS = Number(process.env['SLUICE_ORACLE_RECORDS'] ?? 100_000)
+const SEED = process.env['SLUICE_ORACLE_SEED'] ?? '20261122'
+const START_MS = Date.UTC(2026, 0, 5, 8)
+
+const directory = mkdtempSync(join(tmpdir(), 'sluice-oracle-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+test.each(SCENARIOS.map(({ name }) => ({ name })))(
+  'SPEC V1, V2, V3, V6, D1, D2, S1, S3, S4, S9: the oracle agrees on $name',
+  async ({ name }) => {
+    const scenario = SCENARIOS.find((candidate) => candidate.name === name)!
+    const rules = defaultRules()
+    const chain = new OfflineChain(testRuntimeOptions({ initialRules: rules }))
+    const run = new SimulationRun({ seed: SEED, startMs: START_MS, paymentSchemaId: SCHEMA_IDS.payment })
+    const ordinary = scenarioNamed('mixed')!
+      .records(run, { ratePerSecond: 20, records: RECORDS / 10 })
+      [Symbol.iterator]()
+    let records = 0
+    for (const record of scenario.records(run, { ratePerSecond: 200, records: RECORDS })) {
+      // One ordinary payment beside every ten, since poison alone decides nothing.
+      const beside = records++ % 10 === 0 ? ordinary.next().value : undefined
+      for (const { payment, value, key, intendedSendMs } of beside === undefined ? [record] : [beside, record]) {
+        chain.append({ appendTimeMs: intendedSendMs, key, value: payment === null ? value : paymentValue(payment) })
+      }
+    }
+    chain.finish()
+    const dump = join(directory, name)
+    dumpChain(dump, { partitions: 4, topics: chain.topics, rules })
+    const said = await oracle(dump)
+    rmSync(dump, { recursive: true })
+    expect(said.text, `seed ${SEED}\n${said.text}`).toMatch(/dispositions/)
+    expect(said.code, `seed ${SEED}\n${said.text}`).toBe(0)
+    expect(chain.dispositions.reduce((sum, count) => sum + count, 0)).toBe(RECORDS * 1.1)
+  },
+  120_000,
+)
+
+async function oracle(dump: string): Promise<{ readonly code: number; readonly text: string }> {
+  const program = join(import.meta.dirname, 'oracle.py')
+  try {
+    const { stdout } = await promisify(execFile)('python3', [program, dump, '--may-be-empty', 'all'], {
+      maxBuffer: 1 << 24,
+    })
+    return { code: 0, text: stdout }
+  } catch (cause) {
+    const { code, stdout, stderr } = cause as { code: number; stdout: string; stderr: string }
+    return { code, text: `${stdout}${stderr}` }
+  }
+}
