@@ -1,4 +1,5 @@
 import type { DISPOSITIONS } from './disposition.ts'
+import type { Punctuation, PunctuationType } from './punctuation.ts'
 import type { RecordBatchWriter } from './record/record-batch-writer.ts'
 import type { RecordDraft } from './record-draft.ts'
 import type { TaskStores } from './state/task-stores.ts'
@@ -61,6 +62,7 @@ export interface Topology<S extends TaskStores> {
   readonly poison: PoisonReasons
   /** Takes what no record type could read. */
   readonly deadLetters: Sink<ValueReader, RecordDraft, S>
+  readonly punctuations: readonly Punctuation<S>[]
   readonly createStores: (partition: number) => S
 }
 
@@ -80,6 +82,7 @@ class TopologyBuilder<S extends TaskStores> {
   private readonly name: string
   private readonly semanticsVersion: number
   private readonly recordTypes: AnyRecordType<S>[] = []
+  private readonly punctuations: Punctuation<S>[] = []
   private sourceTopic: string | undefined
   private storesOf: ((partition: number) => S) | undefined
   private poisonPath: Pick<Topology<S>, 'poison' | 'deadLetters' | 'valueBytesMax'> | undefined
@@ -116,13 +119,21 @@ class TopologyBuilder<S extends TaskStores> {
     return this
   }
 
+  /** Work that is due by time: see `PunctuationType` for what each may do. */
+  punctuate(type: PunctuationType, intervalMs: number, run: (stores: S, timeMs: number) => void): this {
+    if (!(intervalMs >= 1)) throw new Error(`topology ${this.name}: a punctuation every ${intervalMs} ms`)
+    this.punctuations.push({ type, intervalMs, run })
+    return this
+  }
+
   /** @throws Error naming the part that was not given. */
   build(): Topology<S> {
-    const { name, semanticsVersion, sourceTopic, storesOf, poisonPath, recordTypes } = this
+    const { name, semanticsVersion, sourceTopic, storesOf, poisonPath, recordTypes, punctuations } = this
     if (sourceTopic === undefined) throw new Error(`topology ${name} has no source`)
     if (storesOf === undefined) throw new Error(`topology ${name} has no stores`)
     if (poisonPath === undefined) throw new Error(`topology ${name} says nothing of dead letters`)
     if (recordTypes.length === 0) throw new Error(`topology ${name} has no record type`)
-    return { name, semanticsVersion, source: sourceTopic, recordTypes, createStores: storesOf, ...poisonPath }
+    const stores = { createStores: storesOf, punctuations }
+    return { name, semanticsVersion, source: sourceTopic, recordTypes, ...stores, ...poisonPath }
   }
 }

@@ -1,5 +1,6 @@
 import { type NextStep, StreamsError } from '../errors.ts'
 import type { CommittedOffset, FetchedBatches, Log, LogReader, TaskSession, TopicPartition } from '../log/log.ts'
+import { PunctuationSchedule } from '../punctuation.ts'
 import { type EncodedHeaders, encodeHeaders } from '../record/record-headers.ts'
 import type { TaskStores } from '../state/task-stores.ts'
 import type { BatchProcessor } from './batch-processor.ts'
@@ -46,6 +47,7 @@ export class Task<S extends TaskStores> {
   readonly counters: TaskCounters = new TaskCounters()
   private readonly options: TaskOptions<S>
   private readonly spareOutputs: TaskOutputs[]
+  private readonly punctuations: PunctuationSchedule<S>
   private current: TaskState = 'CREATED'
   private session: TaskSession | null = null
   private reader: LogReader | null = null
@@ -60,6 +62,8 @@ export class Task<S extends TaskStores> {
     this.options = options
     this.input = options.input
     const { partition } = options.input
+    this.punctuations = new PunctuationSchedule(options.processor.topology.punctuations, 'wall-clock')
+    this.punctuations.start(options.clock.nowMs())
     this.spareOutputs = [new TaskOutputs(partition), new TaskOutputs(partition)]
   }
 
@@ -153,7 +157,14 @@ export class Task<S extends TaskStores> {
       if (fetched.bytes.length === 0) await this.settle()
       else await this.advance(fetched)
       this.counters.lag = Math.max(0, fetched.endOffset - this.position)
+      if (this.options.clock.nowMs() >= this.punctuations.dueMs) await this.punctuate()
     }
+  }
+
+  /** Runs the wall-clock punctuations over committed state alone: what they free is not taken back. */
+  private async punctuate(): Promise<void> {
+    await this.settle()
+    this.punctuations.run(this.restoredState().stores, this.options.clock.nowMs())
   }
 
   /** Processes what was fetched: in one transaction, or in as many as the stores' bounds demand. */

@@ -1,4 +1,5 @@
 import { StreamsError } from '../errors.ts'
+import { PunctuationSchedule } from '../punctuation.ts'
 import { sealBatch } from '../record/batch-seal.ts'
 import { encodeHeaders } from '../record/record-headers.ts'
 import type { TaskStores } from '../state/task-stores.ts'
@@ -24,6 +25,7 @@ export interface OutputRecord extends PlainRecord {
 interface DrivenTask<S> {
   readonly stores: S
   readonly outputs: TaskOutputs
+  readonly punctuations: PunctuationSchedule<S>
   nextOffset: number
 }
 
@@ -47,9 +49,10 @@ export class TopologyTestDriver<S extends TaskStores> {
     return this.wallClockMs
   }
 
-  /** Moves the wall clock, which stamps inputs and outputs from now on; stream time stays. */
+  /** Moves the wall clock, which stamps inputs and outputs from now on, and runs what is due by it; stream time stays. */
   advanceWallClock(byMs: number): void {
     this.wallClockMs += byMs
+    for (const { punctuations, stores } of this.tasks.values()) punctuations.run(stores, this.wallClockMs)
   }
 
   /** One record in a batch of its own. Returns its offset. */
@@ -98,8 +101,11 @@ export class TopologyTestDriver<S extends TaskStores> {
   private task(partition: number): DrivenTask<S> {
     const task = this.tasks.get(partition)
     if (task !== undefined) return task
-    const stores = this.processor.topology.createStores(partition)
-    const created = { stores, outputs: new TaskOutputs(partition), nextOffset: 0 }
+    const { topology } = this.processor
+    const stores = topology.createStores(partition)
+    const punctuations = new PunctuationSchedule(topology.punctuations, 'wall-clock')
+    punctuations.start(this.wallClockMs)
+    const created = { stores, outputs: new TaskOutputs(partition), punctuations, nextOffset: 0 }
     this.tasks.set(partition, created)
     return created
   }
