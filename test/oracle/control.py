@@ -3,6 +3,7 @@
 from fnmatch import fnmatchcase
 
 import rules as rule_sets
+from admission import partition_of
 from state import FOREVER, NEVER
 
 MAX_LIST = 10_000
@@ -19,7 +20,7 @@ ENDS = {
 
 
 class Pending:
-    """Challenges and reviews that wait for their end; each kind a dict of decision id -> (limit, id, sender), oldest first."""
+    """Challenges and reviews that wait for their end; each kind a dict of decision id -> (limit, id, sender), oldest decision first."""
 
     def __init__(self):
         self.tables = {"challenge": {}, "review": {}}
@@ -30,19 +31,19 @@ class Pending:
         table = self.tables[kind]
         out = None
         if len(table) == MAX_PENDING:
-            oldest = next(iter(table))
+            oldest = min(table, key=lambda decision_id: table[decision_id][0])
             out = (oldest, *table.pop(oldest)[1:])
         table[decision_id] = (limit, transaction_id, sender)
         self.lowest[kind] = min(self.lowest[kind], limit)
         return out
 
     def expire(self, stream_time):
-        """Those past their limit: challenges first, oldest first, at most 256 together."""
+        """Those past their limit: challenges first, lowest limit first (equal ones oldest first), at most 256 together."""
         ended = []
         for kind, table in self.tables.items():
             if self.lowest[kind] >= stream_time:
                 continue  # nothing can have ended: saves the scan
-            for decision_id, (limit, transaction_id, sender) in list(table.items()):
+            for decision_id, (limit, transaction_id, sender) in sorted(table.items(), key=lambda item: item[1][0]):
                 if limit < stream_time and len(ended) < MAX_EXPIRED_A_RECORD:
                     ended.append((decision_id, transaction_id, sender))
                     del table[decision_id]
@@ -63,11 +64,12 @@ def refused(c, key, partition, fold, valid_signature):
     kind, account = c["kind"], c["account_id"]
     if c["partition"] != partition.number or not may_sign(fold.signers, c["signer_key_id"], kind) or not valid_signature:
         return True
-    # READING: the first serial of a signer in a partition may be any.
-    if kind not in ENDS and c["serial"] <= partition.serials.get(c["signer_key_id"], NEVER):
+    if kind not in ENDS and c["serial"] <= partition.serials.get(c["signer_key_id"], 0):
         return True
-    if account is not None and key != account.encode("utf-8", "surrogateescape"):
-        return True
+    if account is not None:
+        encoded = account.encode("utf-8")
+        if key != encoded or partition_of(encoded, fold.partitions) != partition.number:
+            return True
     if kind.startswith("ACCOUNT_") and account is None:
         return True
     if kind == "ACCOUNT_ALLOWED" and c["until"] is None:

@@ -127,11 +127,11 @@ class Partition:
                     return self._duplicate(p, first_offset, first_stream_time, append_time, at)
                 return self._conflict(p, offset, append_time, value, at)
         after = max(self.stream_time, time)
+        overdue = self.pending.expire(after)
         outcome = self._first_sight(p, after, offset, append_time, schema_id, at)
         self.stream_time = after
         sights.append((offset, after, content))
-        for ended in self.pending.expire(after):
-            outcome.resolutions.append(_resolution(ended, "expired", "stream-time", at))
+        outcome.resolutions[:0] = [_resolution(ended, "expired", "stream-time", at) for ended in overdue]
         return outcome
 
     def _duplicate(self, p, first_offset, first_stream_time, append_time, at):
@@ -158,6 +158,7 @@ class Partition:
         sender = self.sender(account)
         if sender.highest < after - IDLE:
             sender = self._new_sender(account)
+            self.standing(account).forget(after - IDLE)
         sender.entries = [e for e in sender.entries if e.time >= after - HELD]
         seen = self._velocity(p, sender, after, rules)
         seen["listed"] = self._listed(p)

@@ -67,8 +67,7 @@ class Rules:
 def parse(text):
     """A RULES_SET's text as Rules, or None when it does not validate.
 
-    READING: semantics.md does not say what validates; the bounds are those of schemas/rule-set.ts. The reference currency must
-    have a rate.
+    The bounds are those of schemas/rule-set.ts.
     """
     try:
         raw = json.loads(text)
@@ -92,7 +91,7 @@ def _valid(raw):
     if set(raw) != _TOP or type(raw["version"]) is not str or not 1 <= len(raw["version"]) <= 32:
         return False
     rates = raw["rates"]
-    if raw["currency"] not in rates or not all(c in EXPONENT and _number(r, (ANY, _LEAST, _ENDLESS)) for c, r in rates.items()):
+    if rates.get(raw["currency"]) != 1 or not all(c in EXPONENT and _number(r, (ANY, _LEAST, _ENDLESS)) for c, r in rates.items()):
         return False
     if set(raw["signals"]) != set(_SIGNALS) or set(raw["actions"]) != set(_ACTIONS):
         return False

@@ -31,6 +31,12 @@ class Standing:
     def __init__(self):
         self.hard = self.allowed = self.automatic = NEVER
 
+    def forget(self, before):
+        """Lets go of what ended before that time."""
+        self.hard, self.allowed, self.automatic = (
+            NEVER if end < before else end for end in (self.hard, self.allowed, self.automatic)
+        )
+
 
 class Episode:
     """SPEC S9."""
