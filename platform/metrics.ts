@@ -12,7 +12,8 @@ export interface MeasuredTask {
 }
 
 export interface MetricsOptions {
-  readonly tasks: readonly MeasuredTask[]
+  /** Gone over anew at each scrape. */
+  readonly tasks: Iterable<MeasuredTask>
   /** Names of the dispositions and of the dead letters' reasons, by their numbers in the counters. */
   readonly dispositions: readonly string[]
   readonly reasons: readonly string[]

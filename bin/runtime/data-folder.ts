@@ -50,7 +50,9 @@ export function openDataFolder(config: Config): DataFolder {
   const path = resolve(config.dataFolder)
   const file = join(path, DESCRIPTION)
   if (!exists(file)) {
-    throw new DataFolderError(`there is no data folder at ${path}; start one with \`sluice up\`, or name it with --data`)
+    throw new DataFolderError(
+      `there is no data folder at ${path}; start one with \`sluice up\`, or name it with --data`,
+    )
   }
   const description = readDescription(file)
   const keys = readKeys(keysFolder(config, path))
@@ -98,7 +100,9 @@ function readDescription(file: string): FolderDescription {
     throw new DataFolderError(`${file} cannot be read: ${(error as Error).message}; put it back`)
   }
   if (json.format !== FOLDER_FORMAT) {
-    throw new DataFolderError(`${file} is format ${json.format}, this version reads ${FOLDER_FORMAT}; use another folder`)
+    throw new DataFolderError(
+      `${file} is format ${json.format}, this version reads ${FOLDER_FORMAT}; use another folder`,
+    )
   }
   if (json.semanticsVersion !== SEMANTICS_VERSION) {
     throw new DataFolderError(

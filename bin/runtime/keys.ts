@@ -52,8 +52,7 @@ export function readKeys(folder: string): Keys {
   }
   const signers = parse(folder, KEY_FILES.signers, SignersSchema)
   const admin = statSync(join(folder, KEY_FILES.admin), { throwIfNoEntry: false })
-  const adminKey =
-    admin === undefined ? null : { id: ADMIN_KEY_ID, privateKey: readSecret(folder, KEY_FILES.admin) }
+  const adminKey = admin === undefined ? null : { id: ADMIN_KEY_ID, privateKey: readSecret(folder, KEY_FILES.admin) }
   return { folder, maskKeys, stateKey: Buffer.from(state, 'hex'), signers, adminKey }
 }
 
@@ -106,7 +105,8 @@ function readSecret(folder: string, name: string): string {
   const path = join(folder, name)
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined) {
-    const remedy = 'put the keys of this data folder back, or start a new one; keys are made only with a new demo folder'
+    const remedy =
+      'put the keys of this data folder back, or start a new one; keys are made only with a new demo folder'
     throw new KeysError(`${path} is missing: ${remedy}`)
   }
   if ((stat.mode & 0o077) !== 0) throw new KeysError(`${path} can be read by others; run: chmod 600 ${path}`)

@@ -1,8 +1,8 @@
+import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { StreamsError } from '../../streams/errors.ts'
+import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import { Checkpointing } from '../../streams/task/checkpointing.ts'
 import { Task } from '../../streams/task/task.ts'
-import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
-import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import { machineTime } from './machine-clock.ts'
 import {
   APPLICATION_ID,

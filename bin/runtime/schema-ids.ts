@@ -7,7 +7,7 @@ import { subjectOf, TOPICS, type Topic } from '../../schemas/topics.ts'
 export async function schemaIds(): Promise<SchemaIds> {
   const registry = localRegistry()
   const idOf = (topic: Topic, record: keyof typeof SCHEMAS) =>
-    registry.idOf(subjectOf(topic.name, `sluice.${record}`), SCHEMAS[record])
+    registry.idOf(subjectOf(topic.name, `sluice.${record}`), JSON.parse(SCHEMAS[record]))
   return {
     payment: await idOf(TOPICS.paymentsSubmitted, 'PaymentSubmitted'),
     control: await idOf(TOPICS.paymentsSubmitted, 'ControlRecord'),

@@ -1,18 +1,18 @@
-import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
-import { type EmbeddedLog, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
 import type { Config } from '../../platform/config.ts'
-import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
+import { SEMANTICS_VERSION } from '../../processors/sinks/semantics-version.ts'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
+import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { TOPICS } from '../../schemas/topics.ts'
+import { type EmbeddedLog, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
+import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
+import type { CheckpointIdentity } from '../../streams/state/checkpoint-header.ts'
+import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import { checkpointFolder, type DataFolder, logFolder, openDataFolder, openOrCreateDataFolder } from './data-folder.ts'
 import { machineTime } from './machine-clock.ts'
 import { createPaymentRuntime } from './payment-runtime.ts'
 import { readRules } from './rules-file.ts'
 import { schemaIds } from './schema-ids.ts'
 import { topicSettings } from './topic-settings.ts'
-import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
-import type { CheckpointIdentity } from '../../streams/state/checkpoint-header.ts'
-import { SEMANTICS_VERSION } from '../../processors/sinks/semantics-version.ts'
 
 /** The application whose tasks decide payments: its name makes their transactional ids. */
 export const APPLICATION_ID = 'sluice'
@@ -50,8 +50,9 @@ export async function openWritingSession(config: Config, keepsAll = false): Prom
 const IMPORT_BYTES_MAX = 64 * 2 ** 30
 
 async function connect(config: Config, folder: DataFolder, bytesMax: number): Promise<Session> {
+  const ids = await schemaIds()
   const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, bytesMax })
-  return { config, folder, log, ids: await schemaIds() }
+  return { config, folder, log, ids }
 }
 
 /** The chain of one thread over the session's keys and bounds. */

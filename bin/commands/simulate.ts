@@ -1,0 +1,93 @@
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { Command } from 'commander'
+import { listenForShutdown } from '../../platform/shutdown.ts'
+import { machineClock } from '../../producers/clock.ts'
+import { LABEL_FILE_HEADER } from '../../producers/simulator/label-file.ts'
+import { SimulationRun } from '../../producers/simulator/run.ts'
+import { SCENARIOS, scenarioNamed } from '../../producers/simulator/scenarios.ts'
+import { simulate } from '../../producers/simulator/simulate.ts'
+import { labelFolder } from '../runtime/data-folder.ts'
+import { createProducer } from '../runtime/payment-source.ts'
+import { openWritingSession } from '../runtime/session.ts'
+import { print } from '../view/text.ts'
+import { CommandError, type CommonOptions, configOf, wholeNumber } from './settings.ts'
+
+interface SimulateOptions extends CommonOptions {
+  readonly scenario: string
+  readonly rate: string
+  readonly seconds?: string
+  readonly records?: string
+  readonly seed: string
+  readonly fast?: boolean
+}
+
+/** `sluice simulate` */
+export function simulateCommand(): Command {
+  return new Command('simulate')
+    .description('send made-up, labelled payments to the log of a data folder')
+    .option('--scenario <name>', `one of ${SCENARIOS.map(({ name }) => name).join(', ')}`, 'mixed')
+    .option('--rate <n>', 'payments a second, sent when they are due (open loop)', '200')
+    .option('--seconds <n>', 'stop after so long (default: at Ctrl-C)')
+    .option('--records <n>', 'stop after so many records')
+    .option('--seed <text>', 'the same seed makes the same people, and at the same time the same payments', 'sluice')
+    .option('--fast', 'as fast as the log takes them, at event times of the rate')
+    .addHelpText(
+      'after',
+      `\nScenarios:\n${SCENARIOS.map(({ name, description }) => `  ${name.padEnd(18)} ${description}`).join('\n')}
+\nExamples:\n  sluice simulate --scenario card-testing --rate 50 --seconds 20\n  sluice simulate --rate 5000 --seconds 60 --seed tuesday\n`,
+    )
+    .action((_options, command: Command) => runSimulation(command.optsWithGlobals<SimulateOptions>()))
+}
+
+async function runSimulation(options: SimulateOptions): Promise<void> {
+  const scenario = scenarioNamed(options.scenario)
+  if (scenario === undefined) {
+    throw new CommandError(
+      `no scenario ${options.scenario}; there are ${SCENARIOS.map(({ name }) => name).join(', ')}`,
+      2,
+    )
+  }
+  const ratePerSecond = wholeNumber(options.rate, '--rate', 1)
+  const shutdown = listenForShutdown()
+  // Started by `up`: ends with it, however it ends.
+  if (process.send !== undefined) process.once('disconnect', () => shutdown.request())
+  const session = await openWritingSession(configOf(options))
+  const startMs = Date.now()
+  const run = new SimulationRun({ seed: options.seed, startMs, paymentSchemaId: session.ids.payment })
+  const labels = openLabels(session.folder.path, `${scenario.name}-${run.id}.csv`)
+  const producer = createProducer(session)
+  const records = scenario.records(run, { ratePerSecond, records: recordCount(options, ratePerSecond) })
+  const sent = await simulate(records, {
+    producer,
+    clock: machineClock,
+    onTime: options.fast !== true,
+    writeLabels: (rows) => labels.stream.write(rows),
+    signal: shutdown.signal,
+  })
+  await producer.close()
+  labels.stream.end()
+  await finished(labels.stream)
+  await session.log.close()
+  shutdown.release()
+  if (process.connected) process.disconnect()
+  const { acknowledgedRecords, resentRecords } = producer.counts
+  if (options.json)
+    print(JSON.stringify({ run: run.id, sent, acknowledgedRecords, resentRecords, labels: labels.path }))
+  else print(`sent ${sent} records of ${scenario.name}, run ${run.id}; all are on disk. Labels: ${labels.path}`)
+}
+
+function recordCount({ records, seconds }: SimulateOptions, ratePerSecond: number): number {
+  if (records !== undefined) return wholeNumber(records, '--records', 1)
+  return seconds === undefined ? Number.POSITIVE_INFINITY : wholeNumber(seconds, '--seconds', 1) * ratePerSecond
+}
+
+function openLabels(dataFolder: string, name: string) {
+  const folder = labelFolder(dataFolder)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, name)
+  const stream = createWriteStream(path, { mode: 0o600 })
+  stream.write(LABEL_FILE_HEADER)
+  return { path, stream }
+}

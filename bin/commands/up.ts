@@ -1,0 +1,185 @@
+import { Command } from 'commander'
+import type { Subscription } from 'rxjs'
+import { type Config, variableOf } from '../../platform/config.ts'
+import { type Health, serveHealth } from '../../platform/health-server.ts'
+import { createLogger, type Logger } from '../../platform/logger.ts'
+import { createMetrics } from '../../platform/metrics.ts'
+import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
+import { scenarioNamed } from '../../producers/simulator/scenarios.ts'
+import { DEAD_LETTER_REASON_SYMBOLS } from '../../schemas/generated/enums.ts'
+import { DISPOSITIONS } from '../../streams/disposition.ts'
+import { machineTime } from '../runtime/machine-clock.ts'
+import { Pipeline } from '../runtime/pipeline.ts'
+import { keepRetention } from '../runtime/retention-loop.ts'
+import { openWritingSession, type Session } from '../runtime/session.ts'
+import { SimulatorProcess } from '../runtime/simulator-process.ts'
+import { StoreWatch, storeFills } from '../runtime/store-fills.ts'
+import { decisionFeed } from '../view/decision-feed.ts'
+import { showLive } from '../view/live-view.ts'
+import { SideCounts } from '../view/side-counts.ts'
+import { complain, grouped, print } from '../view/text.ts'
+import { CommandError, type CommonOptions, configOf } from './settings.ts'
+
+interface UpOptions extends CommonOptions {
+  readonly simulate?: boolean
+  readonly scenario?: string
+  readonly rate?: string
+  readonly port?: string
+}
+
+/** `sluice up` */
+export function upCommand(): Command {
+  return new Command('up')
+    .description('run the pipeline, with simulated payments and a live view, until Ctrl-C')
+    .option('--no-simulate', 'decide what others send; simulate nothing')
+    .option('--scenario <name>', 'what to simulate (SLUICE_SIMULATE_SCENARIO)')
+    .option('--rate <n>', 'simulated payments a second (SLUICE_SIMULATE_RATE)')
+    .option('--port <n>', 'port of metrics and health (SLUICE_METRICS_PORT)')
+    .addHelpText(
+      'after',
+      '\nCtrl-C drains: commits what is under way, writes checkpoints, closes. A second Ctrl-C ends at once; nothing is lost.' +
+        '\n\nExamples:\n  sluice up\n  sluice up --rate 2000 --data /var/lib/sluice\n  sluice up --no-simulate | tee up.log\n',
+    )
+    .action((_options, command: Command) => runUp(command.optsWithGlobals<UpOptions>()))
+}
+
+async function runUp(options: UpOptions): Promise<void> {
+  const config = upConfig(options)
+  const shutdown = listenForShutdown((signal) => {
+    if (signal !== null) complain('\nending: committing and writing checkpoints; Ctrl-C again ends at once')
+  })
+  const logger = createLogger(config.logLevel)
+  let pipeline: Pipeline | null = null
+  const session = await openWritingSession(config)
+  const events = {
+    onSurvived: (partition: number, error: Error) => logger.warn({ partition, error: error.message }, 'task goes on'),
+    onFailed: (partition: number, error: Error) => logger.error({ partition, error: error.message }, 'task ended'),
+  }
+  try {
+    // Before any task, so that a second `up` on the machine ends with one line.
+    const views = measuredTasks(() => pipeline)
+    const server = await serveHealth({
+      host: config.metricsHost,
+      port: config.metricsPort,
+      setting: variableOf('metricsPort'),
+      metrics: createMetrics({
+        tasks: views,
+        dispositions: DISPOSITIONS,
+        reasons: DEAD_LETTER_REASON_SYMBOLS,
+        logBytes: () => logBytes(session),
+        nowMs: machineTime.nowMs,
+      }),
+      health: () => healthOf(pipeline, session),
+    })
+    pipeline = new Pipeline(session, events)
+    const failure = await serve(session, pipeline, shutdown, logger, server.port)
+    await server.close()
+    if (failure !== null) throw failure
+  } finally {
+    shutdown.release()
+    await session.log.close()
+  }
+}
+
+function upConfig(options: UpOptions): Config {
+  const config = configOf(options, {
+    ...(options.simulate === false && { SLUICE_SIMULATE: 'no' }),
+    ...(options.scenario !== undefined && { SLUICE_SIMULATE_SCENARIO: options.scenario }),
+    ...(options.rate !== undefined && { SLUICE_SIMULATE_RATE: options.rate }),
+    ...(options.port !== undefined && { SLUICE_METRICS_PORT: options.port }),
+  })
+  if (scenarioNamed(config.simulateScenario) === undefined) {
+    const variable = variableOf('simulateScenario')
+    throw new CommandError(
+      `${variable}=${config.simulateScenario}: no such scenario; see \`sluice simulate --help\``,
+      2,
+    )
+  }
+  return config
+}
+
+/** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
+async function serve(
+  session: Session,
+  pipeline: Pipeline,
+  shutdown: Shutdown,
+  logger: Logger,
+  port: number,
+): Promise<Error | null> {
+  const { config, folder, log } = session
+  const startedMs = machineTime.nowMs()
+  const title = `sluice  ${folder.path}`
+  print(`${title}: 12 tasks; metrics and health on http://${config.metricsHost}:${port}; Ctrl-C ends`)
+  const counts = new SideCounts(session)
+  const beside = new AbortController()
+  const warn = (error: Error) => logger.warn({ error: error.message }, 'retention')
+  const loops = [
+    keepRetention(session, beside.signal, warn),
+    counts.keepUp(beside.signal),
+    new StoreWatch(pipeline, logger).watch(beside.signal),
+  ]
+  const feed = decisionFeed(log, session.ids, machineTime.nowMs)
+  const context = {
+    title,
+    footer: `metrics http://${config.metricsHost}:${port}/metrics   Ctrl-C ends   sluice explain ID, sluice verify in another terminal`,
+    nowMs: machineTime.nowMs,
+    counted: () => counts.counted,
+  }
+  const view: Subscription = showLive(feed, pipeline, context)
+  const simulator = config.simulate
+    ? new SimulatorProcess(config, (why) => complain(`the simulator ended, decisions go on: ${why}`))
+    : null
+  const asked = new Promise<null>((resolve) => shutdown.signal.addEventListener('abort', () => resolve(null)))
+  await Promise.race([asked, pipeline.ended])
+  view.unsubscribe()
+  await simulator?.stop()
+  pipeline.stop()
+  const failure = await pipeline.ended
+  beside.abort()
+  await Promise.all(loops)
+  printSummary(pipeline, machineTime.nowMs() - startedMs)
+  return failure
+}
+
+function printSummary({ tasks }: Pipeline, ranMs: number): void {
+  const count = (name: (typeof DISPOSITIONS)[number]) =>
+    tasks.reduce((sum, { counters }) => sum + (counters.dispositions[DISPOSITIONS.indexOf(name)] ?? 0), 0)
+  const text = DISPOSITIONS.slice(1)
+    .filter((name) => count(name) > 0)
+    .map((name) => `${name} ${grouped(count(name))}`)
+  print(
+    `ended after ${Math.round(ranMs / 1_000)} s: ${text.join(', ') || 'no records'}; \`sluice verify\` recomputes all of it`,
+  )
+}
+
+function measuredTasks(pipelineOf: () => Pipeline | null) {
+  return {
+    *[Symbol.iterator]() {
+      for (const task of pipelineOf()?.tasks ?? []) {
+        yield {
+          taskId: `0_${task.input.partition}`,
+          counters: task.counters,
+          running: task.lifeState === 'RUNNING',
+          fills: storeFills(task.stores),
+        }
+      }
+    },
+  }
+}
+
+function logBytes({ log }: Session) {
+  return log
+    .stat()
+    .environments.map(({ name, bytesUsed, bytesMax }) => ({ part: name, used: bytesUsed, max: bytesMax }))
+}
+
+function healthOf(pipeline: Pipeline | null, { log }: Session): Health {
+  const tasks = pipeline?.tasks.map(({ input, lifeState, counters }) => {
+    return { partition: input.partition, state: lifeState, lag: counters.lag }
+  })
+  const stopped = log.stopped?.message ?? null
+  return {
+    ready: pipeline?.running === true && stopped === null,
+    details: { log: stopped ?? 'open', tasks: tasks ?? [] },
+  }
+}

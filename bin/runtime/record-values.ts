@@ -1,0 +1,63 @@
+import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
+import { FRAME_BYTES, readFrame } from '../../schemas/avro/framing.ts'
+import { AlertReader } from '../../schemas/generated/alert.ts'
+import { type DeadLetter, DeadLetterReader } from '../../schemas/generated/dead-letter.ts'
+import { type Decision, DecisionReader } from '../../schemas/generated/decision.ts'
+import { DuplicateReader } from '../../schemas/generated/duplicate.ts'
+import { FraudActionReader } from '../../schemas/generated/fraud-action.ts'
+import { ResolutionReader } from '../../schemas/generated/resolution.ts'
+import type { RecordBatchReader } from '../../streams/record/record-batch-reader.ts'
+
+/** What any output record says of the input record that it is about. */
+interface OutputReader {
+  wrap(buffer: Uint8Array, view: DataView, start: number, stop: number): number
+  readonly inputPartition: number
+  readonly inputOffset: number
+}
+
+/** Reads output records by their schema ids. One instance serves record after record. */
+export class OutputValues {
+  private readonly readers: ReadonlyMap<number, OutputReader>
+  private readonly decision = new DecisionReader()
+  private readonly deadLetter = new DeadLetterReader()
+  private readonly ids: SchemaIds
+
+  constructor(ids: SchemaIds) {
+    this.ids = ids
+    this.readers = new Map<number, OutputReader>([
+      [ids.decision, this.decision],
+      [ids.deadLetter, this.deadLetter],
+      [ids.resolution, new ResolutionReader()],
+      [ids.alert, new AlertReader()],
+      [ids.action, new FraudActionReader()],
+      [ids.duplicate, new DuplicateReader()],
+    ])
+  }
+
+  /** The flyweight over the record's value, or null when it is none of ours. Valid until the next call. */
+  read(record: RecordBatchReader, view: DataView): OutputReader | null {
+    if (record.valueLength < FRAME_BYTES) return null
+    const end = record.valueAt + record.valueLength
+    const reader = this.readers.get(readFrame(view, record.valueAt, end))
+    if (reader === undefined || reader.wrap(record.bytes, view, record.valueAt + FRAME_BYTES, end) !== 0) return null
+    return reader
+  }
+
+  /** The decision, or null when the record is none. */
+  decisionOf(record: RecordBatchReader, view: DataView): DecisionReader | null {
+    if (!this.is(record, view, this.ids.decision)) return null
+    return this.read(record, view) === this.decision ? this.decision : null
+  }
+
+  /** The dead letter, or null when the record is none. */
+  deadLetterOf(record: RecordBatchReader, view: DataView): DeadLetterReader | null {
+    if (!this.is(record, view, this.ids.deadLetter)) return null
+    return this.read(record, view) === this.deadLetter ? this.deadLetter : null
+  }
+
+  private is(record: RecordBatchReader, view: DataView, id: number): boolean {
+    return record.valueLength >= FRAME_BYTES && view.getInt32(record.valueAt + 1) === id
+  }
+}
+
+export type { DeadLetter, Decision }

@@ -1,0 +1,39 @@
+import type { StreamsError } from '../../streams/errors.ts'
+import type { TopicPartition } from '../../streams/log/log.ts'
+import { machineTime } from './machine-clock.ts'
+import { checkpointFiles, INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
+
+const INTERVAL_MS = 2_000
+
+/**
+ * Drops old records as the topics' retention says, every few seconds, until `signal` aborts. Input that the oldest kept
+ * checkpoint of its task still needs is never dropped.
+ */
+export async function keepRetention(
+  session: Session,
+  signal: AbortSignal,
+  onError: (error: StreamsError) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const oldest = await oldestNeeded(session)
+      const keepFrom = ({ topic, partition }: TopicPartition) =>
+        topic === INPUT_TOPIC ? (oldest[partition] ?? 0) : Number.POSITIVE_INFINITY
+      for (let more = true; more && !signal.aborted; ) {
+        more = (await session.log.runRetention(machineTime.nowMs(), keepFrom)).more
+      }
+    } catch (error) {
+      onError(error as StreamsError)
+    }
+    await machineTime.sleep(INTERVAL_MS, signal)
+  }
+}
+
+/** By partition, the offset of the oldest checkpoint that is kept; 0 where there is none: then all of the log is needed. */
+async function oldestNeeded(session: Session): Promise<number[]> {
+  const files = checkpointFiles(session)
+  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition)
+  return Promise.all(
+    partitions.map(async (partition) => (await files.list(INPUT_TOPIC, partition)).at(-1)?.nextOffset ?? 0),
+  )
+}

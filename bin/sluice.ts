@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander'
+import { ConfigError } from '../platform/config.ts'
+import { PortTakenError } from '../platform/health-server.ts'
+import { StreamsError } from '../streams/errors.ts'
+import { configCommand } from './commands/config.ts'
+import { CommandError } from './commands/settings.ts'
+import { simulateCommand } from './commands/simulate.ts'
+import { upCommand } from './commands/up.ts'
+import { DataFolderError } from './runtime/data-folder.ts'
+import { KeysError } from './runtime/keys.ts'
+import { RulesFileError } from './runtime/rules-file.ts'
+import { complain } from './view/text.ts'
+
+/** Wrong use of the command line, as shells have it. */
+const USAGE = 2
+
+const program = new Command('sluice')
+  .description('A streaming fraud-and-dedup pipeline for payments: exactly one decision for each accepted payment.')
+  .option('--data <folder>', 'the data folder (SLUICE_DATA; default data/sluice)')
+  .option('--json', 'print JSON, one value a line where there are many')
+  .exitOverride()
+  .addHelpText(
+    'after',
+    '\nSettings are environment variables that begin with SLUICE_; `sluice config` prints them. NO_COLOR is respected.\n' +
+      'Exit codes: 0 done, 1 failed or a difference was found, 2 wrong use, 130 ended at once by a second Ctrl-C.\n',
+  )
+for (const command of [upCommand(), simulateCommand(), configCommand()]) {
+  program.addCommand(command.copyInheritedSettings(program))
+}
+
+// A reader that goes away (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+}
+
+/** Says what went wrong: the message alone when people can act on it, the trace when it is our bug. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
+  if (error instanceof CommandError) {
+    complain(`sluice: ${error.message}`)
+    return error.exitCode
+  }
+  const expected = [ConfigError, DataFolderError, KeysError, RulesFileError, PortTakenError, StreamsError]
+  const known = expected.some((kind) => error instanceof kind)
+  complain(`sluice: ${known || !(error instanceof Error) ? (error as Error).message : error.stack}`)
+  return error instanceof ConfigError ? USAGE : 1
+}

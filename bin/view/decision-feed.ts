@@ -1,0 +1,74 @@
+import { Observable } from 'rxjs'
+import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
+import type { Decision } from '../../schemas/generated/decision.ts'
+import { OUTCOME_SYMBOLS } from '../../schemas/generated/enums.ts'
+import { TOPICS } from '../../schemas/topics.ts'
+import { StreamsError } from '../../streams/errors.ts'
+import type { Log, LogReader } from '../../streams/log/log.ts'
+import { visitBatches } from '../runtime/partition-scan.ts'
+import { OutputValues } from '../runtime/record-values.ts'
+
+const FETCH_BYTES = 256 * 1024
+const FETCH_WAIT_MS = 1_000
+
+/** What became visible at once in one partition. */
+export interface SeenDecisions {
+  /** By outcome, in the order of its symbols. */
+  readonly outcomes: readonly number[]
+  /** ms from a payment's event time until a reader saw its decision; late payments left out. */
+  readonly latenciesMs: readonly number[]
+  /** The last one, and the last one that was not approved. */
+  readonly last: Decision | null
+  readonly lastStopped: Decision | null
+  /** Decisions that went by unread because the feed was behind. */
+  readonly skipped: number
+}
+
+/** The decisions of all partitions from now on, as an outside reader sees them. A feed that falls behind skips. */
+export function decisionFeed(log: Log, ids: SchemaIds, nowMs: () => number): Observable<SeenDecisions> {
+  return new Observable((subscriber) => {
+    const { name, partitions } = TOPICS.paymentsDecided
+    const follow = async (partition: number) => {
+      const at = { topic: name, partition }
+      const reader = log.openReader(at, (await log.bounds(at)).endOffset)
+      subscriber.add(() => reader.close())
+      const values = new OutputValues(ids)
+      while (!subscriber.closed) {
+        const seen = await nextDecisions(reader, at, values, nowMs)
+        if (seen !== null) subscriber.next(seen)
+      }
+    }
+    for (let partition = 0; partition < partitions; partition++) {
+      follow(partition).catch((error: unknown) => {
+        // A log that closes ends the feed; anything else is the reader's to know.
+        if (error instanceof StreamsError && error.code === 'LOG_CLOSED') subscriber.complete()
+        else subscriber.error(error)
+      })
+    }
+  })
+}
+
+async function nextDecisions(
+  reader: LogReader,
+  at: { readonly topic: string; readonly partition: number },
+  values: OutputValues,
+  nowMs: () => number,
+): Promise<SeenDecisions | null> {
+  const { bytes, nextOffset, endOffset } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
+  if (bytes.length === 0) return null
+  const seenMs = nowMs()
+  const outcomes = OUTCOME_SYMBOLS.map(() => 0)
+  const latenciesMs: number[] = []
+  let last: Decision | null = null
+  let lastStopped: Decision | null = null
+  visitBatches(bytes, at, 0, Number.POSITIVE_INFINITY, (record, view) => {
+    const decision = values.decisionOf(record, view)
+    if (decision === null) return
+    outcomes[decision.outcome]! += 1
+    if (!decision.late) latenciesMs.push(seenMs - decision.eventTime)
+    if (decision.outcome !== 0) lastStopped = decision.toObject()
+    if (record.offset === nextOffset - 1) last = decision.toObject()
+  })
+  if (endOffset > nextOffset) reader.seek(endOffset)
+  return { outcomes, latenciesMs, last, lastStopped, skipped: endOffset - nextOffset }
+}
