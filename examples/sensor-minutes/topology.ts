@@ -69,7 +69,7 @@ function count(reading: ReadingReader, draft: ReadingDraft, stores: MinuteStores
 }
 
 function writeMinute(_reading: ReadingReader, draft: ReadingDraft, stores: MinuteStores, out: RecordBatchWriter): void {
-  writeText(draft, stores, out, `${draft.minuteMs} ${draft.count} ${draft.sum}`)
+  writeText(draft, stores, out, `offset ${draft.offset}: ${draft.minuteMs} ${draft.count} ${draft.sum}`)
 }
 
 function writeRefusal(_value: ValueReader, draft: RecordDraft, stores: MinuteStores, out: RecordBatchWriter): void {

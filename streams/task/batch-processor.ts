@@ -1,6 +1,7 @@
 import { StreamsError } from '../errors.ts'
 import type { HashKernel } from '../hash/index.ts'
 import type { TopicPartition } from '../log/log.ts'
+import { PunctuationSchedule } from '../punctuation.ts'
 import { type BatchStatus, RecordBatchReader } from '../record/record-batch-reader.ts'
 import { RecordDraft } from '../record-draft.ts'
 import type { TaskStores } from '../state/task-stores.ts'
@@ -34,6 +35,7 @@ export class BatchProcessor<S extends TaskStores> {
   private readonly batch = new RecordBatchReader()
   private readonly pools: readonly RunPool<S>[]
   private readonly poisoned: RunPool<S>
+  private readonly punctuations: PunctuationSchedule<S>
   // The call under way.
   private run: RunPool<S>
   private blockedBy: StreamsError | null = null
@@ -43,6 +45,7 @@ export class BatchProcessor<S extends TaskStores> {
     this.topology = topology
     this.kernel = kernel
     this.pools = topology.recordTypes.map((type) => new RunPool(type))
+    this.punctuations = new PunctuationSchedule(topology.punctuations, 'stream-time')
     this.poisoned = new RunPool({
       name: 'poison',
       schemaId: -1,
@@ -68,14 +71,35 @@ export class BatchProcessor<S extends TaskStores> {
     position: number,
     limit: number,
   ): Progress {
-    const { kernel, batch } = this
+    const { kernel } = this
     if (bytes.length > kernel.arenaBytes - ARENA_TAIL_BYTES) throw tooLargeForArena(bytes.length, kernel.arenaBytes, at)
     kernel.arena.set(bytes)
     this.blockedBy = null
+    this.punctuations.resume(stores.streamTimeMs)
+    try {
+      return this.pass(stores, outputs, at, bytes.length, position, limit)
+    } catch (error) {
+      // What was collected belongs to this task alone; the next call may be another one's.
+      this.run.type.written?.(stores)
+      this.run.clear()
+      throw error
+    }
+  }
+
+  /** One pass over the first `length` bytes of the arena. */
+  private pass(
+    stores: S,
+    outputs: TaskOutputs | null,
+    at: TopicPartition,
+    length: number,
+    position: number,
+    limit: number,
+  ): Progress {
+    const { kernel, batch } = this
     let next = position
     let records = 0
-    for (let from = 0; from < bytes.length && this.blockedBy === null && next < limit; from = batch.end) {
-      const status = batch.open(kernel.arena, kernel.arenaView, from, bytes.length)
+    for (let from = 0; from < length && this.blockedBy === null && next < limit; from = batch.end) {
+      const status = batch.open(kernel.arena, kernel.arenaView, from, length)
       if (status !== 'ok' && status !== 'control') throw corrupt(status, at, next)
       while (batch.next() && batch.offset < limit) {
         if (batch.offset < position) continue
@@ -164,13 +188,16 @@ export class BatchProcessor<S extends TaskStores> {
   }
 
   private finishRun(stores: S, outputs: TaskOutputs | null): void {
-    const { run } = this
+    const { run, punctuations } = this
     const { length } = run
     if (length === 0) return
     run.prepare(stores)
     let decided = 0
     try {
-      for (; decided < length; decided++) run.decide(decided, stores)
+      for (; decided < length; decided++) {
+        run.decide(decided, stores)
+        if (stores.streamTimeMs >= punctuations.dueMs) punctuations.run(stores, stores.streamTimeMs)
+      }
     } catch (error) {
       if (!(error instanceof StreamsError) || error.next !== 'stop' || error.code === 'INVARIANT') throw error
       // A store is at its bound. What came before stands; the task commits it, frees what it can and tries again.

@@ -1,7 +1,7 @@
 import { StreamsError } from '../errors.ts'
 import type { Log, TopicPartition } from '../log/log.ts'
 import type { TaskStores } from '../state/task-stores.ts'
-import type { BatchProcessor } from './batch-processor.ts'
+import type { BatchProcessor, Progress } from './batch-processor.ts'
 import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
 
 /** Bytes of one fetch while folding. */
@@ -45,25 +45,38 @@ export async function fold<S extends TaskStores>(
   const { stores } = from
   const reader = log.openReader(at, from.offset)
   try {
-    for (let offset = from.offset; offset < until; ) {
+    for (let offset = from.offset, cleared = false; offset < until; ) {
       const { bytes } = await reader.fetch(FOLD_FETCH_BYTES, FOLD_WAIT_MS)
-      stores.set.open()
-      const progress = processor.process(stores, null, at, bytes, offset, until)
-      stores.set.seal()
-      stores.set.mergeOldest()
-      stores.expire(progress.blockedBy !== null)
-      if (progress.nextOffset === offset && bytes.length > 0) {
-        throw (
-          progress.blockedBy ?? new StreamsError('FOLD_STUCK', 'stop', 'the fold makes no progress', { ...at, offset })
-        )
+      const { nextOffset, blockedBy } = foldBatches(stores, processor, at, bytes, offset, until)
+      const moved = nextOffset > offset
+      if (!moved && bytes.length > 0 && (blockedBy === null || cleared)) {
+        throw blockedBy ?? new StreamsError('FOLD_STUCK', 'stop', 'the fold makes no progress', { ...at, offset })
       }
-      if (progress.blockedBy !== null) reader.seek(progress.nextOffset)
-      offset = progress.nextOffset
+      cleared = blockedBy !== null && !moved
+      if (blockedBy !== null) reader.seek(nextOffset)
+      offset = nextOffset
       onProgress(offset, until)
     }
   } finally {
     reader.close()
   }
+}
+
+/** One pass over fetched batches with nothing written, committed at once. */
+export function foldBatches<S extends TaskStores>(
+  stores: S,
+  processor: BatchProcessor<S>,
+  at: TopicPartition,
+  bytes: Uint8Array,
+  position: number,
+  until: number,
+): Progress {
+  stores.set.open()
+  const progress = processor.process(stores, null, at, bytes, position, until)
+  stores.set.seal()
+  stores.set.mergeOldest()
+  stores.expire(progress.blockedBy !== null)
+  return progress
 }
 
 function historyGone(at: TopicPartition, startOffset: number, refused: readonly string[]): StreamsError {

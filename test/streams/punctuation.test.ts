@@ -22,7 +22,10 @@ test('KS-P2: the wall clock fires by its own steps: from 0 by +5, +9, +1, +20, +
   const schedule = scheduleOf('wall-clock', 10, firedAt)
   schedule.start(0)
   let nowMs = 0
-  for (const stepMs of [5, 9, 1, 20, 5]) schedule.run(null, (nowMs += stepMs))
+  for (const stepMs of [5, 9, 1, 20, 5]) {
+    nowMs += stepMs
+    schedule.run(null, nowMs)
+  }
   expect(firedAt).toEqual([14, 35, 40])
 })
 
