@@ -4,6 +4,7 @@ import { PaymentSubmittedReader } from '../schemas/generated/payment-submitted.t
 import { TOPICS } from '../schemas/topics.ts'
 import { type Topology, topology } from '../streams/topology.ts'
 import { admit } from './admit/admit.ts'
+import { admitControl } from './control/admit-control.ts'
 import { control } from './control/control.ts'
 import { ControlDraft } from './control/control-draft.ts'
 import { decide } from './decide/decide.ts'
@@ -56,9 +57,10 @@ export function paymentsTopology(tools: PaymentTools): Topology<PaymentStores> {
       schemaId: tools.schemaIds.control,
       reader: () => new ControlRecordReader(),
       draft: () => new ControlDraft(),
-      prepare: [],
+      prepare: [admitControl],
       stages: [control],
       sinks: {
+        'dead-letter': [deadLetters],
         'control-applied': [{ topic: decided, write: writeResolutions }],
         'control-refused': [deadLetters, { topic: TOPICS.fraudAlerts.name, write: writeRefusalAlerts }],
       },

@@ -14,7 +14,7 @@ import { CHALLENGE, REVIEW } from '../stores/pending-decisions.ts'
 import { NEVER_MS } from '../stores/senders.ts'
 import type { Watches } from '../stores/watches.ts'
 import type { ControlDraft } from './control-draft.ts'
-import { refusalOf } from './refusal.ts'
+import { needsSerial, refusalOf } from './refusal.ts'
 import { watchOf } from './standing.ts'
 
 /** SPEC S6: entries on block lists at most; one more is refused. */
@@ -42,7 +42,7 @@ export function control(record: ControlRecordReader, draft: ControlDraft, stores
     draft.detail = applied.refused
     return
   }
-  keepSerial(record, stores)
+  if (needsSerial(record)) keepSerial(record, stores)
   draft.endedTo = stores.ended.length
   draft.disposition = applied === 'applied' ? CONTROL_APPLIED : CONTROL_IGNORED
 }
@@ -114,7 +114,7 @@ function replaceLists({ partition }: PaymentStores, lists: PartitionState['lists
 }
 
 function isListEntry(entry: string): boolean {
-  return /^(sender|receiver|device|card|email|ip):.+$/.test(entry)
+  return /^(sender|receiver|device|card|email|ip):.+$/s.test(entry)
 }
 
 /** Ends a pending challenge or review; the first end wins (SPEC S8). */
@@ -146,14 +146,13 @@ function noteFailedCodes(record: ControlRecordReader, entry: number, stores: Pay
 
 /** SPEC S7: only a record that took effect uses up its serial. */
 function keepSerial(record: ControlRecordReader, { partition }: PaymentStores): void {
-  if (record.serial === 0) return
   const { serials, ...state } = partition.get()
   partition.set({ ...state, serials: new Map(serials).set(record.signerKeyId, record.serial) })
 }
 
 /** `<partition>-<offset>`; null for what is no decision of this partition. */
 function decisionOffset(decisionId: string | null, partition: number): number | null {
-  const match = /^(\d{1,9})-(\d{1,16})$/.exec(decisionId ?? '')
+  const match = /^(0|[1-9]\d{0,8})-(0|[1-9]\d{0,15})$/.exec(decisionId ?? '')
   return match === null || Number(match[1]) !== partition ? null : Number(match[2])
 }
 

@@ -1,5 +1,6 @@
 import type { ControlRecordReader } from '../../schemas/generated/control-record.ts'
 import { ControlKindOrdinal as Kind } from '../../schemas/generated/enums.ts'
+import { partitionOf } from '../../schemas/partitioner.ts'
 import type { PaymentStores } from '../stores/payment-stores.ts'
 import type { ControlDraft } from './control-draft.ts'
 
@@ -17,15 +18,25 @@ export function refusalOf(record: ControlRecordReader, draft: ControlDraft, stor
   if (!stores.tools.verifySignature(record.signerKeyId, record.kindSymbol, content, signature)) {
     return 'signature: not of a known signer for this kind'
   }
-  if (record.kind < FIRST_WITHOUT_SERIAL) {
+  if (needsSerial(record)) {
     const last = stores.partition.get().serials.get(record.signerKeyId) ?? 0
     if (!(record.serial > last)) return 'serial: not above the last one of this signer'
   }
   return accountRefusal(record, draft, stores)
 }
 
+/** SPEC S7: the ends of challenges and reviews are single by their decision id; they neither show a serial nor use one up. */
+export function needsSerial(record: ControlRecordReader): boolean {
+  return record.kind < FIRST_WITHOUT_SERIAL
+}
+
 function accountRefusal(record: ControlRecordReader, draft: ControlDraft, { tools }: PaymentStores): string | null {
-  if (record.hasAccountId && !isKey(record, draft, tools.arena)) return 'account_id: not the record key'
+  if (record.hasAccountId) {
+    if (!isKey(record, draft, tools.arena)) return 'account_id: not the record key'
+    const partition = partitionOf(record.buffer, record.accountIdAt, record.accountIdEnd, tools.partitionCount)
+    // A standing elsewhere would hold for nobody, and nobody would know.
+    if (partition !== draft.partition) return 'account_id: belongs to another partition'
+  }
   const { kind } = record
   const ofAccount = kind === Kind.ACCOUNT_BLOCKED || kind === Kind.ACCOUNT_LIFTED || kind === Kind.ACCOUNT_ALLOWED
   if (ofAccount && !record.hasAccountId) return 'account_id: missing'

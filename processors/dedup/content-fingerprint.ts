@@ -4,6 +4,7 @@ import type { PaymentDraft } from '../payment-draft.ts'
 import type { PaymentTools } from '../stores/payment-tools.ts'
 
 const NUMBERS_BYTES = 20
+const MERCHANT_BIT = 1 << 8
 
 /**
  * The 32-bit keyed fingerprint of what makes two payments of one id the same payment (SPEC D2): sender, receiver, amount, currency,
@@ -13,7 +14,8 @@ export function contentFingerprint(payment: PaymentSubmittedReader, draft: Payme
   const { hash, arenaView, scratchAt } = tools
   arenaView.setFloat64(scratchAt, draft.amountMinor)
   arenaView.setInt32(scratchAt + 8, draft.currency)
-  arenaView.setInt32(scratchAt + 12, payment.kind)
+  // An empty merchant is another content than none.
+  arenaView.setInt32(scratchAt + 12, payment.hasMerchantId ? payment.kind | MERCHANT_BIT : payment.kind)
   arenaView.setInt32(scratchAt + 16, draft.cardLastFour)
   hash.begin()
   hash.range(scratchAt, NUMBERS_BYTES)

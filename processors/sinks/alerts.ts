@@ -14,6 +14,7 @@ import { putValue } from './put-value.ts'
 import { SEMANTICS_VERSION } from './semantics-version.ts'
 
 const TEXT = new TextDecoder()
+const NO_KEY = -1
 
 /** The alerts of a decided payment (SPEC V2, V4): its own window's, unless the sender's habits excuse it, then the revised ones. */
 export function writeVelocityAlerts(
@@ -50,14 +51,16 @@ export function writeConflictAlerts(
   })
 }
 
-/** Somebody sends a control record that may not take effect (SPEC S7). Its fields are not to be believed, so none is passed on. */
+/** Somebody sends a control record that may not take effect (SPEC S7). Its fields and key are not to be believed, so none is passed on. */
 export function writeRefusalAlerts(
   _record: unknown,
   draft: RecordDraft,
   stores: PaymentStores,
   out: RecordBatchWriter,
 ): void {
-  put(draft, stores, out, { ...nothingYet(draft, stores, 0), kind: 'CONTROL_REFUSED' })
+  const alert = encodeAlert({ ...nothingYet(draft, stores, 0), kind: 'CONTROL_REFUSED' })
+  out.begin(draft.appendTimeMs, stores.tools.arena, 0, NO_KEY)
+  putValue(out, stores.tools.schemaIds.alert, alert)
 }
 
 function ownWindow(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores, number: number): Alert {

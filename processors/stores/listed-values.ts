@@ -1,8 +1,10 @@
+import { MaskedFieldOrdinal as Field } from '../../schemas/generated/enums.ts'
 import type { PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
 import { NONE, type PaymentDraft } from '../payment-draft.ts'
 import type { PaymentTools } from './payment-tools.ts'
 
 const TOKEN_DIGITS = 64
+const TEXT = new TextDecoder()
 
 /**
  * The payment's values as block list entries `field:value`: accounts and device in clear, card, e-mail and address by token. Called only
@@ -13,7 +15,8 @@ export function listEntries(payment: PaymentSubmittedReader, draft: PaymentDraft
   const email = payment.emailToken ?? tokenOf(draft.emailTicket, draft, tools)
   const ip = payment.ipToken ?? tokenOf(draft.ipTicket, draft, tools)
   const entries = [`sender:${payment.senderAccountId}`, `receiver:${payment.receiverAccountId}`]
-  if (payment.deviceId !== null) entries.push(`device:${payment.deviceId}`)
+  const device = draft.isMasked(Field.device_id) ? TEXT.decode(draft.deviceIdRedacted) : payment.deviceId
+  if (device !== null) entries.push(`device:${device}`)
   if (card !== null) entries.push(`card:${card}`)
   if (email !== null) entries.push(`email:${email}`)
   if (ip !== null) entries.push(`ip:${ip}`)

@@ -1,3 +1,4 @@
+import { MaskedFieldOrdinal as Field } from '../../schemas/generated/enums.ts'
 import type { PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
 import { REGIONS } from '../../schemas/regions.ts'
 import { canonicalRules } from '../../schemas/rule-set.ts'
@@ -31,6 +32,8 @@ const HORIZON_MS = 3_600_000
 /** SPEC S2: a sender idle for longer is forgotten. */
 export const IDLE_MS: number = 90 * 86_400_000
 const ID_BYTES_MAX = 64
+/** Bits of `maskings` for the fields that a sender's habits are made of. */
+const REDACTED_HABITS = (1 << Field.device_id) | (1 << Field.merchant_category)
 /** Senders that each merge looks at for eviction; a whole round costs as many payments as there are senders. */
 const SWEPT_A_MERGE = 256
 /** Event time that no entry of a window is held for past stream time. */
@@ -125,14 +128,34 @@ export class PaymentStores implements TaskStores {
     draft.categoryHash = payment.hasMerchantCategory
       ? hash.hash32(payment.merchantCategoryAt, payment.merchantCategoryLength) || 1
       : 0
+    if ((draft.maskings & REDACTED_HABITS) !== 0) this.identifyRedacted(draft)
     draft.region = payment.hasRegion ? REGIONS.find(payment.buffer, payment.regionAt, payment.regionEnd) + 1 : 0
   }
 
-  /** Makes the sender under the cursor, which is writable, as if it had never paid; standings stay. */
-  forgetSender(): void {
-    const { senders, entries } = this
+  /** A device or category in which a card number was found is known by what is left of it: all that a decision shows (SPEC M1). */
+  private identifyRedacted(draft: PaymentDraft): void {
+    const { hash } = this
+    if (draft.isMasked(Field.device_id)) {
+      hash.hashBytes(draft.deviceIdRedacted)
+      draft.deviceHash = hash.words[0]! || 1
+    }
+    if (draft.isMasked(Field.merchant_category)) {
+      hash.hashBytes(draft.merchantCategoryRedacted)
+      draft.categoryHash = hash.words[0]! || 1
+    }
+  }
+
+  /**
+   * Makes the sender under the cursor, which is writable, as if it had never paid (SPEC S2). Standings stay, unless they ended before
+   * the time that a sender is forgotten after: an evicted sender, who has no row, must be judged alike.
+   */
+  forgetSender(streamTimeMs: number): void {
+    const { senders, watches, entries } = this
     senders.window = entries.clear(senders.window)
     senders.forget()
+    if (senders.watch === NO_ROW) return
+    this.editWatch()
+    watches.forget(streamTimeMs - IDLE_MS)
   }
 
   /** Puts the watch cursor on the watch of the sender under the cursor, ready to be written; makes one if there is none. */
@@ -199,7 +222,6 @@ export class PaymentStores implements TaskStores {
     if (senders.highestMs >= streamTimeMs - IDLE_MS) return false
     if (senders.watch !== NO_ROW) {
       watches.at(senders.watch)
-      // Payments may come an hour and a grace behind stream time and still look back an hour; a day is on the safe side.
       if (!watches.isSpent(streamTimeMs - IDLE_MS)) return false
       watches.rows.remove(senders.watch)
     }

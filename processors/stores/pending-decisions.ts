@@ -8,7 +8,7 @@ import type { EndedDecisions } from './ended-decisions.ts'
 export const CHALLENGE = 0
 export const REVIEW = 1
 
-/** SPEC S8: the bound of each kind. Ended ones count until every older one has ended too. */
+/** SPEC S8: the bound of each kind. Ended ones count until every one of a lower limit has ended too. */
 export const PENDING_MAX = 65_536
 
 const OFFSET = 0
@@ -17,8 +17,8 @@ const ENDED = 1
 const IDS_BYTES_MAX = 128
 
 /**
- * The challenges and reviews of a partition that wait for their end, each kind in the order of its limits, which is the order of its
- * decisions: limits count from stream time, and stream time never falls.
+ * The challenges and reviews of a partition that wait for their end, each kind in the order of its limits, equal ones in that of their
+ * decisions. Limits count from stream time, so the newest decision has the highest limit unless a rule set has shortened them.
  */
 export class PendingDecisions {
   readonly entries: WindowStore
@@ -80,9 +80,7 @@ export class PendingDecisions {
   find(kind: number, offset: number): number {
     const { entries } = this
     for (let entry = this.head(kind); entry !== NO_ENTRY; entry = entries.older(entry)) {
-      const at = entries.double(entry, OFFSET)
-      if (at === offset) return entries.flags(entry) === ENDED ? NO_ENTRY : entry
-      if (at < offset) return NO_ENTRY
+      if (entries.double(entry, OFFSET) === offset) return entries.flags(entry) === ENDED ? NO_ENTRY : entry
     }
     return NO_ENTRY
   }

@@ -165,9 +165,18 @@ export class Watches {
     for (let i = 0; i < ROW_WORDS; i++) digest.int(this.words[this.word + i]!)
   }
 
-  /** Nothing in it has an effect at or after this event time. */
+  /** Every standing ended before this time. */
   isSpent(ms: number): boolean {
-    const latest = Math.max(this.hardBlockUntilMs, this.allowedUntilMs, this.blockUntilMs, this.episodeLastMs)
-    return latest < ms && this.countedBetween(ms, Number.POSITIVE_INFINITY) === 0
+    return Math.max(this.hardBlockUntilMs, this.allowedUntilMs, this.blockUntilMs) < ms
+  }
+
+  /** Forgets what came of payments, and the standings that ended before `ms`. */
+  forget(ms: number): void {
+    this.words[this.word + COUNTED] = 0
+    for (let slot = 0; slot < FAILED_MAX; slot++) this.words[this.word + FAILED_CODES_AT + slot] = 0
+    this.closeEpisode()
+    for (let standing = HARD_BLOCK_UNTIL; standing <= BLOCK_UNTIL; standing++) {
+      if (this.doubles[this.double + standing]! < ms) this.doubles[this.double + standing] = NEVER_MS
+    }
   }
 }

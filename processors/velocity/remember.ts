@@ -17,7 +17,7 @@ export function remember(payment: PaymentSubmittedReader, draft: PaymentDraft, s
     draft.sender = senders.add(draft.sender0, draft.sender1, draft.sender2, draft.sender3)
   } else {
     senders.edit()
-    if (!draft.known) stores.forgetSender()
+    if (!draft.known) stores.forgetSender(draft.streamTimeMs)
   }
   draft.entry = NO_ENTRY
   if (draft.late) return
