@@ -1,21 +1,30 @@
 import { ByteSink } from '../schemas/avro/byte-sink.ts'
 import { FRAME_BYTES, putFrame } from '../schemas/avro/framing.ts'
 import { appendPaymentSubmitted, type PaymentSubmitted } from '../schemas/generated/payment-submitted.ts'
+import type { MaskPayment } from './mask-payment.ts'
 
-/** Encodes payments in the Confluent wire format (SPEC R2), one after the other into one growing buffer. */
-export class PaymentEncoder {
+/** Makes record values: a payment masked (SPEC M1), in the Confluent wire format (SPEC R2). */
+export interface PaymentEncoder {
+  /** The value of `payment`; valid until the next call. Throws what the mask throws, and a RangeError for a value outside its Avro type. */
+  encode(payment: PaymentSubmitted): Uint8Array
+}
+
+/** Masks and encodes payments one after the other into one growing buffer. */
+export class MaskingEncoder implements PaymentEncoder {
+  readonly #mask: MaskPayment
   readonly #sink = new ByteSink(4096)
   readonly #frame = new Uint8Array(FRAME_BYTES)
 
-  constructor(paymentSchemaId: number) {
+  constructor(mask: MaskPayment, paymentSchemaId: number) {
+    this.#mask = mask
     putFrame(new DataView(this.#frame.buffer), 0, paymentSchemaId)
   }
 
-  /** The record value; valid until the next call. Throws a RangeError for a value outside its Avro type. */
   encode(payment: PaymentSubmitted): Uint8Array {
+    const masked = this.#mask(payment)
     this.#sink.clear()
     this.#sink.raw(this.#frame)
-    appendPaymentSubmitted(this.#sink, payment)
+    appendPaymentSubmitted(this.#sink, masked)
     return this.#sink.bytes.subarray(0, this.#sink.length)
   }
 }

@@ -8,8 +8,9 @@ import type { Clock } from './clock.ts'
 import type { MaskPayment } from './mask-payment.ts'
 import { sendPaced } from './pacing.ts'
 import { type AcknowledgedBatch, type LaneBatch, type LaneOwner, PartitionLane } from './partition-lane.ts'
-import { KeyEncoder, PaymentEncoder } from './payment-encoder.ts'
+import { KeyEncoder, MaskingEncoder, type PaymentEncoder } from './payment-encoder.ts'
 import { abandoned, ProducerIdentity } from './producer-identity.ts'
+import { RememberingEncoder } from './remembering-encoder.ts'
 
 const LINGER_MS = 5
 const BATCH_BYTES = 128 * 1024
@@ -30,6 +31,8 @@ export interface PaymentProducerOptions {
   readonly paymentSchemaId: number
   /** Applied to every payment before its first byte is encoded; `unmasked` for a foreign producer. */
   readonly mask: MaskPayment
+  /** Masks each sender once and keeps the outcome (see RememberingEncoder): for made-up people alone. */
+  readonly rememberSenders?: boolean
   readonly clock: Clock
   /** How long a record may wait for others to share its batch; 5 ms. */
   readonly lingerMs?: number
@@ -100,7 +103,8 @@ export class PaymentProducer {
     invariant(this.#batchBytes <= BATCH_BYTES_MAX, `batchBytes is at most ${BATCH_BYTES_MAX}`)
     this.#identity = new ProducerIdentity(log, name, clock, this.#abandon.signal)
     this.#room = new BufferRoom(options.bufferBytes ?? BUFFER_BYTES)
-    this.#values = new PaymentEncoder(options.paymentSchemaId)
+    const { mask, paymentSchemaId, rememberSenders = false } = options
+    this.#values = new (rememberSenders ? RememberingEncoder : MaskingEncoder)(mask, paymentSchemaId)
     const owner = this.#laneOwner()
     this.#lanes = Array.from({ length: partitions }, (_, partition) => new PartitionLane({ topic, partition }, owner))
   }
@@ -112,12 +116,14 @@ export class PaymentProducer {
    */
   send(payment: PaymentSubmitted): Promise<void> | undefined {
     this.#requireOpen()
-    const masked = this.#options.mask(payment)
+    const value = this.#values.encode(payment)
+    const { senderAccountId } = payment
     if (!this.#room.isFull) {
-      this.#add(masked.senderAccountId, this.#values.encode(masked)).sealIfLarge()
+      this.#add(senderAccountId, value).sealIfLarge()
       return
     }
-    return this.#whenThereIsRoom(() => this.#add(masked.senderAccountId, this.#values.encode(masked)).sealIfLarge())
+    const kept = value.slice()
+    return this.#whenThereIsRoom(() => this.#add(senderAccountId, kept).sealIfLarge())
   }
 
   /** Takes in a record value that is encoded already, or is meant to be no payment; null is a tombstone. As `send`. */
@@ -135,9 +141,9 @@ export class PaymentProducer {
   /** Takes one payment in and resolves with its coordinates when the log has it on disk. */
   async deliver(payment: PaymentSubmitted): Promise<Coordinates> {
     this.#requireOpen()
-    const masked = this.#options.mask(payment)
+    const value = this.#values.encode(payment).slice()
     const accept = async (): Promise<Coordinates> => {
-      const lane = this.#add(masked.senderAccountId, this.#values.encode(masked))
+      const lane = this.#add(payment.senderAccountId, value)
       const index = lane.lastIndex
       const told = lane.told()
       lane.sealIfLarge()
