@@ -29,7 +29,10 @@ function minutes(arrivals: string): string[] {
     )
   }
   return driver.readOutputs('sensor.minutes').map(({ value }) => {
-    const [startMs, count, sum] = text(value).replace(/^offset \d+: /, '').split(' ').map(Number)
+    const [startMs, count, sum] = text(value)
+      .replace(/^offset \d+: /, '')
+      .split(' ')
+      .map(Number)
     return `${(startMs as number) / MINUTE_MS}: ${count} ${sum}`
   })
 }
