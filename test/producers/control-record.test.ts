@@ -1,7 +1,12 @@
 import { generateKeyPairSync, verify } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type ControlStatement, encodeControlValue, needsSerial, signControlRecord } from '../../producers/control-record.ts'
+import {
+  type ControlStatement,
+  encodeControlValue,
+  needsSerial,
+  signControlRecord,
+} from '../../producers/control-record.ts'
 import { type ControlRecord, ControlRecordReader } from '../../schemas/generated/control-record.ts'
 import { CONTROL_KIND_SYMBOLS } from '../../schemas/generated/enums.ts'
 import { PaymentsDriver, SCHEMA_IDS, START_MS } from '../support/payments-driver.ts'
