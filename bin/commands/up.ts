@@ -11,6 +11,8 @@ import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../runtime/machine-clock.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { keepRetention } from '../runtime/retention-loop.ts'
+import { changeRules } from '../runtime/rules-change.ts'
+import { readRules } from '../runtime/rules-file.ts'
 import { openWritingSession, type Session } from '../runtime/session.ts'
 import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch, storeFills } from '../runtime/store-fills.ts'
@@ -19,6 +21,8 @@ import { showLive } from '../view/live-view.ts'
 import { SideCounts } from '../view/side-counts.ts'
 import { complain, grouped, print } from '../view/text.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
+
+const START_POLL_MS = 20
 
 interface UpOptions extends CommonOptions {
   readonly simulate?: boolean
@@ -53,7 +57,7 @@ async function runUp(options: UpOptions): Promise<void> {
   const session = await openWritingSession(config)
   const events = {
     onSurvived: (partition: number, error: Error) => logger.warn({ partition, error: error.message }, 'task goes on'),
-    onFailed: (partition: number, error: Error) => logger.error({ partition, error: error.message }, 'task ended'),
+    onFailed: (partition: number, error: Error) => logger.info({ partition, error: error.message }, 'task ended'),
   }
   try {
     // Before any task, so that a second `up` on the machine ends with one line.
@@ -129,6 +133,10 @@ async function serve(
   const simulator = config.simulate
     ? new SimulatorProcess(config, (why) => complain(`the simulator ended, decisions go on: ${why}`))
     : null
+  void putRulesInForce(session, pipeline, shutdown).catch((error: Error) => {
+    complain(`the rules of ${config.rulesFile} are not in force: ${error.message}`)
+    shutdown.request()
+  })
   const asked = new Promise<null>((resolve) => shutdown.signal.addEventListener('abort', () => resolve(null)))
   await Promise.race([asked, pipeline.ended])
   view.unsubscribe()
@@ -137,8 +145,20 @@ async function serve(
   const failure = await pipeline.ended
   beside.abort()
   await Promise.all(loops)
-  printSummary(pipeline, machineTime.nowMs() - startedMs)
+  if (failure === null) printSummary(pipeline, machineTime.nowMs() - startedMs)
   return failure
+}
+
+/** Once every task runs: what the rule file says, if it differs from what is in force (SPEC S6). */
+async function putRulesInForce(session: Session, pipeline: Pipeline, shutdown: Shutdown): Promise<void> {
+  const rules = readRules(session.config.rulesFile)
+  while (!pipeline.running) {
+    if (shutdown.signal.aborted) return
+    await machineTime.sleep(START_POLL_MS, shutdown.signal)
+  }
+  if (await changeRules(session, pipeline, rules, machineTime.nowMs())) {
+    print(`rule set ${rules.version} of ${session.config.rulesFile} goes in force in every partition`)
+  }
 }
 
 function printSummary({ tasks }: Pipeline, ranMs: number): void {

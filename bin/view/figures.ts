@@ -1,6 +1,6 @@
 import type { Decision } from '../../schemas/generated/decision.ts'
 import { DEAD_LETTER_REASON_SYMBOLS, OUTCOME_SYMBOLS } from '../../schemas/generated/enums.ts'
-import { DISPOSITIONS } from '../../streams/disposition.ts'
+import { DECIDED, DISPOSITIONS } from '../../streams/disposition.ts'
 import type { Pipeline } from '../runtime/pipeline.ts'
 import type { SeenDecisions } from './decision-feed.ts'
 
@@ -10,6 +10,8 @@ export interface Figures {
   readonly runningTasks: number
   readonly tasks: number
   readonly perSecond: number
+  /** Decisions since the start: by the tasks' counters, or by the feed where that is ahead of them. */
+  readonly decided: number
   /** Records by disposition since the start of this process. */
   readonly dispositions: Readonly<Record<string, number>>
   readonly deadLetters: readonly { readonly reason: string; readonly count: number }[]
@@ -53,8 +55,11 @@ export class FigureSampler {
     const perSecond = ((processed - this.before.processed) * 1_000) / Math.max(1, nowMs - this.before.atMs)
     this.before = { processed, atMs: nowMs }
     const commits = sum(({ counters }) => counters.commits)
+    const decided = sum(({ counters }) => counters.dispositions[DECIDED] ?? 0)
+    const seenDecided = this.outcomes.reduce((total, count) => total + count, 0)
     return {
       running,
+      decided: Math.max(decided, seenDecided),
       runningTasks: tasks.filter(({ lifeState }) => lifeState === 'RUNNING').length,
       tasks: tasks.length,
       perSecond: Number.isFinite(perSecond) ? perSecond : 0,

@@ -50,7 +50,7 @@ function figuresLine(figures: Figures, context: ViewContext): string {
   return [
     `${grouped(figures.perSecond)} events/s`,
     latency === null ? 'no decision yet' : `p50 ${grouped(latency.p50)} ms p99 ${grouped(latency.p99)} ms`,
-    `decided ${grouped(figures.dispositions['decided'] ?? 0)} (${outcomes})`,
+    `decided ${grouped(figures.decided)} (${outcomes})`,
     `alerts ${grouped(alerts)}`,
     `actions ${grouped(actions)}`,
     `duplicates ${grouped(figures.dispositions['duplicate'] ?? 0)}`,
@@ -93,7 +93,7 @@ function screenLines(figures: Figures, recent: readonly Decision[], context: Vie
     '',
     row('events', `${styled('bold', grouped(figures.perSecond))} a second   waiting ${grouped(figures.lag)}`),
     row('latency', `${latency}   commit ${figures.commitMs.toFixed(1)} ms`),
-    row('decisions', `${count('decided')}   ${outcomes}${figures.skipped > 0 ? '   (outcomes sampled)' : ''}`),
+    row('decisions', `${grouped(figures.decided)}   ${outcomes}${figures.skipped > 0 ? '   (outcomes sampled)' : ''}`),
     row('alerts', `${grouped(alerts)}   actions ${grouped(actions)}`),
     row('duplicates', `${count('duplicate')}   conflicts ${count('conflict')}`),
     row('dead letters', deadLetterText(figures) || 'none'),

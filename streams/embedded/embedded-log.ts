@@ -50,6 +50,14 @@ export interface EmbeddedLog extends Log {
    * oldest offset of a partition that somebody still needs (default: nobody).
    */
   runRetention(nowMs: number, keepFrom?: (at: TopicPartition) => number): Promise<WriteAnswer<'retain'>>
+  /**
+   * Appends batches of topics that producers write, one a partition, in one transaction: readers see all or none. No
+   * sequence guards them: after a lost answer they may be appended again, so their records must say themselves that they
+   * are repeats.
+   */
+  appendTogether(batches: readonly OutputBatch[]): Promise<WriteAnswer<'append-together'>>
+  /** What a task has committed, for readers beside it; null before its first commit. */
+  committedOffset(applicationId: string, input: TopicPartition): Promise<CommittedOffset | null>
   stat(): LogStatistics
   /** The error that stopped the log for good, or null. */
   readonly stopped: StreamsError | null
@@ -201,6 +209,20 @@ class FolderLog implements EmbeddedLog {
     return total
   }
 
+  async appendTogether(outputs: readonly OutputBatch[]): Promise<WriteAnswer<'append-together'>> {
+    this.requireOpen()
+    const batches = outputs.map((output) => this.toAppend(output, 'inputs'))
+    const memory = batches.map(({ bytes }) => bytes.buffer as ArrayBuffer)
+    const nowMs = this.clock.nowMs()
+    return this.environments.inputs.writer.write<'append-together'>({ kind: 'append-together', batches, nowMs }, memory)
+  }
+
+  async committedOffset(applicationId: string, input: TopicPartition): Promise<CommittedOffset | null> {
+    this.requireOpen()
+    this.refresh()
+    return readTaskOffset(this.environments.outputs.store, { applicationId, input: this.locate(input) })
+  }
+
   stat(): LogStatistics {
     this.requireOpen()
     this.refresh()
@@ -255,7 +277,10 @@ class FolderLog implements EmbeddedLog {
       throw new StreamsError('BATCH_TOO_LARGE', 'stop', `${size}; nothing stored`, batch)
     }
     if (required !== undefined && environmentName(this.requireTopic(batch.topic)) !== required) {
-      const what = 'a task cannot write a topic of producers in its transaction; declare the topic writtenBy tasks'
+      const what =
+        required === 'outputs'
+          ? 'a task cannot write a topic of producers in its transaction; declare the topic writtenBy tasks'
+          : 'only topics of producers are written together; declare the topic writtenBy producers'
       throw new StreamsError('WRITER_DIFFERS', 'stop', what, batch)
     }
     return { ...at, bytes: batch.bytes.slice(), recordCount: batch.recordCount }

@@ -43,6 +43,11 @@ export interface WriteRequests {
     }
     readonly answer: { readonly baseOffset: number; readonly appendTimeMs: number; readonly repeated: boolean }
   }
+  /** Batches of several partitions, all or none; no producer's sequence guards them. */
+  readonly 'append-together': {
+    readonly request: { readonly batches: readonly BatchToAppend[]; readonly nowMs: number }
+    readonly answer: readonly { readonly baseOffset: number; readonly appendTimeMs: number }[]
+  }
   readonly 'open-task': {
     readonly request: TaskIdentity & { readonly process: ProcessIdentity }
     readonly answer: { readonly epoch: number }

@@ -1,4 +1,4 @@
-import { adoptProducer, appendProduced } from './batch-append.ts'
+import { adoptProducer, appendProduced, putBatch } from './batch-append.ts'
 import { commitGroup, createTopics, openProducer } from './catalog.ts'
 import { type Store, usedBytes } from './environment.ts'
 import { versionKey } from './log-keys.ts'
@@ -6,7 +6,7 @@ import { decodeCount, encodeCount } from './log-values.ts'
 import { type Refusal, Refused } from './refusal.ts'
 import { retain } from './retention.ts'
 import { closeTask, commitTask, openTask } from './task-commit.ts'
-import type { WriteAnswer, WriteRequest } from './write-request.ts'
+import type { BatchToAppend, WriteAnswer, WriteRequest } from './write-request.ts'
 
 /** What became of one request of a transaction. */
 export type WriteOutcome = { readonly answer: WriteAnswer } | { readonly refusal: Refusal }
@@ -26,7 +26,7 @@ export function writeTogether(store: Store, requests: readonly WriteRequest[], b
       try {
         bytesLeft -= requireRoom(request, bytesLeft, bytesMax)
         const answer = apply(store, request)
-        appended ||= request.kind === 'append' || request.kind === 'commit-task'
+        appended ||= batchesOf(request).length > 0
         return { answer }
       } catch (error) {
         if (error instanceof Refused) return { refusal: error.refusal }
@@ -42,6 +42,8 @@ function apply(store: Store, request: WriteRequest): WriteAnswer {
   switch (request.kind) {
     case 'append':
       return appendProduced(store, request)
+    case 'append-together':
+      return request.batches.map((batch) => putBatch(store, batch, request.nowMs))
     case 'commit-task':
       return commitTask(store, request)
     case 'commit-group':
@@ -63,7 +65,7 @@ function apply(store: Store, request: WriteRequest): WriteAnswer {
 
 /** The bytes that the request's batches take. */
 function requireRoom(request: WriteRequest, bytesLeft: number, bytesMax: number): number {
-  const batches = request.kind === 'append' ? [request.batch] : request.kind === 'commit-task' ? request.outputs : []
+  const batches = batchesOf(request)
   const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0)
   const [first] = batches
   if (first === undefined || bytes <= bytesLeft) return bytes
@@ -74,4 +76,11 @@ function requireRoom(request: WriteRequest, bytesLeft: number, bytesMax: number)
       'lower the retention of its topics; nothing stored',
     { topic: first.topic, partition: first.partition },
   )
+}
+
+/** What a request appends. */
+export function batchesOf(request: WriteRequest): readonly BatchToAppend[] {
+  if (request.kind === 'append') return [request.batch]
+  if (request.kind === 'append-together') return request.batches
+  return request.kind === 'commit-task' ? request.outputs : []
 }

@@ -5,7 +5,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { type EnvironmentSettings, openEnvironment } from './environment.ts'
 import type { WriteRequest } from './write-request.ts'
-import { type WriteOutcome, writeTogether } from './write-transaction.ts'
+import { batchesOf, type WriteOutcome, writeTogether } from './write-transaction.ts'
 
 /** Bounds one transaction, so that the first request in it does not wait for many others' bytes. */
 const BYTES_TOGETHER_MAX = 16 << 20
@@ -68,9 +68,7 @@ function serve(port: MessagePort, settings: EnvironmentSettings): void {
 }
 
 function bytesOf(request: WriteRequest): number {
-  if (request.kind === 'append') return request.batch.bytes.length
-  if (request.kind === 'commit-task') return request.outputs.reduce((sum, { bytes }) => sum + bytes.length, 0)
-  return 0
+  return batchesOf(request).reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
 if (parentPort !== null) serve(parentPort, workerData as EnvironmentSettings)
