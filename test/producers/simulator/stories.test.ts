@@ -8,6 +8,9 @@ const SEED = `stories-${process.env['SLUICE_TEST_SEED'] ?? 1}`
 const run = simulationRun(SEED)
 const SECOND_MS = 1_000
 
+/** The bucket of an amount: its number of bits. */
+const bucket = (amountMinor: number) => amountMinor.toString(2).length
+
 /** The payments of one sender, in order of sending, as `second:amount`. */
 function timeline(records: readonly LabelledRecord[], sender: string, fromMs: number): string[] {
   return paymentsOf(records)
@@ -54,6 +57,12 @@ describe(`stories (${SEED})`, () => {
         for (const key of ['region', 'deviceId', 'merchantCategory', 'receiverAccountId'] as const) {
           const known = new Set(history.map((payment) => payment[key]))
           expect(paymentsOf(burst).every((payment) => known.has(payment[key]))).toBe(true)
+        }
+        // The amounts' buckets lie between the 5th and the 95th percentile bucket of the own history.
+        const buckets = history.map((payment) => bucket(payment.amountMinor)).sort((x, y) => x - y)
+        for (const { amountMinor } of paymentsOf(burst)) {
+          expect(bucket(amountMinor)).toBeGreaterThanOrEqual(buckets[2] ?? 0)
+          expect(bucket(amountMinor)).toBeLessThanOrEqual(buckets[56] ?? 0)
         }
         expect(burst.map((record) => record.label.expectation?.outcome)).toEqual(Array(visits).fill('approve'))
         expect(burst.map((record) => record.label.expectation?.excused)).toEqual(burst.map((_, i) => i >= 3))
