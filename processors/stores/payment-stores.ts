@@ -1,6 +1,5 @@
-import { MaskedFieldOrdinal as Field } from '../../schemas/generated/enums.ts'
 import type { PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
-import { REGIONS } from '../../schemas/regions.ts'
+
 import { canonicalRules } from '../../schemas/rule-set.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import { DedupSection } from '../../streams/state/dedup-section.ts'
@@ -33,7 +32,6 @@ const HORIZON_MS = 3_600_000
 export const IDLE_MS: number = 90 * 86_400_000
 const ID_BYTES_MAX = 64
 /** Bits of `maskings` for the fields that a sender's habits are made of. */
-const REDACTED_HABITS = (1 << Field.device_id) | (1 << Field.merchant_category)
 /** Senders that each merge looks at for eviction; a whole round costs as many payments as there are senders. */
 const SWEPT_A_MERGE = 256
 /** Event time that no entry of a window is held for past stream time. */
@@ -54,6 +52,8 @@ export class PaymentStores implements TaskStores {
   readonly pending: PendingDecisions
   /** Challenges and reviews that ended in the run under way; not state. */
   readonly ended = new EndedDecisions()
+  /** Keeps reads of `APPROACH` from being optimised away; not state. */
+  readonly touched = { sum: 0 }
   readonly partition: ValueStore<PartitionState>
   readonly sections: readonly CheckpointedStore[]
 
@@ -107,42 +107,17 @@ export class PaymentStores implements TaskStores {
     return this.partition.get().lists
   }
 
-  /** Hashes what identifies the payment's sender and habits, and puts the cursor on the sender's row, if it has one. */
-  identify(payment: PaymentSubmittedReader, draft: PaymentDraft): void {
-    const { hash, senders } = this
-    hash.hash(payment.senderAccountIdAt, payment.senderAccountIdLength)
-    const { words } = hash
-    const row = senders.rows.find(words[0]!, words[1]!, words[2]!, words[3]!)
-    draft.sender0 = words[0]!
-    draft.sender1 = words[1]!
-    draft.sender2 = words[2]!
-    draft.sender3 = words[3]!
-    draft.sender = row
+  /** Puts the cursor on the sender's row, if it has one, and says whether it is known: not idle for so long that it is forgotten. */
+  findSender(draft: PaymentDraft): void {
+    const { senders } = this
+    // Another payment of the run may have added the sender since the run was prepared.
+    if (draft.sender === NO_ROW) {
+      draft.sender = senders.rows.find(draft.sender0, draft.sender1, draft.sender2, draft.sender3)
+    }
     draft.known = false
-    if (row !== NO_ROW) {
-      senders.at(row)
-      draft.known = senders.highestMs >= draft.streamTimeMs - IDLE_MS
-    }
-    draft.receiverHash = hash.hash32(payment.receiverAccountIdAt, payment.receiverAccountIdLength) || 1
-    draft.deviceHash = payment.hasDeviceId ? hash.hash32(payment.deviceIdAt, payment.deviceIdLength) || 1 : 0
-    draft.categoryHash = payment.hasMerchantCategory
-      ? hash.hash32(payment.merchantCategoryAt, payment.merchantCategoryLength) || 1
-      : 0
-    if ((draft.maskings & REDACTED_HABITS) !== 0) this.identifyRedacted(draft)
-    draft.region = payment.hasRegion ? REGIONS.find(payment.buffer, payment.regionAt, payment.regionEnd) + 1 : 0
-  }
-
-  /** A device or category in which a card number was found is known by what is left of it: all that a decision shows (SPEC M1). */
-  private identifyRedacted(draft: PaymentDraft): void {
-    const { hash } = this
-    if (draft.isMasked(Field.device_id)) {
-      hash.hashBytes(draft.deviceIdRedacted)
-      draft.deviceHash = hash.words[0]! || 1
-    }
-    if (draft.isMasked(Field.merchant_category)) {
-      hash.hashBytes(draft.merchantCategoryRedacted)
-      draft.categoryHash = hash.words[0]! || 1
-    }
+    if (draft.sender === NO_ROW) return
+    senders.at(draft.sender)
+    draft.known = senders.highestMs >= draft.streamTimeMs - IDLE_MS
   }
 
   /**
@@ -205,7 +180,10 @@ export class PaymentStores implements TaskStores {
       senders.at(row)
       senders.describe(digest)
       entries.describe(senders.window, digest)
-      if (senders.watch !== NO_ROW) watches.describe(senders.watch, digest)
+      if (senders.watch === NO_ROW) return
+      // Whether an empty watch still stands depends on when the last sweep came by.
+      watches.at(senders.watch)
+      if (!watches.isBlank) watches.describe(digest)
     })
   }
 

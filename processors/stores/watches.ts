@@ -159,9 +159,16 @@ export class Watches {
     return codes
   }
 
-  /** Adds all that a row means to a digest. */
-  describe(row: number, digest: StateDigest): void {
-    this.at(row)
+  /** Nothing in the row under the cursor can have an effect: it is as good as no watch. */
+  get isBlank(): boolean {
+    const { words, word } = this
+    if (this.episodeOpen || words[word + COUNTED] !== 0) return false
+    for (let slot = 0; slot < FAILED_MAX; slot++) if (words[word + FAILED_CODES_AT + slot] !== 0) return false
+    return Math.max(this.hardBlockUntilMs, this.allowedUntilMs, this.blockUntilMs) === NEVER_MS
+  }
+
+  /** Adds all that the row under the cursor means to a digest. */
+  describe(digest: StateDigest): void {
     for (let i = 0; i < ROW_WORDS; i++) digest.int(this.words[this.word + i]!)
   }
 

@@ -5,6 +5,9 @@ import type { EncodedHeaders } from '../record/record-headers.ts'
 import type { RecordDraft } from '../record-draft.ts'
 import { TaskCounters } from './task-counters.ts'
 
+/** A topic's first buffer; it doubles when it must. Most topics of a task see few records, and there are many tasks. */
+const FIRST_BYTES = 1 << 16
+
 /** What one transaction of a task writes: an open batch a topic, and the counts that go with it. */
 export class TaskOutputs {
   readonly counters: TaskCounters = new TaskCounters()
@@ -20,7 +23,7 @@ export class TaskOutputs {
   writer(topic: string): RecordBatchWriter {
     const writer = this.writers.get(topic)
     if (writer !== undefined) return writer
-    const opened = new RecordBatchWriter()
+    const opened = new RecordBatchWriter(FIRST_BYTES)
     opened.headers = this.headers
     this.writers.set(topic, opened)
     return opened
