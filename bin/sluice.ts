@@ -6,6 +6,7 @@ import { configCommand } from './commands/config.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { upCommand } from './commands/up.ts'
+import { verifyCommand } from './commands/verify.ts'
 import { DataFolderError } from './runtime/data-folder.ts'
 import { KeysError } from './runtime/keys.ts'
 import { RulesFileError } from './runtime/rules-file.ts'
@@ -24,7 +25,7 @@ const program = new Command('sluice')
     '\nSettings are environment variables that begin with SLUICE_; `sluice config` prints them. NO_COLOR is respected.\n' +
       'Exit codes: 0 done, 1 failed or a difference was found, 2 wrong use, 130 ended at once by a second Ctrl-C.\n',
   )
-for (const command of [upCommand(), simulateCommand(), configCommand()]) {
+for (const command of [upCommand(), simulateCommand(), verifyCommand(), configCommand()]) {
   program.addCommand(command.copyInheritedSettings(program))
 }
 

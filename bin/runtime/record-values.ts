@@ -1,8 +1,8 @@
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { FRAME_BYTES, readFrame } from '../../schemas/avro/framing.ts'
 import { AlertReader } from '../../schemas/generated/alert.ts'
-import { type DeadLetter, DeadLetterReader } from '../../schemas/generated/dead-letter.ts'
-import { type Decision, DecisionReader } from '../../schemas/generated/decision.ts'
+import { DeadLetterReader } from '../../schemas/generated/dead-letter.ts'
+import { DecisionReader } from '../../schemas/generated/decision.ts'
 import { DuplicateReader } from '../../schemas/generated/duplicate.ts'
 import { FraudActionReader } from '../../schemas/generated/fraud-action.ts'
 import { ResolutionReader } from '../../schemas/generated/resolution.ts'
@@ -34,30 +34,37 @@ export class OutputValues {
     ])
   }
 
-  /** The flyweight over the record's value, or null when it is none of ours. Valid until the next call. */
-  read(record: RecordBatchReader, view: DataView): OutputReader | null {
-    if (record.valueLength < FRAME_BYTES) return null
-    const end = record.valueAt + record.valueLength
-    const reader = this.readers.get(readFrame(view, record.valueAt, end))
-    if (reader === undefined || reader.wrap(record.bytes, view, record.valueAt + FRAME_BYTES, end) !== 0) return null
+  /** The input offset that an output value is about, or null when it is none of ours. */
+  inputOffsetOf(value: Uint8Array | null): number | null {
+    if (value === null) return null
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+    return this.wrap(value, view, 0, value.length)?.inputOffset ?? null
+  }
+
+  private wrap(bytes: Uint8Array, view: DataView, at: number, end: number): OutputReader | null {
+    if (end - at < FRAME_BYTES) return null
+    const reader = this.readers.get(readFrame(view, at, end))
+    if (reader === undefined || reader.wrap(bytes, view, at + FRAME_BYTES, end) !== 0) return null
     return reader
   }
 
   /** The decision, or null when the record is none. */
   decisionOf(record: RecordBatchReader, view: DataView): DecisionReader | null {
     if (!this.is(record, view, this.ids.decision)) return null
-    return this.read(record, view) === this.decision ? this.decision : null
+    return this.wrap(record.bytes, view, record.valueAt, record.valueAt + record.valueLength) === this.decision
+      ? this.decision
+      : null
   }
 
   /** The dead letter, or null when the record is none. */
   deadLetterOf(record: RecordBatchReader, view: DataView): DeadLetterReader | null {
     if (!this.is(record, view, this.ids.deadLetter)) return null
-    return this.read(record, view) === this.deadLetter ? this.deadLetter : null
+    return this.wrap(record.bytes, view, record.valueAt, record.valueAt + record.valueLength) === this.deadLetter
+      ? this.deadLetter
+      : null
   }
 
   private is(record: RecordBatchReader, view: DataView, id: number): boolean {
     return record.valueLength >= FRAME_BYTES && view.getInt32(record.valueAt + 1) === id
   }
 }
-
-export type { DeadLetter, Decision }
