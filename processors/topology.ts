@@ -9,6 +9,8 @@ import { control } from './control/control.ts'
 import { ControlDraft } from './control/control-draft.ts'
 import { decide } from './decide/decide.ts'
 import { dedup } from './dedup/dedup.ts'
+import { APPROACH } from './identify/approach.ts'
+import { identify } from './identify/identify.ts'
 import { mask } from './mask/mask.ts'
 import { PaymentDraft } from './payment-draft.ts'
 import { learn, score } from './score/score.ts'
@@ -36,8 +38,9 @@ export function paymentsTopology(tools: PaymentTools): Topology<PaymentStores> {
       schemaId: tools.schemaIds.payment,
       reader: () => new PaymentSubmittedReader(),
       draft: () => new PaymentDraft(),
-      prepare: [admit, mask],
+      prepare: [admit, mask, identify],
       prepared: tools.flushTokens,
+      approach: APPROACH,
       stages: [velocity, dedup, remember, score, decide, learn],
       sinks: {
         decided: [

@@ -12,6 +12,12 @@ const PEER_BYTES = PEERS_MAX * 65
  * cleared between payments; times begin as not-a-number so that V8 keeps the fields as doubles.
  */
 export class VerdictDraft extends RecordDraft {
+  // The keyed hashes of id and content (SPEC D1, D2).
+  id0 = 0
+  id1 = 0
+  id2 = 0
+  id3 = 0
+  fingerprint = 0
   // The keyed hash of the sender, and its row (-1 before its first payment).
   sender0 = 0
   sender1 = 0

@@ -4,7 +4,6 @@ import { CONFLICT, DUPLICATE } from '../../streams/disposition.ts'
 import type { PaymentDraft } from '../payment-draft.ts'
 import { NO_ROW } from '../stores/layout.ts'
 import type { PaymentStores } from '../stores/payment-stores.ts'
-import { contentFingerprint } from './content-fingerprint.ts'
 
 /**
  * Asks whether the id was seen within the horizon (SPEC D1, D2), and ends a repeat there.
@@ -14,14 +13,9 @@ import { contentFingerprint } from './content-fingerprint.ts'
  * Store:  remembers a first sight and moves stream time on; a repeat changes nothing.
  * Throws: DEDUP_FULL or ROWS_FULL (stop) when a store is at its bound, with nothing changed: a live id is never evicted (SPEC D3).
  */
-export function dedup(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores): void {
-  const { dedupTable, streamTime, hash } = stores
-  const fingerprint = contentFingerprint(payment, draft, stores.tools)
-  hash.hash(payment.transactionIdAt, payment.transactionIdLength)
-  const id0 = hash.words[0]!
-  const id1 = hash.words[1]!
-  const id2 = hash.words[2]!
-  const id3 = hash.words[3]!
+export function dedup(_payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores): void {
+  const { dedupTable, streamTime } = stores
+  const { id0, id1, id2, id3, fingerprint } = draft
   const first = dedupTable.lookup(id0, id1, id2, id3, streamTime.ms)
   if (first === NO_ROW) {
     stores.requireRoom()

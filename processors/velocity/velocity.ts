@@ -1,4 +1,3 @@
-import { CURRENCIES } from '../../schemas/currencies.ts'
 import type { PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
 import { NO_ENTRY } from '../../streams/state/window-store.ts'
 import type { PaymentDraft } from '../payment-draft.ts'
@@ -31,15 +30,12 @@ const HIGH_UP_TO = 4
  * Store:  reads this sender's row and window; writes nothing, so a repeat leaves no trace.
  * Source: sliding window with grace, both ends included (KIP-450), reduced to the one that ends at the payment.
  */
-export function velocity(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores): void {
-  const t = payment.eventTime
+export function velocity(_payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores): void {
+  const t = draft.eventTimeMs
   const streamTimeMs = stores.streamTime.ms > t ? stores.streamTime.ms : t
-  draft.eventTimeMs = t
-  draft.amountMinor = payment.amountMinor
-  draft.currency = CURRENCIES.findAnyCase(payment.buffer, payment.currencyAt, payment.currencyEnd)
   draft.streamTimeMs = streamTimeMs
   draft.late = t < streamTimeMs - GRACE_MS
-  stores.identify(payment, draft)
+  stores.findSender(draft)
   const window = draft.known ? stores.senders.window : NO_ENTRY
   countWindow(draft, stores, window)
   draft.saturated = draft.known && streamTimeMs <= stores.senders.saturatedUntilMs
