@@ -3,6 +3,8 @@ import { ConfigError } from '../platform/config.ts'
 import { PortTakenError } from '../platform/health-server.ts'
 import { StreamsError } from '../streams/errors.ts'
 import { configCommand } from './commands/config.ts'
+import { decisionsCommand } from './commands/decisions.ts'
+import { explainCommand } from './commands/explain.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { upCommand } from './commands/up.ts'
@@ -25,7 +27,14 @@ const program = new Command('sluice')
     '\nSettings are environment variables that begin with SLUICE_; `sluice config` prints them. NO_COLOR is respected.\n' +
       'Exit codes: 0 done, 1 failed or a difference was found, 2 wrong use, 130 ended at once by a second Ctrl-C.\n',
   )
-for (const command of [upCommand(), simulateCommand(), verifyCommand(), configCommand()]) {
+for (const command of [
+  upCommand(),
+  simulateCommand(),
+  decisionsCommand(),
+  explainCommand(),
+  verifyCommand(),
+  configCommand(),
+]) {
   program.addCommand(command.copyInheritedSettings(program))
 }
 

@@ -4,7 +4,7 @@ import type { Decision } from '../../schemas/generated/decision.ts'
 import { OUTCOME_SYMBOLS } from '../../schemas/generated/enums.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { StreamsError } from '../../streams/errors.ts'
-import type { Log, LogReader } from '../../streams/log/log.ts'
+import type { Log, LogReader, TopicPartition } from '../../streams/log/log.ts'
 import { visitBatches } from '../runtime/partition-scan.ts'
 import { OutputValues } from '../runtime/record-values.ts'
 
@@ -26,15 +26,42 @@ export interface SeenDecisions {
 
 /** The decisions of all partitions from now on, as an outside reader sees them. A feed that falls behind skips. */
 export function decisionFeed(log: Log, ids: SchemaIds, nowMs: () => number): Observable<SeenDecisions> {
+  return tails(log, (reader, at) => {
+    const values = new OutputValues(ids)
+    return () => nextDecisions(reader, at, values, nowMs)
+  })
+}
+
+/** Every decision from the call on, in the order of each partition; nothing is skipped. */
+export function followDecisions(log: Log, ids: SchemaIds): Observable<readonly Decision[]> {
+  return tails(log, (reader, at) => {
+    const values = new OutputValues(ids)
+    return async () => {
+      const { bytes } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
+      const decisions: Decision[] = []
+      visitBatches(bytes, at, 0, Number.POSITIVE_INFINITY, (record, view) => {
+        const decision = values.decisionOf(record, view)
+        if (decision !== null) decisions.push(decision.toObject())
+      })
+      return decisions.length === 0 ? null : decisions
+    }
+  })
+}
+
+/** What `next` gives again and again for each partition of the decisions, from their ends at subscription on. */
+function tails<T>(
+  log: Log,
+  reading: (reader: LogReader, at: TopicPartition) => () => Promise<T | null>,
+): Observable<T> {
   return new Observable((subscriber) => {
     const { name, partitions } = TOPICS.paymentsDecided
     const follow = async (partition: number) => {
       const at = { topic: name, partition }
       const reader = log.openReader(at, (await log.bounds(at)).endOffset)
       subscriber.add(() => reader.close())
-      const values = new OutputValues(ids)
+      const next = reading(reader, at)
       while (!subscriber.closed) {
-        const seen = await nextDecisions(reader, at, values, nowMs)
+        const seen = await next()
         if (seen !== null) subscriber.next(seen)
       }
     }

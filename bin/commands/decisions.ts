@@ -1,0 +1,62 @@
+import { Command } from 'commander'
+import { mergeMap, takeUntil } from 'rxjs'
+import { listenForShutdown } from '../../platform/shutdown.ts'
+import type { Decision } from '../../schemas/generated/decision.ts'
+import { OUTCOME_SYMBOLS } from '../../schemas/generated/enums.ts'
+import { lastDecisions } from '../runtime/decision-search.ts'
+import { openSession } from '../runtime/session.ts'
+import { followDecisions } from '../view/decision-feed.ts'
+import { fromAbort } from '../view/from-abort.ts'
+import { decisionLine, print } from '../view/text.ts'
+import { CommandError, type CommonOptions, configOf, wholeNumber } from './settings.ts'
+
+interface DecisionsOptions extends CommonOptions {
+  readonly follow?: boolean
+  readonly limit: string
+  readonly outcome?: string
+}
+
+/** `sluice decisions` */
+export function decisionsCommand(): Command {
+  return new Command('decisions')
+    .description('print the last decisions, oldest first')
+    .option('-f, --follow', 'go on with every new one until Ctrl-C')
+    .option('--limit <n>', 'how many of those that stand in the log', '20')
+    .option('--outcome <name>', `only ${OUTCOME_SYMBOLS.join(', ')}`)
+    .addHelpText(
+      'after',
+      '\nWith --json each line holds every field of a decision, its input partition and offset among them.' +
+        '\n\nExamples:\n  sluice decisions --outcome block\n  sluice decisions --json --follow | jq .fraudScore\n',
+    )
+    .action((_options, command: Command) => runDecisions(command.optsWithGlobals<DecisionsOptions>()))
+}
+
+async function runDecisions(options: DecisionsOptions): Promise<void> {
+  const { outcome } = options
+  if (outcome !== undefined && !OUTCOME_SYMBOLS.some((symbol) => symbol === outcome)) {
+    throw new CommandError(`--outcome ${outcome}: there are ${OUTCOME_SYMBOLS.join(', ')}`, 2)
+  }
+  const limit = wholeNumber(options.limit, '--limit', 0, 10_000_000)
+  const session = await openSession(configOf(options))
+  const isWanted = (decision: Decision) => outcome === undefined || decision.outcome === outcome
+  const show = (decision: Decision) => print(options.json ? JSON.stringify(decision) : decisionLine(decision))
+  try {
+    // Asked for before the old ones are read, so that none falls between.
+    const following = options.follow ? followDecisions(session.log, session.ids) : null
+    if (limit > 0)
+      for (const decision of await lastDecisions(session, limit, outcome === undefined ? null : isWanted))
+        show(decision)
+    if (following === null) return
+    const shutdown = listenForShutdown()
+    await following
+      .pipe(
+        takeUntil(fromAbort(shutdown.signal)),
+        mergeMap((decisions) => decisions),
+      )
+      .forEach((decision) => {
+        if (isWanted(decision)) show(decision)
+      })
+  } finally {
+    await session.log.close()
+  }
+}

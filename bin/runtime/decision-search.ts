@@ -1,0 +1,78 @@
+import type { Decision } from '../../schemas/generated/decision.ts'
+import { TOPICS } from '../../schemas/topics.ts'
+import type { RecordBatchReader } from '../../streams/record/record-batch-reader.ts'
+import { scanPartition } from './partition-scan.ts'
+import { OutputValues } from './record-values.ts'
+import type { Session } from './session.ts'
+
+const { name: TOPIC, partitions: DECIDED_PARTITIONS } = TOPICS.paymentsDecided
+
+/** A decision as it stands in the log. */
+export interface RecordedDecision {
+  readonly decision: Decision
+  /** Its own place on `payments.decided`. */
+  readonly outputOffset: number
+  readonly value: Uint8Array
+}
+
+/**
+ * Every retained decision on a transaction id (one per sender that used it), or the one of a decision id
+ * `<partition>-<offset>`.
+ */
+export async function findDecisions(session: Session, id: string): Promise<RecordedDecision[]> {
+  const coordinates = /^(\d{1,4})-(\d{1,16})$/.exec(id)
+  const found: RecordedDecision[] = []
+  const wanted = new TextEncoder().encode(id)
+  const only = coordinates === null ? null : Number(coordinates[1])
+  for (let partition = 0; partition < DECIDED_PARTITIONS; partition++) {
+    if (only !== null && only !== partition) continue
+    const values = new OutputValues(session.ids)
+    const at = { topic: TOPIC, partition }
+    const { startOffset, endOffset } = await session.log.bounds(at)
+    await scanPartition(session.log, at, startOffset, endOffset, (record, view) => {
+      const decision = values.decisionOf(record, view)
+      if (decision === null) return
+      const isWanted =
+        only === null
+          ? isText(record.bytes, decision.transactionIdAt, decision.transactionIdLength, wanted)
+          : decision.inputOffset === Number(coordinates?.[2])
+      if (isWanted) found.push(recorded(record, decision.toObject()))
+    })
+  }
+  return found
+}
+
+/** The last `limit` decisions that `wanted` takes, oldest first by append time. */
+export async function lastDecisions(
+  session: Session,
+  limit: number,
+  wanted: ((decision: Decision) => boolean) | null,
+): Promise<Decision[]> {
+  const decisions: Decision[] = []
+  for (let partition = 0; partition < DECIDED_PARTITIONS; partition++) {
+    const values = new OutputValues(session.ids)
+    const at = { topic: TOPIC, partition }
+    const { startOffset, endOffset } = await session.log.bounds(at)
+    const ofPartition: Decision[] = []
+    // Every record may be one that is wanted, so the last `limit` are enough, unless some are not.
+    const from = wanted === null ? Math.max(startOffset, endOffset - limit) : startOffset
+    await scanPartition(session.log, at, from, endOffset, (record, view) => {
+      const decision = values.decisionOf(record, view)?.toObject()
+      if (decision !== undefined && (wanted === null || wanted(decision))) ofPartition.push(decision)
+      if (ofPartition.length > 2 * limit) ofPartition.splice(0, ofPartition.length - limit)
+    })
+    decisions.push(...ofPartition.slice(-limit))
+  }
+  return decisions.sort((a, b) => a.appendTime - b.appendTime).slice(-limit)
+}
+
+function recorded(record: RecordBatchReader, decision: Decision): RecordedDecision {
+  const { offset, valueAt, valueLength } = record
+  return { decision, outputOffset: offset, value: record.bytes.slice(valueAt, valueAt + valueLength) }
+}
+
+function isText(bytes: Uint8Array, at: number, length: number, text: Uint8Array): boolean {
+  if (length !== text.length) return false
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== text[i]) return false
+  return true
+}
