@@ -46,10 +46,17 @@ export function referenceRun<S extends SimulatedStores>(
     stores.set.mergeOldest()
     stores.expire(false)
     dispositions.set(offset, DISPOSITIONS[written.counters.dispositions.indexOf(1)] ?? 'pending')
-    for (const { topic, bytes } of written.finish()) {
-      sealBatch(bytes, { ...UNSEQUENCED, transactional: false })
-      outputs.set(topic, [...(outputs.get(topic) ?? []), ...decodeRecords(bytes)])
-    }
+    for (const [topic, records] of readOutputs(written)) outputs.set(topic, [...(outputs.get(topic) ?? []), ...records])
   }
   return { stores, outputs, dispositions }
+}
+
+/** What a pass has written, by topic. */
+export function readOutputs(written: TaskOutputs): OutputsByTopic {
+  const outputs = new Map<string, RecordInput[]>()
+  for (const { topic, bytes } of written.finish()) {
+    sealBatch(bytes, { ...UNSEQUENCED, transactional: false })
+    outputs.set(topic, [...(outputs.get(topic) ?? []), ...decodeRecords(bytes)])
+  }
+  return outputs
 }
