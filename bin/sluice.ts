@@ -2,11 +2,16 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../platform/config.ts'
 import { PortTakenError } from '../platform/health-server.ts'
 import { StreamsError } from '../streams/errors.ts'
+import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
 import { decisionsCommand } from './commands/decisions.ts'
+import { dlqCommand } from './commands/dlq.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
+import { importCommand } from './commands/import.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { DataFolderError } from './runtime/data-folder.ts'
@@ -30,12 +35,18 @@ const program = new Command('sluice')
 for (const command of [
   upCommand(),
   simulateCommand(),
+  importCommand(),
   decisionsCommand(),
   explainCommand(),
   verifyCommand(),
+  dlqCommand(),
+  topicsCommand(),
+  checkpointCommand(),
+  doctorCommand(),
   configCommand(),
 ]) {
-  program.addCommand(command.copyInheritedSettings(program))
+  inheritSettings(command, program)
+  program.addCommand(command)
 }
 
 // A reader that goes away (`| head`) is no failure.
@@ -48,6 +59,12 @@ try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = exitCodeOf(error)
+}
+
+/** Errors of nested commands come to this program as well. */
+function inheritSettings(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent)
+  for (const nested of command.commands) inheritSettings(nested, command)
 }
 
 /** Says what went wrong: the message alone when people can act on it, the trace when it is our bug. */

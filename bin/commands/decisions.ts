@@ -6,6 +6,7 @@ import { OUTCOME_SYMBOLS } from '../../schemas/generated/enums.ts'
 import { lastDecisions } from '../runtime/decision-search.ts'
 import { openSession } from '../runtime/session.ts'
 import { followDecisions } from '../view/decision-feed.ts'
+import { schemaNamed } from '../view/field-names.ts'
 import { fromAbort } from '../view/from-abort.ts'
 import { decisionLine, print } from '../view/text.ts'
 import { CommandError, type CommonOptions, configOf, wholeNumber } from './settings.ts'
@@ -26,7 +27,7 @@ export function decisionsCommand(): Command {
     .addHelpText(
       'after',
       '\nWith --json each line holds every field of a decision, its input partition and offset among them.' +
-        '\n\nExamples:\n  sluice decisions --outcome block\n  sluice decisions --json --follow | jq .fraudScore\n',
+        '\n\nExamples:\n  sluice decisions --outcome block\n  sluice decisions --json --follow | jq .fraud_score\n',
     )
     .action((_options, command: Command) => runDecisions(command.optsWithGlobals<DecisionsOptions>()))
 }
@@ -39,7 +40,8 @@ async function runDecisions(options: DecisionsOptions): Promise<void> {
   const limit = wholeNumber(options.limit, '--limit', 0, 10_000_000)
   const session = await openSession(configOf(options))
   const isWanted = (decision: Decision) => outcome === undefined || decision.outcome === outcome
-  const show = (decision: Decision) => print(options.json ? JSON.stringify(decision) : decisionLine(decision))
+  const show = (decision: Decision) =>
+    print(options.json ? JSON.stringify(schemaNamed('Decision', decision)) : decisionLine(decision))
   try {
     // Asked for before the old ones are read, so that none falls between.
     const following = options.follow ? followDecisions(session.log, session.ids) : null

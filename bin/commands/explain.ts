@@ -10,6 +10,7 @@ import { findDecisions, type RecordedDecision } from '../runtime/decision-search
 import { recompute, stateWithin } from '../runtime/recomputation.ts'
 import { createRuntime, INPUT_TOPIC, openSession, type Session } from '../runtime/session.ts'
 import { outcomeText, type SenderBefore, signalText } from '../view/explanation.ts'
+import { schemaNamed } from '../view/field-names.ts'
 import { amountText, grouped, print, styled, styledOutcome } from '../view/text.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
 
@@ -99,7 +100,7 @@ function printJson({ decision, recordedAt, equal, foldedFrom, rules, before }: E
   })
   print(
     JSON.stringify({
-      decision,
+      decision: schemaNamed('Decision', decision),
       reasons,
       outcomeBecause: outcomeText(decision, rules),
       recordedAt,

@@ -15,7 +15,7 @@ const FETCH_WAIT_MS = 1_000
 export interface SeenDecisions {
   /** By outcome, in the order of its symbols. */
   readonly outcomes: readonly number[]
-  /** ms from a payment's event time until a reader saw its decision; late payments left out. */
+  /** ms from a payment's event time until a reader saw its decision; payments that came out of order are left out. */
   readonly latenciesMs: readonly number[]
   /** The last one, and the last one that was not approved. */
   readonly last: Decision | null
@@ -27,8 +27,8 @@ export interface SeenDecisions {
 /** The decisions of all partitions from now on, as an outside reader sees them. A feed that falls behind skips. */
 export function decisionFeed(log: Log, ids: SchemaIds, nowMs: () => number): Observable<SeenDecisions> {
   return tails(log, (reader, at) => {
-    const values = new OutputValues(ids)
-    return () => nextDecisions(reader, at, values, nowMs)
+    const tail = { at, values: new OutputValues(ids), highestEventMs: Number.NEGATIVE_INFINITY }
+    return () => nextDecisions(reader, tail, nowMs)
   })
 }
 
@@ -77,8 +77,7 @@ function tails<T>(
 
 async function nextDecisions(
   reader: LogReader,
-  at: { readonly topic: string; readonly partition: number },
-  values: OutputValues,
+  tail: { readonly at: TopicPartition; readonly values: OutputValues; highestEventMs: number },
   nowMs: () => number,
 ): Promise<SeenDecisions | null> {
   const { bytes, nextOffset, endOffset } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
@@ -88,11 +87,16 @@ async function nextDecisions(
   const latenciesMs: number[] = []
   let last: Decision | null = null
   let lastStopped: Decision | null = null
-  visitBatches(bytes, at, 0, Number.POSITIVE_INFINITY, (record, view) => {
-    const decision = values.decisionOf(record, view)
+  visitBatches(bytes, tail.at, 0, Number.POSITIVE_INFINITY, (record, view) => {
+    const decision = tail.values.decisionOf(record, view)
     if (decision === null) return
     outcomes[decision.outcome]! += 1
-    if (!decision.late) latenciesMs.push(seenMs - decision.eventTime)
+    const { eventTime } = decision
+    // A sender that hands a payment in behind its others, or with a clock ahead of ours, says nothing of our delay.
+    if (eventTime >= tail.highestEventMs && eventTime <= seenMs) {
+      tail.highestEventMs = eventTime
+      latenciesMs.push(seenMs - eventTime)
+    }
     if (decision.outcome !== 0) lastStopped = decision.toObject()
     if (record.offset === nextOffset - 1) last = decision.toObject()
   })

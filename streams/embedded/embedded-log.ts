@@ -24,7 +24,7 @@ import { PartitionReader } from './partition-reader.ts'
 import { currentProcess } from './process-birth.ts'
 import { EmbeddedProducerSession } from './producer-session.ts'
 import { TailWatch } from './tail-watch.ts'
-import { readTaskOffset } from './task-commit.ts'
+import { readLivingOwner, readTaskOffset } from './task-commit.ts'
 import { EmbeddedTaskSession } from './task-session.ts'
 import type { BatchToAppend, StoredPartition, StoredTopic, WriteAnswer } from './write-request.ts'
 
@@ -58,6 +58,8 @@ export interface EmbeddedLog extends Log {
   appendTogether(batches: readonly OutputBatch[]): Promise<WriteAnswer<'append-together'>>
   /** What a task has committed, for readers beside it; null before its first commit. */
   committedOffset(applicationId: string, input: TopicPartition): Promise<CommittedOffset | null>
+  /** The id of the process that owns a task and runs; null when the task is free. */
+  taskOwner(applicationId: string, input: TopicPartition): Promise<number | null>
   stat(): LogStatistics
   /** The error that stopped the log for good, or null. */
   readonly stopped: StreamsError | null
@@ -221,6 +223,13 @@ class FolderLog implements EmbeddedLog {
     this.requireOpen()
     this.refresh()
     return readTaskOffset(this.environments.outputs.store, { applicationId, input: this.locate(input) })
+  }
+
+  async taskOwner(applicationId: string, input: TopicPartition): Promise<number | null> {
+    this.requireOpen()
+    this.refresh()
+    const task = { applicationId, input: this.locate(input) }
+    return readLivingOwner(this.environments.outputs.store, task)?.pid ?? null
   }
 
   stat(): LogStatistics {

@@ -59,6 +59,12 @@ export function readTaskOffset(store: Store, task: TaskIdentity): CommittedOffse
   return decodeJson<CommittedOffset>(store.getBinary(offsetKey(task)))
 }
 
+/** The process that owns the task and runs, or null. */
+export function readLivingOwner(store: Store, task: TaskIdentity): ProcessIdentity | null {
+  const owner = readOwner(store, task)?.process ?? null
+  return owner !== null && isAlive(owner) ? owner : null
+}
+
 function offsetKey({ applicationId, input }: TaskIdentity): Uint8Array {
   return namedPartitionKey('task', applicationId, input.topicId, input.partition)
 }

@@ -1,0 +1,205 @@
+import { Command } from 'commander'
+import { unmasked } from '../../producers/mask-payment.ts'
+import type { DeadLetter } from '../../schemas/generated/dead-letter.ts'
+import { TOPICS } from '../../schemas/topics.ts'
+import { scanPartition } from '../runtime/partition-scan.ts'
+import { createProducer } from '../runtime/payment-source.ts'
+import { OutputValues } from '../runtime/record-values.ts'
+import { INPUT_TOPIC, openSession, PARTITIONS, type Session } from '../runtime/session.ts'
+import { schemaNamed } from '../view/field-names.ts'
+import { print, styled } from '../view/text.ts'
+import { CommandError, type CommonOptions, configOf, wholeNumber } from './settings.ts'
+
+interface ListOptions extends CommonOptions {
+  readonly limit: string
+  readonly reason?: string
+}
+
+interface ReplayOptions extends CommonOptions {
+  readonly reason?: string
+  readonly all?: boolean
+}
+
+/** One record of the input as it stands there. */
+interface InputRecord {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+}
+
+const COORDINATES = 'coordinates <partition>-<offset> of the input, as `dlq list` prints them'
+
+/** `sluice dlq` */
+export function dlqCommand(): Command {
+  return new Command('dlq')
+    .description('what could not be processed: coordinates, reason and field, never the bytes')
+    .addCommand(
+      new Command('list')
+        .description('print dead letters, oldest first')
+        .option('--limit <n>', 'the last so many', '50')
+        .option('--reason <code>', 'only this reason')
+        .action((_options, command: Command) => runList(command.optsWithGlobals<ListOptions>())),
+    )
+    .addCommand(
+      new Command('show')
+        .description('print every field of one dead letter, and whether its input is still in the log')
+        .argument('<id>', COORDINATES)
+        .action((id: string, _options, command: Command) => runShow(id, command.optsWithGlobals<CommonOptions>())),
+    )
+    .addCommand(
+      new Command('replay')
+        .description('read the input again and send the same bytes as a new record; dedup meets it like any other')
+        .argument('[ids...]', COORDINATES)
+        .option('--reason <code>', 'all of this reason')
+        .option('--all', 'all that stand in the log')
+        .action((ids: string[], _options, command: Command) =>
+          runReplay(ids, command.optsWithGlobals<ReplayOptions>()),
+        ),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sluice dlq list --reason BAD_PAN\n  sluice dlq show 3-1042\n  sluice dlq replay 3-1042 5-77\n  sluice dlq replay --reason UNKNOWN_SCHEMA\n',
+    )
+}
+
+async function runList(options: ListOptions): Promise<void> {
+  const limit = wholeNumber(options.limit, '--limit', 1)
+  await withSession(options, async (session) => {
+    const letters = (await deadLetters(session, options.reason)).slice(-limit)
+    for (const letter of letters)
+      print(options.json ? JSON.stringify(schemaNamed('DeadLetter', letter)) : letterLine(letter))
+    if (letters.length === 0 && !options.json) print('no dead letters')
+  })
+}
+
+async function runShow(id: string, options: CommonOptions): Promise<void> {
+  const { partition, offset } = coordinatesOf(id)
+  await withSession(options, async (session) => {
+    const letter = await deadLetterAt(session, id, partition, offset)
+    const { startOffset } = await session.log.bounds({ topic: INPUT_TOPIC, partition })
+    const isRetained = offset >= startOffset
+    if (options.json) return print(JSON.stringify({ ...schemaNamed('DeadLetter', letter), input_retained: isRetained }))
+    for (const [field, value] of Object.entries(schemaNamed('DeadLetter', letter)))
+      print(`  ${styled('dim', field.padEnd(18))}${value}`)
+    print(isRetained ? `the input still stands in the log: sluice dlq replay ${id}` : takenByRetention(id, startOffset))
+  })
+}
+
+async function runReplay(ids: readonly string[], options: ReplayOptions): Promise<void> {
+  if (ids.length === 0 && options.all !== true && options.reason === undefined) {
+    throw new CommandError('name coordinates, --reason or --all', 2)
+  }
+  await withSession(options, async (session) => {
+    const letters = ids.length === 0 ? await deadLetters(session, options.reason) : await lettersOf(session, ids)
+    const producer = createProducer(session, unmasked)
+    let replayed = 0
+    let refused = 0
+    for (const { inputPartition, inputOffset } of letters) {
+      const problem = await replay(session, producer, inputPartition, inputOffset)
+      if (problem === null) replayed++
+      else {
+        refused++
+        print(problem)
+      }
+    }
+    await producer.close()
+    if (options.json) print(JSON.stringify({ replayed, refused }))
+    else print(`${replayed} sent again as new records${refused > 0 ? `, ${refused} not` : ''}`)
+    if (refused > 0) throw new CommandError(`${refused} could not be sent again`)
+  })
+}
+
+/** Sends one input record again; returns why not, or null. */
+async function replay(
+  session: Session,
+  producer: ReturnType<typeof createProducer>,
+  partition: number,
+  offset: number,
+): Promise<string | null> {
+  const id = `${partition}-${offset}`
+  const at = { topic: INPUT_TOPIC, partition }
+  const { startOffset } = await session.log.bounds(at)
+  if (offset < startOffset) return takenByRetention(id, startOffset)
+  const found: InputRecord[] = []
+  await scanPartition(session.log, at, offset, offset + 1, ({ bytes, keyAt, keyLength, valueAt, valueLength }) => {
+    const key = keyLength < 0 ? null : bytes.slice(keyAt, keyAt + keyLength)
+    found.push({ key, value: valueLength < 0 ? null : bytes.slice(valueAt, valueAt + valueLength) })
+  })
+  const record = found[0]
+  const key = record === undefined || record.key === null ? null : textOf(record.key)
+  if (record === undefined || key === null) return `${id}: its key is no text, so no producer of ours can send it again`
+  try {
+    await producer.sendValue(key, record.value)
+  } catch (error) {
+    if (error instanceof RangeError) return `${id}: ${error.message}`
+    throw error
+  }
+  return null
+}
+
+async function lettersOf(session: Session, ids: readonly string[]): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = []
+  for (const id of ids) {
+    const { partition, offset } = coordinatesOf(id)
+    letters.push(await deadLetterAt(session, id, partition, offset))
+  }
+  return letters
+}
+
+async function deadLetterAt(session: Session, id: string, partition: number, offset: number): Promise<DeadLetter> {
+  const letters = await deadLettersOf(session, partition, undefined)
+  const letter = letters.find(({ inputOffset }) => inputOffset === offset)
+  if (letter === undefined) throw new CommandError(`no dead letter of input ${id} stands in the log`)
+  return letter
+}
+
+async function deadLetters(session: Session, reason: string | undefined): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = []
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    letters.push(...(await deadLettersOf(session, partition, reason)))
+  }
+  return letters.sort((a, b) => a.appendTime - b.appendTime)
+}
+
+async function deadLettersOf(session: Session, partition: number, reason: string | undefined): Promise<DeadLetter[]> {
+  const at = { topic: TOPICS.paymentsDlq.name, partition }
+  const { startOffset, endOffset } = await session.log.bounds(at)
+  const values = new OutputValues(session.ids)
+  const letters: DeadLetter[] = []
+  await scanPartition(session.log, at, startOffset, endOffset, (record, view) => {
+    const letter = values.deadLetterOf(record, view)?.toObject()
+    if (letter !== undefined && (reason === undefined || letter.reason === reason)) letters.push(letter)
+  })
+  return letters
+}
+
+async function withSession(options: CommonOptions, work: (session: Session) => Promise<void>): Promise<void> {
+  const session = await openSession(configOf(options))
+  try {
+    await work(session)
+  } finally {
+    await session.log.close()
+  }
+}
+
+function coordinatesOf(id: string): { readonly partition: number; readonly offset: number } {
+  const match = /^(\d{1,4})-(\d{1,16})$/.exec(id)
+  if (match === null || Number(match[1]) >= PARTITIONS) throw new CommandError(`${id} is no ${COORDINATES}`, 2)
+  return { partition: Number(match[1]), offset: Number(match[2]) }
+}
+
+function letterLine({ inputPartition, inputOffset, reason, detail, appendTime, valueBytes }: DeadLetter): string {
+  const size = valueBytes < 0 ? 'null' : `${valueBytes} bytes`
+  return `${inputPartition}-${inputOffset}  ${styled('yellow', reason)}  ${detail}  ${size}  ${new Date(appendTime).toISOString()}`
+}
+
+function takenByRetention(id: string, startOffset: number): string {
+  return `${id}: retention has taken the input (the log begins at offset ${startOffset}), so it cannot be sent again`
+}
+
+function textOf(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,267 @@
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { Command } from 'commander'
+import { environment } from '../../platform/config.ts'
+import { listenForShutdown } from '../../platform/shutdown.ts'
+import { machineClock } from '../../producers/clock.ts'
+import { readFdh } from '../../producers/import/fdh.ts'
+import { type BadRow, type ImportFormat, type ImportSummary, runImport } from '../../producers/import/import-run.ts'
+import { type ImportSource, openImportSource } from '../../producers/import/import-source.ts'
+import { readJsonLines } from '../../producers/import/jsonl.ts'
+import type { PaymentProducer } from '../../producers/payment-producer.ts'
+import { LABEL_FILE_HEADER, labelRowOf } from '../../producers/simulator/label-file.ts'
+import { Confusion } from '../runtime/confusion.ts'
+import { labelFolder } from '../runtime/data-folder.ts'
+import { machineTime } from '../runtime/machine-clock.ts'
+import { createProducer } from '../runtime/payment-source.ts'
+import { Pipeline } from '../runtime/pipeline.ts'
+import { APPLICATION_ID, INPUT_TOPIC, openWritingSession, PARTITIONS, type Session } from '../runtime/session.ts'
+import { confusionTable } from '../view/confusion-table.ts'
+import { ProgressLine } from '../view/progress-line.ts'
+import { complain, grouped, print } from '../view/text.ts'
+import { CommandError, type CommonOptions, configOf } from './settings.ts'
+
+interface ImportOptions extends CommonOptions {
+  readonly speed?: string
+  readonly append?: boolean
+}
+
+interface Import {
+  readonly file: string
+  readonly format: ImportFormat
+  readonly options: ImportOptions
+  /** Keeps everything and compares with the file's own labels. */
+  readonly labelled: boolean
+}
+
+const FDH_FOLDER = 'data/fdh'
+const BAD_ROWS_SHOWN = 20
+const POLL_MS = 50
+
+/** `sluice import` */
+export function importCommand(): Command {
+  const withSpeed = (command: Command) =>
+    command.option('--speed <x>', 'a multiple of real time, by event time (default: as fast as the pipeline takes it)')
+  return new Command('import')
+    .description('send a file of payments and decide all of them')
+    .addCommand(
+      withSpeed(new Command('fdh'))
+        .description(`the Fraud Detection Handbook's CSV, plain or gzip, into a data folder of its own (${FDH_FOLDER})`)
+        .argument('<file>')
+        .option('--append', 'into a folder that holds payments already')
+        .action((file: string, _options, command: Command) => {
+          const given = command.optsWithGlobals<ImportOptions>()
+          const data = given.data ?? environment()['SLUICE_DATA'] ?? FDH_FOLDER
+          return runFile({ file, format: readFdh, options: { ...given, data }, labelled: true })
+        }),
+    )
+    .addCommand(
+      withSpeed(new Command('jsonl'))
+        .description('one JSON object a line, with the names of SPEC R1; - is standard input')
+        .argument('<file>')
+        .action((file: string, _options, command: Command) => {
+          const options = command.optsWithGlobals<ImportOptions>()
+          return runFile({ file, format: readJsonLines, options, labelled: false })
+        }),
+    )
+    .addHelpText(
+      'after',
+      '\nPayments are masked before the first byte is written. While `sluice up` runs on the folder it decides them; else this does.' +
+        '\nRows that are no payment are listed by line, and the exit code is 1.' +
+        '\n\nExamples:\n  sluice import fdh transactions.csv.gz\n  sluice import jsonl payments.jsonl\n  cat payments.jsonl | sluice import jsonl -\n',
+    )
+}
+
+async function runFile(what: Import): Promise<void> {
+  const { file, options, labelled } = what
+  const source = await openImportSource(file, process.stdin).catch((error: Error) => {
+    throw new CommandError(`${file} cannot be read: ${error.message}`)
+  })
+  const session = await openWritingSession(configOf(options), labelled)
+  const progress = new ProgressLine(options.json !== true)
+  try {
+    if (labelled && options.append !== true) await requireEmpty(session)
+    const outcome = await importAll(session, source, what, progress)
+    progress.end()
+    await report(session, what, outcome)
+  } finally {
+    progress.end()
+    await session.log.close()
+  }
+}
+
+interface Outcome {
+  readonly summary: ImportSummary
+  readonly bad: readonly BadRow[]
+  readonly confusion: Confusion
+  readonly seconds: number
+  readonly decided: number
+  readonly interrupted: boolean
+  readonly labels: string | null
+}
+
+async function importAll(
+  session: Session,
+  source: ImportSource,
+  what: Import,
+  progress: ProgressLine,
+): Promise<Outcome> {
+  const shutdown = listenForShutdown(() =>
+    complain('\nending: what was sent is decided first; Ctrl-C again ends at once'),
+  )
+  const startedMs = machineTime.nowMs()
+  const pipeline = (await isDecided(session)) ? null : new Pipeline(session, pipelineEvents)
+  // A pipeline that has failed leaves nobody to wait for.
+  void pipeline?.ended.then((failure) => failure !== null && shutdown.request())
+  const before = await committedTotal(session)
+  const producer = createProducer(session)
+  const labels = what.labelled ? openLabels(session) : null
+  const confusion = new Confusion()
+  const bad: BadRow[] = []
+  const decidedNow = async () => (await committedTotal(session)) - before
+  let decided = 0
+  const summary = await runImport(source, what.format, {
+    send: (payment) => producer.send(payment),
+    clock: machineClock,
+    speed: speedOf(what.options),
+    onBadRow: (row) => bad.push(row),
+    onLabel: (id, isFraud, scenario) => {
+      confusion.add(id, isFraud, scenario)
+      labels?.stream.write(labelRowOf(id, isFraud, scenario))
+    },
+    onProgress: ({ summary: { rows }, bytesRead, bytesTotal }) => {
+      const share = bytesTotal === null ? '' : ` (${Math.floor((100 * bytesRead) / bytesTotal)} %)`
+      progress.show(
+        () =>
+          `${grouped(rows)} rows read${share}, ${grouped(decided)} decided, ${grouped(progress.perSecond(decided))}/s`,
+      )
+      void decidedNow().then((count) => {
+        decided = count
+      })
+    },
+    signal: shutdown.signal,
+  })
+  await finish(producer, labels)
+  decided = await allDecided(session, pipeline, before, (count) => {
+    progress.show(
+      () => `${grouped(summary.rows)} rows read, ${grouped(count)} decided, ${grouped(progress.perSecond(count))}/s`,
+    )
+  })
+  const seconds = (machineTime.nowMs() - startedMs) / 1_000
+  pipeline?.stop()
+  const failure = (await pipeline?.ended) ?? null
+  shutdown.release()
+  if (failure !== null) throw failure
+  const interrupted = shutdown.signal.aborted
+  return { summary, bad, confusion, seconds, decided, interrupted, labels: labels?.path ?? null }
+}
+
+async function finish(producer: PaymentProducer, labels: ReturnType<typeof openLabels> | null): Promise<void> {
+  await producer.close()
+  if (labels === null) return
+  labels.stream.end()
+  await finished(labels.stream)
+}
+
+/** Waits until every record of the input has its disposition; returns how many got theirs since `before`. */
+async function allDecided(
+  session: Session,
+  pipeline: Pipeline | null,
+  before: number,
+  onProgress: (decided: number) => void,
+): Promise<number> {
+  let failed = false
+  void pipeline?.ended.then(() => {
+    failed = true
+  })
+  for (;;) {
+    const { committed, end } = await totals(session)
+    onProgress(committed - before)
+    if (committed >= end || failed) return committed - before
+    if (pipeline === null && !(await isDecided(session))) {
+      throw new CommandError('the process that decided has ended; start `sluice up` again: what was sent is on disk')
+    }
+    await machineTime.wait(POLL_MS)
+  }
+}
+
+async function report(session: Session, { options, labelled }: Import, outcome: Outcome): Promise<void> {
+  const { summary, bad, confusion, seconds, decided, interrupted, labels } = outcome
+  const rows = labelled ? await confusion.rows(session) : []
+  const perSecond = decided / seconds
+  if (options.json)
+    print(JSON.stringify({ ...summary, decided, seconds, perSecond, labels, confusion: rows, badRows: bad }))
+  else {
+    const extras = [
+      ...(summary.zeroAmounts > 0 ? [`${grouped(summary.zeroAmounts)} account verifications (amount 0)`] : []),
+      ...(summary.outOfOrder > 0 ? [`${grouped(summary.outOfOrder)} out of order`] : []),
+    ]
+    print(
+      `${grouped(summary.rows)} rows: ${grouped(summary.sent)} sent, ${grouped(summary.bad)} bad${extras.map((one) => `, ${one}`).join('')}`,
+    )
+    print(
+      `${grouped(decided)} records have their disposition, in ${seconds.toFixed(1)} s: ${grouped(perSecond)} a second, each commit on disk`,
+    )
+    if (labels !== null) print(`labels: ${labels}`)
+    if (labelled) for (const line of confusionTable(rows)) print(line)
+    for (const { line, field, reason } of bad.slice(0, BAD_ROWS_SHOWN)) {
+      complain(`line ${line}: ${field === null ? '' : `${field} `}${reason}`)
+    }
+    if (bad.length > BAD_ROWS_SHOWN) complain(`and ${grouped(bad.length - BAD_ROWS_SHOWN)} more bad rows`)
+  }
+  if (interrupted) throw new CommandError('interrupted: the rest of the file was not sent')
+  if (bad.length > 0) throw new CommandError(`${bad.length} rows were no payments and were not sent`)
+}
+
+const pipelineEvents = {
+  onSurvived: (partition: number, error: Error) => complain(`partition ${partition} goes on after: ${error.message}`),
+  // The import itself ends with the first of these and says it.
+  onFailed: () => {},
+}
+
+async function requireEmpty(session: Session): Promise<void> {
+  const { end } = await totals(session)
+  if (end === 0) return
+  const { path } = session.folder
+  throw new CommandError(
+    `${path} holds ${grouped(end)} records already; name another folder with --data, remove it, or say --append`,
+  )
+}
+
+async function isDecided({ log }: Session): Promise<boolean> {
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    if ((await log.taskOwner(APPLICATION_ID, { topic: INPUT_TOPIC, partition })) === null) return false
+  }
+  return true
+}
+
+async function committedTotal(session: Session): Promise<number> {
+  return (await totals(session)).committed
+}
+
+async function totals({ log }: Session): Promise<{ readonly committed: number; readonly end: number }> {
+  let committed = 0
+  let end = 0
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const at = { topic: INPUT_TOPIC, partition }
+    committed += (await log.committedOffset(APPLICATION_ID, at))?.offset ?? 0
+    end += (await log.bounds(at)).endOffset
+  }
+  return { committed, end }
+}
+
+function openLabels({ folder }: Session) {
+  const path = join(labelFolder(folder.path), `import-${Date.now()}.csv`)
+  mkdirSync(labelFolder(folder.path), { recursive: true, mode: 0o700 })
+  const stream = createWriteStream(path, { mode: 0o600 })
+  stream.write(LABEL_FILE_HEADER)
+  return { path, stream }
+}
+
+function speedOf({ speed }: ImportOptions): number | null {
+  if (speed === undefined) return null
+  const value = Number(speed)
+  if (value > 0 && Number.isFinite(value)) return value
+  throw new CommandError(`--speed ${speed}: must be a number over 0`, 2)
+}

@@ -1,0 +1,46 @@
+import { Command } from 'commander'
+import { TOPICS, type Topic } from '../../schemas/topics.ts'
+import { openSession } from '../runtime/session.ts'
+import { bytesText, grouped, print, styled } from '../view/text.ts'
+import { CommandError, type CommonOptions, configOf } from './settings.ts'
+
+/** `sluice topics` */
+export function topicsCommand(): Command {
+  return new Command('topics')
+    .description(
+      'print every topic of the data folder: partitions, retention, offsets, bytes; exits 1 if one is missing or differs',
+    )
+    .addHelpText('after', '\nExamples:\n  sluice topics\n  sluice topics --json\n')
+    .action((_options, command: Command) => runTopics(command.optsWithGlobals<CommonOptions>()))
+}
+
+async function runTopics(options: CommonOptions): Promise<void> {
+  const session = await openSession(configOf(options))
+  try {
+    const settings = new Map((await session.log.topics()).map((topic) => [topic.topic, topic]))
+    const { partitions } = session.log.stat()
+    const problems: string[] = []
+    for (const topic of Object.values(TOPICS) as Topic[]) {
+      const stored = settings.get(topic.name)
+      if (stored === undefined) problems.push(`${topic.name} is missing; \`sluice up\` creates it`)
+      else if (stored.partitions !== topic.partitions) {
+        problems.push(`${topic.name} has ${stored.partitions} partitions, ${topic.partitions} expected`)
+      }
+      const own = partitions.filter((one) => one.topic === topic.name)
+      const bytes = own.reduce((sum, one) => sum + one.bytes, 0)
+      const records = own.reduce((sum, { startOffset, endOffset }) => sum + endOffset - startOffset, 0)
+      if (options.json) print(JSON.stringify({ ...topic, stored: stored ?? null, records, bytes, offsets: own }))
+      else {
+        const keeps = (stored?.retentionMs ?? -1) < 0 ? 'all time' : `${(stored?.retentionMs ?? 0) / 3_600_000} h`
+        const size =
+          (stored?.retentionBytes ?? -1) < 0 ? 'any size' : `${bytesText(stored?.retentionBytes ?? 0)} a partition`
+        print(
+          `${styled('bold', topic.name.padEnd(20))} ${String(topic.partitions).padStart(2)} partitions  ${grouped(records).padStart(12)} records  ${bytesText(bytes).padStart(9)}  keeps ${keeps}, ${size}`,
+        )
+      }
+    }
+    if (problems.length > 0) throw new CommandError(problems.join('\n'))
+  } finally {
+    await session.log.close()
+  }
+}
