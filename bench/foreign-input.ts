@@ -1,4 +1,9 @@
-import { encodePaymentSubmitted, paymentSubmittedDefaults } from '../schemas/generated/payment-submitted.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import {
+  encodePaymentSubmitted,
+  type PaymentSubmitted,
+  paymentSubmittedDefaults,
+} from '../schemas/generated/payment-submitted.ts'
 import { sealBatch } from '../streams/record/batch-seal.ts'
 import { RecordBatchWriter } from '../streams/record/record-batch-writer.ts'
 
@@ -8,6 +13,8 @@ export interface ForeignInputOptions {
   readonly senders: number
   readonly spanMs: number
   readonly seed: number
+  /** Raw personal data: all that a payment can hold, or card number and e-mail alone, which ask for two tokens. */
+  readonly personal: 'all' | 'card-and-email'
 }
 
 /** Whole sealed batches in offset order, as fetches of about 1 MiB would bring them. */
@@ -30,8 +37,9 @@ const BURST_STEP_MS = 8_000
 const REPEAT_REACH = 50_000
 
 /**
- * Payments as a foreign producer writes them: raw card number, e-mail, name and address, a card a sender, a memo now and then, some repeats, some
- * poison. Seeded: the same options give the same bytes. One partition, so that one core sees all senders.
+ * Payments as a foreign producer writes them: raw card number, e-mail, name and address, a card a sender, a memo now and
+ * then, some repeats, some poison. Seeded: the same options give the same bytes. One partition, so that one core sees
+ * all senders.
  */
 export function foreignInput(options: ForeignInputOptions): ForeignInput {
   const random = mulberry32(options.seed)
@@ -89,7 +97,7 @@ export function foreignInput(options: ForeignInputOptions): ForeignInput {
     else if (due === undefined && random() < BURST_SHARE) {
       bursts.push({ sender, left: BURST_PAYMENTS, atMs: nowMs + BURST_STEP_MS })
     }
-    const value = frame(encodePaymentSubmitted(payment(i, sender, nowMs, random)))
+    const value = frame(encodePaymentSubmitted(personalData(payment(i, sender, nowMs, random), options.personal)))
     const key = encoder.encode(accountOf(sender))
     put(key, value)
     if (recent.length < REPEAT_REACH) recent.push({ key, value })
@@ -99,15 +107,36 @@ export function foreignInput(options: ForeignInputOptions): ForeignInput {
   return { fetches, records: written, bytes }
 }
 
+/** Writes an input beside its lengths, so that several processes can read the same. */
+export function saveInput(file: string, { fetches }: ForeignInput): void {
+  writeFileSync(file, concat(fetches))
+  writeFileSync(`${file}.json`, JSON.stringify(fetches.map(({ length }) => length)))
+}
+
+/** The fetches of a saved input. */
+export function loadFetches(file: string): Uint8Array[] {
+  const whole = readFileSync(file)
+  const lengths = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as number[]
+  let at = 0
+  return lengths.map((length) => {
+    at += length
+    return whole.subarray(at - length, at)
+  })
+}
+
 const encoder = new TextEncoder()
 const MERCHANTS = ['5411', '5812', '5912', '5999', '4111', '5732']
 const REGIONS = ['DE', 'FR', 'NL', 'ES', 'IT']
 
-function payment(i: number, sender: number, nowMs: number, random: () => number) {
+function personalData(made: PaymentSubmitted, personal: ForeignInputOptions['personal']): PaymentSubmitted {
+  return personal === 'all' ? made : { ...made, cardholderName: null, ip: null }
+}
+
+function payment(i: number, sender: number, nowMs: number, random: () => number): PaymentSubmitted {
   const jitterMs = Math.floor(random() * 4_000) - 2_000
   return {
     ...paymentSubmittedDefaults,
-    transactionId: uuid(i, sender),
+    transactionId: uuid(i),
     idempotencyKey: null,
     eventTime: nowMs + jitterMs,
     senderAccountId: accountOf(sender),
@@ -134,10 +163,24 @@ function accountOf(sender: number): string {
   return `ACC_${String(sender).padStart(7, '0')}`
 }
 
-function uuid(i: number, sender: number): string {
-  const head = (Math.imul(i + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0')
-  const tail = (i * 2 ** 20 + sender).toString(16).padStart(12, '0').slice(-12)
-  return `${head}-${tail.slice(0, 4)}-4${tail.slice(4, 7)}-a${tail.slice(7, 10)}-${tail}`
+/** A version 4 UUID, as good as random: 30 of its digits are hexadecimal, so letters are never rare. */
+function uuid(i: number): string {
+  const hex = [0, 1, 2, 3]
+    .map((word) =>
+      mixed(Math.imul(i, 4) + word)
+        .toString(16)
+        .padStart(8, '0'),
+    )
+    .join('')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
+}
+
+/** MurmurHash3's finisher: a bijection, so that no two ids are equal. */
+function mixed(word: number): number {
+  let x = Math.imul(word, 0x9e3779b1)
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)
+  return (x ^ (x >>> 16)) >>> 0
 }
 
 /** A test card number: Visa's range, Luhn-valid. */
