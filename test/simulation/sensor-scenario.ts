@@ -7,10 +7,10 @@ import type { RecordInput } from '../../streams/testing/plain-records.ts'
 import type { SeededRandom } from '../../streams/testing/seeded-random.ts'
 import type { Scenario } from './scenario.ts'
 
-const RECORDS = 80
+const RECORDS = 120
 const START_MS = 1_780_315_200_000
 
-/** Readings of four sensors over about a quarter of an hour, some late, some no readings at all. */
+/** Readings of four sensors over about 25 minutes, some late, some no readings at all. */
 export function sensorScenario(): Scenario<MinuteStores> {
   const kernel = createHashKernel({ arenaBytes: 1 << 20 })
   const hash = new KeyedHash(kernel, new Uint8Array(16).fill(9))

@@ -219,17 +219,17 @@ class Simulation<S extends SimulatedStores> {
 
 const NO_CRASH: FaultRates = { 'crash-before': 0, 'crash-after': 0 }
 
-/** Some runs are rough, some are nearly quiet. */
+/** Some runs are rougher than others; none is so quiet that nothing would be hit in flight. */
 function drawRates(random: SeededRandom): FaultRates {
-  const rate = (most: number) => 0.005 + random.next() * most
+  const rate = (least: number, most: number) => least + random.next() * (most - least)
   return {
-    lost: rate(0.04),
-    unanswered: rate(0.04),
-    belated: rate(0.04),
-    repeated: rate(0.05),
-    slow: rate(0.2),
-    'crash-before': rate(0.02),
-    'crash-after': rate(0.02),
+    lost: rate(0.02, 0.05),
+    unanswered: rate(0.02, 0.05),
+    belated: rate(0.02, 0.05),
+    repeated: rate(0.02, 0.05),
+    slow: rate(0.01, 0.2),
+    'crash-before': rate(0.005, 0.025),
+    'crash-after': rate(0.005, 0.025),
   }
 }
 
