@@ -69,4 +69,12 @@ export class LogChild {
     const code = await this.ended
     if (code !== 0) throw new Error(`the child ended with ${code}: ${this.errors}`)
   }
+
+  /** Resolves when the child has ended: false by itself, true when the C library aborted it. Rejects for any other end. */
+  async finishedOrAborted(): Promise<boolean> {
+    const code = await this.ended
+    if (code === 0) return false
+    if (/corrupted|double free|free\(\): invalid|malloc/.test(this.errors)) return true
+    throw new Error(`the child ended with ${code}: ${this.errors}`)
+  }
 }

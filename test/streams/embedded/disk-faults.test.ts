@@ -90,6 +90,8 @@ describe('the disk under the embedded log', () => {
   })
 
   describe.skipIf(cannotInject('strace'))('when the disk fails', () => {
+    // After a failed write LMDB's own clean-up now and then damages its heap, and the C library aborts the process: another way to
+    // stop, after which the restart must have as much. A failed sync always stops in order.
     const FAULTS = [
       { why: 'the sync of the pages', inject: 'fdatasync:error=EIO:when=6+' },
       { why: 'one sync of the pages, the next would succeed', inject: 'fdatasync:error=EIO:when=6' },
@@ -107,11 +109,12 @@ describe('the disk under the embedded log', () => {
           [],
           ['strace', '-fqqq', '-o', '/dev/null', '-e', `trace=${inject.split(':')[0]}`, '-e', `inject=${inject}`],
         )
-        await child.finished()
+        const aborted = await child.finishedOrAborted()
+        expect(aborted && inject.startsWith('fdatasync'), 'a failed sync aborted the process').toBe(false)
         const failures = child.of('failed')
-        expect(failures).toHaveLength(3)
+        if (!aborted) expect(failures).toHaveLength(3)
         for (const failure of failures) expect(failure).toMatchObject({ code: 'STORAGE_FAILED', next: 'stop' })
-        expect(failures[0]?.message).toContain(directory)
+        if (!aborted) expect(failures[0]?.message).toContain(directory)
         await expectAcknowledged(child)
       },
     )
