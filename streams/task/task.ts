@@ -4,7 +4,7 @@ import { PunctuationSchedule } from '../punctuation.ts'
 import { type EncodedHeaders, encodeHeaders } from '../record/record-headers.ts'
 import type { TaskStores } from '../state/task-stores.ts'
 import type { BatchProcessor } from './batch-processor.ts'
-import { type FoldProgress, restore } from './restore.ts'
+import { type FoldProgress, fold, restore } from './restore.ts'
 import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
 import { TaskCounters } from './task-counters.ts'
 import { TaskOutputs } from './task-outputs.ts'
@@ -23,6 +23,8 @@ export interface TaskOptions<S extends TaskStores> {
   readonly fetchWaitMs: number
   /** Pause before a new session after an error that another try may cure. */
   readonly retryBackoffMs: number
+  /** State that a standby hands over; the task folds from there instead of restoring. */
+  readonly warm?: RestoredState<S>
   readonly onState?: (state: TaskState) => void
   readonly onRestore?: FoldProgress
   /** Told of every error that the task survives. */
@@ -57,9 +59,11 @@ export class Task<S extends TaskStores> {
   private sealed: Transaction | null = null
   private inFlight: Promise<StreamsError | null> | null = null
   private stopping = false
+  private warm: RestoredState<S> | null
 
   constructor(options: TaskOptions<S>) {
     this.options = options
+    this.warm = options.warm ?? null
     this.input = options.input
     const { partition } = options.input
     this.punctuations = new PunctuationSchedule(options.processor.topology.punctuations, 'wall-clock')
@@ -143,10 +147,19 @@ export class Task<S extends TaskStores> {
   private async rebuild(committedOffset: number): Promise<void> {
     const { log, input, processor, checkpoints, onRestore } = this.options
     await checkpoints.settled()
-    this.state = await restore(log, input, processor, checkpoints, committedOffset, (offset, until) => {
+    const onProgress: FoldProgress = (offset, until) => {
       this.counters.restoredRecords = offset
       onRestore?.(offset, until)
-    })
+    }
+    const { warm } = this
+    // A fold that breaks off leaves the state between two offsets: whatever comes of it, it is used once.
+    this.warm = null
+    if (warm !== null && warm.offset <= committedOffset) {
+      await fold(log, input, processor, warm, committedOffset, onProgress)
+      this.state = { stores: warm.stores, offset: committedOffset }
+      return
+    }
+    this.state = await restore(log, input, processor, checkpoints, committedOffset, onProgress)
   }
 
   private async loop(): Promise<void> {
@@ -273,6 +286,8 @@ export class Task<S extends TaskStores> {
     await checkpoints.settled()
     await this.checkpoint()
     await checkpoints.settled()
+    // A write that failed is told by the next question; without this one the last would fail in silence.
+    checkpoints.due(this.committedOffset)
     await this.releaseSession()
     this.move('closed')
   }
