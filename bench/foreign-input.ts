@@ -97,7 +97,9 @@ export function foreignInput(options: ForeignInputOptions): ForeignInput {
     else if (due === undefined && random() < BURST_SHARE) {
       bursts.push({ sender, left: BURST_PAYMENTS, atMs: nowMs + BURST_STEP_MS })
     }
-    const value = frame(encodePaymentSubmitted(personalData(payment(i, sender, nowMs, random), options.personal)))
+    const value = frame(
+      encodePaymentSubmitted(personalData(foreignPayment(i, sender, nowMs, random), options.personal)),
+    )
     const key = encoder.encode(accountOf(sender))
     put(key, value)
     if (recent.length < REPEAT_REACH) recent.push({ key, value })
@@ -132,7 +134,8 @@ function personalData(made: PaymentSubmitted, personal: ForeignInputOptions['per
   return personal === 'all' ? made : { ...made, cardholderName: null, ip: null }
 }
 
-function payment(i: number, sender: number, nowMs: number, random: () => number): PaymentSubmitted {
+/** One payment of a sender, with every field that a foreign producer fills. */
+export function foreignPayment(i: number, sender: number, nowMs: number, random: () => number): PaymentSubmitted {
   const jitterMs = Math.floor(random() * 4_000) - 2_000
   return {
     ...paymentSubmittedDefaults,
@@ -212,7 +215,7 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Mulberry32: 32 bits of state, enough to vary a bench. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed | 0
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -1,0 +1,119 @@
+import { setTimeout } from 'node:timers/promises'
+import { edgeMask } from '../bin/runtime/payment-source.ts'
+import { INPUT_TOPIC, openSession, PARTITIONS, type Session } from '../bin/runtime/session.ts'
+import { readConfig } from '../platform/config.ts'
+import { machineClock } from '../producers/clock.ts'
+import { PaymentProducer } from '../producers/payment-producer.ts'
+import type { PaymentSubmitted } from '../schemas/generated/payment-submitted.ts'
+import { foreignPayment, mulberry32 } from './foreign-input.ts'
+
+/**
+ * Pays into a data folder from a process of its own, through the product's producer: masked at the edge, each sender once,
+ * each acknowledgement durable. Sends `ready`, waits for `{ atMs }` and begins then; sends `FeederDone` when the log
+ * has everything.
+ */
+export interface FeederPlan {
+  readonly data: string
+  readonly payments: number
+  /** Number of the first payment, so that two plans never share an id. */
+  readonly firstNumber: number
+  /** Payments a second by the clock, whatever the log does (open loop); null sends as fast as the producer takes them. */
+  readonly ratePerSecond: number | null
+  readonly lingerMs: number
+  readonly eventStartMs: number
+  /** Events come in days: so many payments an hour long, then nothing until the next. */
+  readonly paymentsPerDay: number
+  readonly senders: number
+  /** Each day this many senders are seen for the last time, and as many for the first. */
+  readonly sendersLeavingPerDay: number
+}
+
+export interface FeederDone {
+  readonly sent: number
+  readonly wallMs: number
+  readonly syncs: number
+}
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const NO_MEMO = 0.99
+
+/** A clock that all processes of the machine share, ms; it never jumps. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
+/** When payment `index` of a paced plan is meant to be sent. */
+export function intendedMs(startMs: number, index: number, ratePerSecond: number): number {
+  return startMs + (index * 1_000) / ratePerSecond
+}
+
+/** The payment's amount is its place in the plan plus one, so that a reader can tell which one it sees. */
+function paymentOf(index: number, plan: FeederPlan, random: () => number): PaymentSubmitted {
+  const { eventStartMs, paymentsPerDay, senders, sendersLeavingPerDay, firstNumber } = plan
+  const day = Math.floor(index / paymentsPerDay)
+  const inDay = (index - day * paymentsPerDay) / paymentsPerDay
+  const eventMs = Math.floor(eventStartMs + day * DAY_MS + inDay * HOUR_MS)
+  const sender = day * sendersLeavingPerDay + Math.floor(random() * senders)
+  const payment = foreignPayment(firstNumber + index, sender, eventMs, () => NO_MEMO)
+  return { ...payment, eventTime: eventMs, amountMinor: index + 1 }
+}
+
+function syncsOf({ log }: Session): number {
+  return log.stat().environments.reduce((sum, { syncs }) => sum + syncs, 0)
+}
+
+async function sendAll(producer: PaymentProducer, plan: FeederPlan): Promise<void> {
+  const random = mulberry32(plan.firstNumber + 1)
+  for (let i = 0; i < plan.payments; i++) {
+    const room = producer.send(paymentOf(i, plan, random))
+    if (room !== undefined) await room
+    else if (i % 1_024 === 0) await machineClock.turn()
+  }
+}
+
+async function sendPaced(producer: PaymentProducer, plan: FeederPlan, rate: number, startMs: number): Promise<void> {
+  const random = mulberry32(plan.firstNumber + 1)
+  for (let i = 0; i < plan.payments; ) {
+    const nowMs = monotonicMs()
+    for (; i < plan.payments && intendedMs(startMs, i, rate) <= nowMs; i++) {
+      const room = producer.send(paymentOf(i, plan, random))
+      if (room !== undefined) await room
+    }
+    await setTimeout(1)
+  }
+}
+
+async function main(plan: FeederPlan): Promise<void> {
+  const session = await openSession(readConfig({}, { SLUICE_DATA: plan.data }))
+  const producer = new PaymentProducer({
+    log: session.log,
+    name: null,
+    topic: INPUT_TOPIC,
+    partitions: PARTITIONS,
+    paymentSchemaId: session.ids.payment,
+    mask: edgeMask(session),
+    rememberSenders: true,
+    clock: machineClock,
+    lingerMs: plan.lingerMs,
+  })
+  const started = new Promise<number>((resolve) => {
+    process.once('message', ({ atMs }: { readonly atMs: number }) => resolve(atMs))
+  })
+  process.send?.('ready')
+  const startMs = await started
+  const syncsBefore = syncsOf(session)
+  if (plan.ratePerSecond === null) await sendAll(producer, plan)
+  else await sendPaced(producer, plan, plan.ratePerSecond, startMs)
+  await producer.flush()
+  const done: FeederDone = {
+    sent: plan.payments,
+    wallMs: monotonicMs() - startMs,
+    syncs: syncsOf(session) - syncsBefore,
+  }
+  await producer.close()
+  await session.log.close()
+  process.send?.(done, () => process.disconnect())
+}
+
+if (import.meta.main) await main(JSON.parse(process.argv[2] ?? '{}') as FeederPlan)
