@@ -1,5 +1,7 @@
 /** Exit code of a process that a second Ctrl-C ended before it had drained. */
 const INTERRUPTED = 130
+/** One Ctrl-C may arrive several times: from the terminal, and passed on by the programs in between. */
+const SAME_SIGNAL_MS = 500
 
 /** How a process ends on purpose: the first signal asks it to drain, the second ends it at once. */
 export interface Shutdown {
@@ -14,11 +16,13 @@ export interface Shutdown {
 /** Listens for SIGINT and SIGTERM. `onRequested` is told the signal's name, or null when the end was asked from inside. */
 export function listenForShutdown(onRequested: (signal: NodeJS.Signals | null) => void = () => {}): Shutdown {
   const controller = new AbortController()
+  let requestedMs = Number.NaN
   const request = (signal: NodeJS.Signals | null) => {
     if (controller.signal.aborted) {
-      if (signal !== null) process.exit(INTERRUPTED)
+      if (signal !== null && performance.now() - requestedMs > SAME_SIGNAL_MS) process.exit(INTERRUPTED)
       return
     }
+    requestedMs = performance.now()
     onRequested(signal)
     controller.abort()
   }
