@@ -48,13 +48,21 @@ export interface LeftPartition {
   readonly lag: number
 }
 
+/** An error as it was raised. */
+export interface ToldError {
+  readonly code: string
+  readonly next: string
+  readonly message: string
+}
+
 /** One line from a worker. */
 export type WorkerLine =
   | { readonly kind: 'fired'; readonly step: string }
   | { readonly kind: 'running'; readonly partition: number; readonly offset: number }
   | { readonly kind: 'checkpoint-opened'; readonly name: string }
   | ({ readonly kind: 'committed' } & Acknowledged)
-  | { readonly kind: 'survived' | 'failed'; readonly code: string; readonly next: string; readonly message: string }
+  | ({ readonly kind: 'survived' } & ToldError)
+  | ({ readonly kind: 'failed' } & ToldError)
   | { readonly kind: 'left'; readonly partitions: readonly LeftPartition[] }
 
 /** No checkpoint is due by time: the tests count records. */
