@@ -1,5 +1,5 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Checkpoints } from '../streams/state/checkpoint.ts'
 import { CheckpointFolder } from '../streams/state/checkpoint-folder.ts'
@@ -7,33 +7,28 @@ import { DedupSection } from '../streams/state/dedup-section.ts'
 import { DedupTable } from '../streams/state/dedup-table.ts'
 import { RowSection } from '../streams/state/row-section.ts'
 import { RowStore } from '../streams/state/row-store.ts'
+import { type Measured, Report, reportRuns, sendMeasured, size } from './harness.ts'
 
 /**
  * What a checkpoint costs (SPEC X4): milliseconds until it is on the disk, the longest time that it holds up the event
  * loop, and milliseconds to load it again, every byte verified and the index rebuilt. The paired naive variant is
  * JSON.stringify of as many entries.
- * Run alone: `node bench/checkpoint.bench.ts [folder]`. Exits 1 if a figure misses its bar.
  */
 const WRITE_MS_BAR = 500
 const SLICE_MS_BAR = 2
-const LOAD_MS_BARS = new Map([
-  [1, 1_000],
-  [10, 10_000],
-])
 const LOAD_TURN_MS_BAR = 10
 const SENDERS = 100_000
 const SENDER_BYTES = 512
 const ROUNDS = 3
+const FEW = size(1_000_000, 50_000)
+const MANY = size(10_000_000, 200_000)
 
 const place = { topic: 'bench', partition: 0 }
 const identity = { ...place, topology: 'bench', semanticsVersion: 1, stateKeyId: 'k1', createdBy: 'bench' }
-let missed = false
+const measured: Measured[] = []
 
-function print(name: string, ms: number, barMs?: number): void {
-  const held = barMs === undefined || ms <= barMs
-  if (!held) missed = true
-  const verdict = barMs === undefined ? '' : `  bar ${barMs} ms: ${held ? 'held' : 'MISSED'}`
-  process.stdout.write(`${name.padEnd(56)} ${`${ms.toFixed(2)} ms`.padStart(12)}${verdict}\n`)
+function note(name: string, value: number, unit = 'ms'): void {
+  measured.push({ name: `checkpoint, ${name}`, unit, value })
 }
 
 function hashWord(id: number, word: number): number {
@@ -98,24 +93,20 @@ async function writeOnce(state: State, nextOffset: number): Promise<{ ms: number
 }
 
 /** The median round of the write by duration, and the longest turn of all rounds. */
-async function measureWrite(name: string, state: State, barMs?: number): Promise<void> {
-  const rounds = []
-  for (let round = 0; round < ROUNDS; round++) rounds.push(await writeOnce(state, state.dedup.size + round))
-  rounds.sort((a, b) => a.ms - b.ms)
-  print(`${name}: written and on the disk`, rounds[Math.floor(ROUNDS / 2)]!.ms, barMs)
-  print(
-    `${name}: longest turn of the event loop`,
-    Math.max(...rounds.map((round) => round.longestTurnMs)),
-    SLICE_MS_BAR,
-  )
+async function measureWrite(name: string, state: State, rounds: number): Promise<void> {
+  const writes = []
+  for (let round = 0; round < rounds; round++) writes.push(await writeOnce(state, state.dedup.size + round))
+  writes.sort((a, b) => a.ms - b.ms)
+  note(`${name}: written and on the disk`, writes[rounds >> 1]!.ms)
+  note(`${name}: longest turn of the event loop`, Math.max(...writes.map((write) => write.longestTurnMs)))
 }
 
-async function measureLoad(name: string, folder: string, millions: number): Promise<void> {
+async function measureLoad(name: string, folder: string, ids: number): Promise<void> {
   const state = new State(folder)
   const { ms, longestTurnMs } = await watched(() => state.checkpoints.load())
-  if (state.dedup.size !== millions * 1e6) throw new Error(`loaded ${state.dedup.size} ids`)
-  print(`${name}: loaded, verified and indexed`, ms, LOAD_MS_BARS.get(millions))
-  print(`${name}: longest turn of the event loop`, longestTurnMs, LOAD_TURN_MS_BAR)
+  if (state.dedup.size !== ids) throw new Error(`loaded ${state.dedup.size} ids`)
+  note(`${name}: loaded, verified and indexed`, ms)
+  note(`${name}: longest turn of the event loop while loading`, longestTurnMs)
 }
 
 function measureNaive(ids: number): void {
@@ -123,30 +114,48 @@ function measureNaive(ids: number): void {
   const map = new Map(entries)
   const begun = performance.now()
   const bytes = JSON.stringify([...map]).length
-  print(`naive JSON of ${ids / 1e6} million ids, ${(bytes / 1e6).toFixed(0)} MB, one turn`, performance.now() - begun)
+  note('naive, JSON of 1 million ids, one turn', performance.now() - begun)
+  note('naive, JSON of 1 million ids: size', bytes / 1e6, 'MB')
 }
 
-process.stdout.write(`${cpus()[0]?.model}, Node ${process.version}\n`)
-const folder = await mkdtemp(join(process.argv[2] ?? tmpdir(), 'sluice-bench-'))
-try {
-  const state = new State(folder)
-  state.remember(0, 1_000_000)
-  await measureWrite('1 million ids', state, WRITE_MS_BAR)
-  await measureLoad('1 million ids', folder, 1)
-  for (let id = 0; id < SENDERS; id++) {
-    state.senders.insert(hashWord(id, 5), hashWord(id, 6), hashWord(id, 7), hashWord(id, 8))
+async function run(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
+  try {
+    const state = new State(folder)
+    state.remember(0, FEW)
+    await measureWrite('1 million ids', state, ROUNDS)
+    await measureLoad('1 million ids', folder, FEW)
+    for (let id = 0; id < SENDERS; id++) {
+      state.senders.insert(hashWord(id, 5), hashWord(id, 6), hashWord(id, 7), hashWord(id, 8))
+    }
+    await measureWrite('1 million ids, 100,000 senders', state, ROUNDS)
+    state.remember(FEW, MANY)
+    await measureWrite('10 million ids, 100,000 senders', state, 1)
+    await measureLoad('10 million ids, 100,000 senders', folder, MANY)
+    const [newest] = await new CheckpointFolder(folder).list(place.topic, place.partition)
+    note('10 million ids, 100,000 senders: size', (await stat(join(folder, newest!.name))).size / 1e6, 'MB')
+    measureNaive(FEW)
+  } finally {
+    await rm(folder, { recursive: true })
   }
-  await measureWrite(`1 million ids, ${SENDERS} rows of ${SENDER_BYTES} bytes`, state)
-  state.remember(1_000_000, 10_000_000)
-  const { ms, longestTurnMs } = await writeOnce(state, 10_000_000)
-  print('10 million ids and the rows: written and on the disk', ms)
-  print('10 million ids and the rows: longest turn', longestTurnMs, SLICE_MS_BAR)
-  await measureLoad('10 million ids and the rows', folder, 10)
-  const [newest] = await new CheckpointFolder(folder).list(place.topic, place.partition)
-  const bytes = (await stat(join(folder, newest!.name))).size
-  process.stdout.write(`a checkpoint of 10 million ids and the rows: ${(bytes / 1e6).toFixed(0)} MB\n`)
-  measureNaive(1_000_000)
-} finally {
-  await rm(folder, { recursive: true })
+  sendMeasured(measured)
 }
-process.exitCode = missed ? 1 : 0
+
+async function main(): Promise<void> {
+  const report = new Report('checkpoint', 'A checkpoint: on the disk, off the hot path, loaded again')
+  const slice = { atMost: SLICE_MS_BAR }
+  const loadTurn = { atMost: LOAD_TURN_MS_BAR }
+  await reportRuns(report, 'checkpoint.bench.ts', {
+    'checkpoint, 1 million ids: written and on the disk': { atMost: WRITE_MS_BAR },
+    'checkpoint, 1 million ids: longest turn of the event loop': slice,
+    'checkpoint, 1 million ids: loaded, verified and indexed': { atMost: 1_000 },
+    'checkpoint, 1 million ids: longest turn of the event loop while loading': loadTurn,
+    'checkpoint, 10 million ids, 100,000 senders: longest turn of the event loop': slice,
+    'checkpoint, 10 million ids, 100,000 senders: loaded, verified and indexed': { atMost: 10_000 },
+    'checkpoint, 10 million ids, 100,000 senders: longest turn of the event loop while loading': loadTurn,
+  })
+  report.finish()
+}
+
+if (process.argv[2] === 'run') await run()
+else await main()

@@ -1,10 +1,9 @@
-import { cpus } from 'node:os'
 import { DedupTable } from '../streams/state/dedup-table.ts'
+import { type Measured, Report, reportRuns, sendMeasured, size } from './harness.ts'
 
 /**
  * What remembering an id costs: bytes, nanoseconds, and the longest step of growth (SPEC D3). Ids come as uniform
  * hashes in random order; the paired naive variant is a Map from a hexadecimal string to an object.
- * Run alone: `node bench/dedup.bench.ts`. Exits 1 if a figure misses its bar.
  */
 const HOUR_MS = 3_600_000
 const BYTES_BAR = 32
@@ -14,7 +13,9 @@ const LOOKUPS = 1_000_000
 const IDS_PER_MS = 10
 
 const start = 1_767_225_600_000
-let missed = false
+const measured: Measured[] = []
+const FEW = size(1_000_000, 50_000)
+const MANY = size(10_000_000, 200_000)
 
 /** Word `word` of the hash of id `id`: MurmurHash3's finisher, a bijection for each word. */
 function hashWord(id: number, word: number): number {
@@ -24,10 +25,8 @@ function hashWord(id: number, word: number): number {
   return x ^ (x >>> 16)
 }
 
-function print(name: string, figure: string, bar?: { readonly text: string; readonly held: boolean }): void {
-  if (bar !== undefined && !bar.held) missed = true
-  const verdict = bar === undefined ? '' : `  bar ${bar.text}: ${bar.held ? 'held' : 'MISSED'}`
-  process.stdout.write(`${name.padEnd(44)} ${figure.padStart(14)}${verdict}\n`)
+function note(name: string, unit: string, value: number): void {
+  measured.push({ name, unit, value })
 }
 
 /** How often the machine took a core away from this process. */
@@ -63,20 +62,15 @@ function lookupIds(table: DedupTable, from: number, range: number, found: boolea
   return ((performance.now() - begun) / LOOKUPS) * 1e6
 }
 
-function measure(table: DedupTable, from: number, to: number): void {
+function measure(table: DedupTable, from: number, to: number, name: string): void {
   const begun = performance.now()
   const longestMs = insertIds(table, from, to)
   const insertNs = ((performance.now() - begun) / (to - from)) * 1e6
-  const millions = `${to / 1e6} million ids`
-  const bytes = table.bytesUsed / table.size
-  print(`${millions}: bytes an id`, bytes.toFixed(2), { text: `${BYTES_BAR}`, held: bytes <= BYTES_BAR })
-  print(`${millions}: insert, growth included`, `${insertNs.toFixed(0)} ns`)
-  print(`${millions}: longest ${STEP_INSERTS} inserts on the way`, `${longestMs.toFixed(2)} ms`, {
-    text: `${STEP_MS_BAR} ms`,
-    held: longestMs <= STEP_MS_BAR,
-  })
-  print(`${millions}: lookup of a known id`, `${lookupIds(table, 0, to, true).toFixed(0)} ns`)
-  print(`${millions}: lookup of a new id`, `${lookupIds(table, to, to, false).toFixed(0)} ns`)
+  note(`dedup, ${name}: bytes an id`, 'B', table.bytesUsed / table.size)
+  note(`dedup, ${name}: insert, growth included`, 'ns', insertNs)
+  note(`dedup, ${name}: longest ${STEP_INSERTS} inserts on the way`, 'ms', longestMs)
+  note(`dedup, ${name}: lookup of a known id`, 'ns', lookupIds(table, 0, to, true))
+  note(`dedup, ${name}: lookup of a new id`, 'ns', lookupIds(table, to, to, false))
 }
 
 /** Once the table has its size, ids come and go. */
@@ -88,7 +82,7 @@ function measureSteady(table: DedupTable, from: number, to: number): void {
     if (id % 4_096 === 0) table.expire(start + HOUR_MS + Math.floor((id - from) / IDS_PER_MS))
   }
   const steadyNs = ((performance.now() - begun) / (to - from)) * 1e6
-  print('steady: insert and the expiry of another', `${steadyNs.toFixed(0)} ns`)
+  note('dedup, steady: insert and the expiry of another', 'ns', steadyNs)
 }
 
 function measureNaive(ids: number): void {
@@ -101,14 +95,31 @@ function measureNaive(ids: number): void {
   }
   const insertNs = ((performance.now() - begun) / ids) * 1e6
   const bytes = (process.memoryUsage().heapUsed - before) / seen.size
-  print(`naive Map, ${ids / 1e6} million ids: bytes an id`, `about ${bytes.toFixed(0)}`)
-  print(`naive Map, ${ids / 1e6} million ids: insert`, `${insertNs.toFixed(0)} ns`)
+  note('naive Map of objects, half a million ids: bytes an id', 'B', bytes)
+  note('naive Map of objects, half a million ids: insert', 'ns', insertNs)
 }
 
-process.stdout.write(`${cpus()[0]?.model}, Node ${process.version}\n`)
-const table = new DedupTable({ horizonMs: HOUR_MS, maxIds: 12_000_000, setting: 'bench', place: {} })
-measure(table, 0, 1_000_000)
-measure(table, 1_000_000, 10_000_000)
-measureSteady(table, 10_000_000, 12_000_000)
-measureNaive(500_000)
-process.exitCode = missed ? 1 : 0
+function run(): void {
+  const table = new DedupTable({ horizonMs: HOUR_MS, maxIds: 12_000_000, setting: 'bench', place: {} })
+  measure(table, 0, FEW, '1 million ids')
+  measure(table, FEW, MANY, '10 million ids')
+  measureSteady(table, MANY, MANY + 2 * FEW)
+  measureNaive(500_000)
+  sendMeasured(measured)
+}
+
+async function main(): Promise<void> {
+  const report = new Report('dedup', 'Remembering ids: bytes, time, and the longest step of growth')
+  const bytes = { atMost: BYTES_BAR }
+  const step = { atMost: STEP_MS_BAR }
+  await reportRuns(report, 'dedup.bench.ts', {
+    'dedup, 1 million ids: bytes an id': bytes,
+    'dedup, 10 million ids: bytes an id': bytes,
+    [`dedup, 1 million ids: longest ${STEP_INSERTS} inserts on the way`]: step,
+    [`dedup, 10 million ids: longest ${STEP_INSERTS} inserts on the way`]: step,
+  })
+  report.finish()
+}
+
+if (process.argv[2] === 'run') run()
+else await main()

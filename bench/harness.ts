@@ -110,6 +110,40 @@ export async function inChild<T>(file: string, args: readonly string[], execArgv
   return said
 }
 
+/** One figure of one run, as a child sends it. */
+export interface Measured {
+  readonly name: string
+  readonly unit: string
+  readonly value: number
+}
+
+/** Runs the bench's own `file` with the argument `run` in a process of its own, three times, and reports each figure's median. */
+export async function reportRuns(
+  report: Report,
+  file: string,
+  bars: Readonly<Record<string, Bar>>,
+  args: readonly string[] = [],
+): Promise<void> {
+  const values = new Map<string, { readonly unit: string; readonly runs: number[] }>()
+  for (let run = 0; run < size(RUNS, 1); run++) {
+    for (const { name, unit, value } of await inChild<Measured[]>(file, ['run', ...args])) {
+      const known = values.get(name) ?? { unit, runs: [] }
+      values.set(name, known)
+      known.runs.push(value)
+    }
+    progress(`run ${run + 1}`)
+  }
+  for (const name of Object.keys(bars)) {
+    if (!values.has(name)) throw new Error(`a bar for ${name}, which was not measured`)
+  }
+  for (const [name, { unit, runs }] of values) report.figure(name, unit, runs, bars[name])
+}
+
+/** What the child of `reportRuns` ends with. */
+export function sendMeasured(measured: readonly Measured[]): void {
+  process.send?.(measured, () => process.disconnect())
+}
+
 /** The next message of a child. Rejects when it ends without one. */
 export function messageOf<T>(from: ChildProcess, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
