@@ -1,17 +1,17 @@
 import { fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EmbeddedLog, openEmbeddedLog } from '../streams/embedded/embedded-log.ts'
 import type { OutputBatch } from '../streams/log/log.ts'
 import { RecordBatchReader } from '../streams/record/record-batch-reader.ts'
 import { RecordBatchWriter } from '../streams/record/record-batch-writer.ts'
+import { type Bar, Report } from './harness.ts'
 
 /**
  * What the embedded log carries when every acknowledgement waits for the disk (SPEC X4): 300-byte records in batches of
  * 1,000, one producer in a process of its own, then the same with a task that commits in this process meanwhile, then
  * reading it all back with checksums. The paired naive variant is one record a batch, each waited for.
- * Run alone: `node bench/embedded-log.bench.ts [folder]`. Medians of three rounds; exits 1 if a figure misses its bar.
  */
 const RECORD_BYTES = 300
 const BATCH_RECORDS = 1_000
@@ -34,8 +34,6 @@ interface Carried {
 }
 
 type Step = (sequence: number) => Promise<unknown>
-
-let missed = false
 
 function batchOf(topic: string, records: number): OutputBatch {
   const writer = new RecordBatchWriter()
@@ -131,43 +129,32 @@ function produceElsewhere(
   }
 }
 
-function print(name: string, figures: readonly number[], unit: string, bar?: number): void {
-  const sorted = [...figures].sort((a, b) => a - b)
-  const median = sorted[sorted.length >> 1] ?? 0
-  const held = bar === undefined || median >= bar
-  if (!held) missed = true
-  const text = (n: number) => (n >= 100 ? Math.round(n).toLocaleString('en') : n.toFixed(2))
-  const verdict = bar === undefined ? '' : `  bar ${text(bar)}: ${held ? 'held' : 'MISSED'}`
-  const spread = `(${text(sorted[0] ?? 0)} to ${text(sorted.at(-1) ?? 0)})`
-  process.stdout.write(`${name.padEnd(52)} ${text(median).padStart(10)} ${unit} ${spread}${verdict}\n`)
-}
-
-function report(name: string, rounds: readonly Carried[], bar?: number): void {
+function reportCarried(report: Report, name: string, rounds: readonly Carried[], bar: Bar = {}): void {
   const perSecond = (of: (round: Carried) => number) => rounds.map((round) => of(round) / (round.ms / 1_000))
   const percentile = (share: number) =>
     rounds.map(({ latenciesMs }) => [...latenciesMs].sort((a, b) => a - b)[Math.floor(latenciesMs.length * share)] ?? 0)
-  print(
+  report.figure(
     `${name}: records a second`,
-    perSecond(({ records }) => records),
     '/s',
+    perSecond(({ records }) => records),
     bar,
   )
-  print(
+  report.figure(
     `${name}: MB a second`,
-    perSecond(({ records }) => (records * RECORD_BYTES) / 1e6),
     'MB/s',
+    perSecond(({ records }) => (records * RECORD_BYTES) / 1e6),
   )
-  print(
+  report.figure(
     `${name}: syncs a second`,
-    perSecond(({ syncs }) => syncs),
     '/s',
+    perSecond(({ syncs }) => syncs),
   )
-  print(`${name}: acknowledgement, median`, percentile(0.5), 'ms')
-  print(`${name}: acknowledgement, p99`, percentile(0.99), 'ms')
+  report.figure(`${name}: acknowledgement, median`, 'ms', percentile(0.5))
+  report.figure(`${name}: acknowledgement, p99`, 'ms', percentile(0.99))
 }
 
 async function main(folder: string): Promise<void> {
-  process.stdout.write(`${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}\n`)
+  const report = new Report('embedded-log', 'The embedded log, every acknowledgement durable')
   const alone: Carried[] = []
   const deep: Carried[] = []
   const single: Carried[] = []
@@ -194,13 +181,13 @@ async function main(folder: string): Promise<void> {
     await log.close()
     await rm(directory, { recursive: true })
   }
-  report('producer, one batch in flight', alone)
-  report('producer, four in flight', deep)
-  report('producer beside a task', besides, RECORDS_BAR)
-  report('task beside a producer', commits, RECORDS_BAR)
-  print('fetch and check every record: MB a second', fetched, 'MB/s')
-  report('naive: a record a batch', single)
-  process.exitCode = missed ? 1 : 0
+  reportCarried(report, 'producer, one batch in flight', alone)
+  reportCarried(report, 'producer, four in flight', deep)
+  reportCarried(report, 'producer beside a task', besides, { atLeast: RECORDS_BAR })
+  reportCarried(report, 'task beside a producer', commits, { atLeast: RECORDS_BAR })
+  report.figure('fetch and check every record: MB a second', 'MB/s', fetched)
+  reportCarried(report, 'naive: a record a batch', single)
+  report.finish()
 }
 
 async function child(directory: string, records: number, inFlight: number): Promise<void> {

@@ -1,27 +1,28 @@
 import { createHmac, createSecretKey } from 'node:crypto'
-import { cpus } from 'node:os'
 import { createHashKernel, HmacTokens, KeyedHash } from '../streams/hash/index.ts'
+import { Report } from './harness.ts'
 
 /**
  * What the hash kernel costs: nanoseconds an id hash, and a token with its request, its share of the flush and the
  * writing of its digits. The paired naive variant is Node's createHmac with a KeyObject.
- * Run alone: `node bench/hash.bench.ts`. Each figure is the median of five rounds, with the fastest and the slowest.
+ * Each figure is the median of five rounds.
  */
 const ROUNDS = 5
 const TICKETS = 4_096
 const ID_BYTES = 36
 const ARENA_BYTES = 1 << 20
 
-/** Prints the median of `ROUNDS` runs of `operations` operations each, after one run to warm up. */
+const report = new Report('hash', 'The hash kernel')
+
+/** Reports the median of `ROUNDS` runs of `operations` operations each, after one run to warm up. */
 function measure(name: string, operations: number, run: () => void): void {
   run()
   const nanoseconds = Array.from({ length: ROUNDS }, () => {
     const start = process.hrtime.bigint()
     run()
     return Number(process.hrtime.bigint() - start) / operations
-  }).sort((a, b) => a - b)
-  const [fastest, , median, , slowest] = nanoseconds.map((ns) => ns.toFixed(1))
-  process.stdout.write(`${name.padEnd(48)} ${median?.padStart(8)} ns (${fastest} to ${slowest})\n`)
+  })
+  report.figure(name, 'ns', nanoseconds)
 }
 
 function measureIds(lanes: 'simd' | 'scalar'): void {
@@ -73,9 +74,9 @@ function measureNaive(messageBytes: number): void {
   })
 }
 
-process.stdout.write(`${cpus()[0]?.model}, Node ${process.version}\n`)
 for (const lanes of ['simd', 'scalar'] as const) {
   measureIds(lanes)
   for (const messageBytes of [16, 24, 60]) measureTokens(lanes, messageBytes)
 }
 for (const messageBytes of [16, 24]) measureNaive(messageBytes)
+report.finish()
