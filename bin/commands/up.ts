@@ -23,6 +23,8 @@ import { complain, grouped, print } from '../view/text.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
 
 const START_POLL_MS = 20
+/** A start that takes longer shows that it restores. */
+const START_MS = 1_000
 
 interface UpOptions extends CommonOptions {
   readonly simulate?: boolean
@@ -112,6 +114,8 @@ async function serve(
 ): Promise<Error | null> {
   const { config, folder, log } = session
   const startedMs = machineTime.nowMs()
+  const unable = await firstMoments(pipeline)
+  if (unable !== null) return unable
   const title = `sluice  ${folder.path}`
   print(`${title}: 12 tasks; metrics and health on http://${config.metricsHost}:${port}; Ctrl-C ends`)
   const counts = new SideCounts(session)
@@ -133,12 +137,13 @@ async function serve(
   const simulator = config.simulate
     ? new SimulatorProcess(config, (why) => complain(`the simulator ended, decisions go on: ${why}`))
     : null
-  void putRulesInForce(session, pipeline, shutdown).catch((error: Error) => {
-    complain(`the rules of ${config.rulesFile} are not in force: ${error.message}`)
-    shutdown.request()
-  })
-  const asked = new Promise<null>((resolve) => shutdown.signal.addEventListener('abort', () => resolve(null)))
-  await Promise.race([asked, pipeline.ended])
+  const ruled = putRulesInForce(session, pipeline, beside.signal)
+  // Rules that cannot be put in force end the start; anything else goes on until somebody asks for the end.
+  const ruleFailure = await Promise.race([
+    asked(shutdown),
+    pipeline.ended,
+    ruled.then(() => new Promise<never>(() => {})).catch((error: Error) => error),
+  ])
   view.unsubscribe()
   await simulator?.stop()
   pipeline.stop()
@@ -146,16 +151,39 @@ async function serve(
   beside.abort()
   await Promise.all(loops)
   if (failure === null) printSummary(pipeline, machineTime.nowMs() - startedMs)
+  return failure ?? ruleFailure
+}
+
+/** Waits a moment for the tasks to run, so that a folder that somebody else has ends the start with one line. */
+async function firstMoments(pipeline: Pipeline): Promise<Error | null> {
+  const over = new AbortController()
+  const running = whenRunning(pipeline, over.signal).then(() => null)
+  const failure = await Promise.race([
+    pipeline.ended,
+    running,
+    machineTime.sleep(START_MS, over.signal).then(() => null),
+  ])
+  over.abort()
   return failure
 }
 
+/** Resolves when every task processes, or `signal` aborts. */
+async function whenRunning(pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+  while (!pipeline.running && !signal.aborted) await machineTime.sleep(START_POLL_MS, signal)
+}
+
+function asked({ signal }: Shutdown): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null)
+    else signal.addEventListener('abort', () => resolve(null), { once: true })
+  })
+}
+
 /** Once every task runs: what the rule file says, if it differs from what is in force (SPEC S6). */
-async function putRulesInForce(session: Session, pipeline: Pipeline, shutdown: Shutdown): Promise<void> {
+async function putRulesInForce(session: Session, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
   const rules = readRules(session.config.rulesFile)
-  while (!pipeline.running) {
-    if (shutdown.signal.aborted) return
-    await machineTime.sleep(START_POLL_MS, shutdown.signal)
-  }
+  await whenRunning(pipeline, signal)
+  if (signal.aborted) return
   if (await changeRules(session, pipeline, rules, machineTime.nowMs())) {
     print(`rule set ${rules.version} of ${session.config.rulesFile} goes in force in every partition`)
   }
