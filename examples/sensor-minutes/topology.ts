@@ -9,7 +9,7 @@ import { READING_SCHEMA_ID, ReadingReader } from './reading.ts'
 // `streams` alone and shows every part of the vocabulary: source, record type, stages, stores, sinks, punctuations.
 
 /** Why a reading is refused; the first is never used, so that 0 stands for none. */
-export const REFUSALS = ['none', 'not a reading', 'no sensor', 'too late'] as const
+const REFUSALS = ['none', 'not a reading', 'no sensor', 'too late'] as const
 
 const NOT_A_READING = 1
 const NO_SENSOR = 2

@@ -63,7 +63,7 @@ export async function fold<S extends TaskStores>(
 }
 
 /** One pass over fetched batches with nothing written, committed at once. */
-export function foldBatches<S extends TaskStores>(
+function foldBatches<S extends TaskStores>(
   stores: S,
   processor: BatchProcessor<S>,
   at: TopicPartition,
