@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { IS_SHORT } from './harness.ts'
 
 /**
  * `npm run bench` runs every bench, `npm run bench -- NAME ...` those named; each in a process of its own.
@@ -31,6 +32,7 @@ if (unknown.length > 0) {
   process.exitCode = 2
 } else {
   const failed = run(names)
+  if (!IS_SHORT) spawnSync(process.execPath, [join(import.meta.dirname, 'render.ts')], { stdio: 'inherit' })
   process.stdout.write(failed.length === 0 ? '\nevery bar held\n' : `\nbelow a bar or failed: ${failed.join(', ')}\n`)
   if (failed.length > 0) process.exitCode = 1
 }
