@@ -50,6 +50,7 @@ const COUNTS = [
   { why: 'a ms more is not',                                     steps: 'A@0 B@1 C@2 D@3 E@3600.001',           counts: [0, 0, 0, 4, 3] },
   { why: 'what is not flagged and in no flagged window',         steps: 'A@0 B@1 C@2 D@3 E@64',                 counts: [0, 0, 0, 4, 4] },
   { why: 'out of order into a flagged window',                   steps: 'A@0 B@1 C@2 D@9 E@5',                  counts: [0, 0, 0, 4, 4] },
+  { why: 'into a flagged window, unflagged itself',              steps: 'A@51 B@52 C@53 D@60 E@50 F@54',         counts: [0, 0, 0, 4, 1, 5] },
   { why: 'its own look goes no further than itself',             steps: 'A@0 B@1 C@2 D@9 E@5 F@9',              counts: [0, 0, 0, 4, 4, 6] },
   { why: 'of the same instant as a flagged one',                 steps: 'A@0 B@1 C@2 D@9 E@9',                  counts: [0, 0, 0, 4, 5] },
   { why: 'a late one is flagged by what is held, and counted',   steps: 'A@0 B@1 C@2 X@100 L@3',                counts: [0, 0, 0, 0, 4] },

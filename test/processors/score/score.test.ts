@@ -4,7 +4,8 @@ import { CompiledRules } from '../../../processors/score/compiled-rules.ts'
 import { SIGNAL_SYMBOLS, SignalOrdinal } from '../../../schemas/generated/enums.ts'
 import type { PaymentSubmitted } from '../../../schemas/generated/payment-submitted.ts'
 import { type RuleSet, RuleSetSchema } from '../../../schemas/rule-set.ts'
-import { PaymentsDriver, START_MS } from '../../support/payments-driver.ts'
+import { TOPICS } from '../../../schemas/topics.ts'
+import { PaymentsDriver, paymentRecord, START_MS } from '../../support/payments-driver.ts'
 import { DEFAULT_RULES } from '../../support/test-rules.ts'
 
 // Goal: reasons always sum to the score, whatever the rule set; context excuses what the sender's habits explain, and nothing else.
@@ -120,6 +121,8 @@ const EXCUSES: readonly { readonly why: string; readonly habit?: Habit; readonly
   { why: 'the next bucket below',                                 last: { amountMinor: 511 },                          excused: false },
   { why: 'one of 20 in the bucket is past the 95th percentile',   habit: { amounts: withHigh(1) }, last: { amountMinor: 64_000 }, excused: false },
   { why: 'two of 20 are within it',                               habit: { amounts: withHigh(2) }, last: { amountMinor: 64_000 }, excused: true },
+  { why: 'one of 20 below is within the 5th percentile',          habit: { amounts: [16] }, last: { amountMinor: 16 }, excused: true },
+  { why: 'one of 21 is not',                                      habit: { payments: 18, amounts: [16] }, last: { amountMinor: 16 }, excused: false },
   { why: 'between the percentiles nothing need have been paid',   habit: { amounts: withHigh(2) }, last: { amountMinor: 8_000 }, excused: true },
   { why: 'a burst of tiny equal amounts is never excused',        habit: { amounts: Array(17).fill(100), fields: { amountMinor: 100 } }, last: { amountMinor: 100 }, excused: false },
 ]
@@ -130,6 +133,18 @@ test.each(EXCUSES)('SPEC S2: $why: excused $excused', ({ habit = {}, last = {}, 
   expect(decision?.reasons).toContainEqual({ signal: 'VELOCITY', points: excused ? 0 : 40 })
   expect(alerts).toHaveLength(excused ? 0 : 1)
   expect(decision?.fraudCount).toBe(excused ? 0 : 4)
+})
+
+test('SPEC S3: an excused payment in the window of a flagged one is counted, and raises no alert of its own', () => {
+  const driver = new PaymentsDriver()
+  const pay = (transactionId: string, eventTime: number, deviceId = 'phone') =>
+    driver.pay({ ...KNOWN, transactionId, eventTime, deviceId })
+  for (let i = 0; i < 20; i++) pay(`h${i}`, START_MS - 8 * DAY_MS + i * 3_600_000)
+  for (let i = 0; i < 3; i++) pay(`b${i}`, START_MS + i)
+  expect(pay('other-device', START_MS + 9, 'new').decisions[0]).toMatchObject({ excused: false, fraudCount: 4 })
+  const { decisions, alerts } = pay('own-device', START_MS + 5)
+  expect(decisions[0]).toMatchObject({ isVelocityFraud: true, excused: true, fraudCount: 4 })
+  expect(alerts).toEqual([])
 })
 
 test('SPEC S2: a sender idle for 90 days of event time is forgotten, one ms less is remembered', () => {
@@ -149,14 +164,17 @@ test('SPEC S2: forgotten alike, whether the sender was evicted in between or not
     const driver = new PaymentsDriver()
     for (let i = 0; i < 5; i++) driver.decide({ transactionId: `a${i}`, eventTime: START_MS + i })
     driver.control({ kind: 'ACCOUNT_BLOCKED', accountId: 'ACC-1', until, eventTime: START_MS }, 'board')
-    driver.decide({ transactionId: 'else', senderAccountId: 'ACC-9', eventTime: START_MS + 92 * DAY_MS })
-    if (evicted) driver.stores().expire(true)
+    const appendTimeMs = START_MS + 92 * DAY_MS
+    const other = paymentRecord({ transactionId: 'else', senderAccountId: 'ACC-9', eventTime: appendTimeMs })
     // So late that the block, the episode and the counted payments would all still hold for it.
-    const { decisionId: _id, ...late } = driver.decide(
-      { transactionId: 'late', eventTime: START_MS },
-      { appendTimeMs: START_MS + 92 * DAY_MS },
-    )
-    return late
+    const late = paymentRecord({ transactionId: 'late', eventTime: START_MS })
+    const { name } = TOPICS.paymentsSubmitted
+    // Senders are swept between batches.
+    for (const batch of evicted ? [[other], [late]] : [[other, late]]) {
+      driver.driver.pipeBatch(name, batch, { appendTimeMs })
+      driver.stores().expire(true)
+    }
+    return driver.readOutputs().decisions.at(-1)
   })
   expect(answers[1]).toEqual(answers[0])
   expect(answers[0]).toMatchObject({ outcome: 'approve', fraudCount: 0, baselinePayments: 0, late: true })

@@ -37,6 +37,23 @@ test('SPEC V6: a full window without a burst is flagged by its saturation alone'
   expect(driver.decide({ transactionId: 'next', eventTime: START_MS + 310_600 })).toMatchObject({ saturated: false })
 })
 
+test('SPEC V6: saturation ends 310 s behind the entry that went, to the ms; a late payment sees it too', () => {
+  const late = [310_000, 310_001].map((streamMs) => {
+    const driver = new PaymentsDriver()
+    const pay = (id: string, atMs: number) => driver.decide({ transactionId: id, eventTime: START_MS + atMs })
+    // Two of the lowest time, so that the second goes last: with the payment that takes stream time to the end of both.
+    pay('first', 0)
+    for (let i = 0; i < 512; i++) pay(`p${i}`, i)
+    pay('at-the-end', 310_000)
+    driver.decide({ transactionId: 'else', senderAccountId: 'ACC-9', eventTime: START_MS + streamMs })
+    return pay('late', 290_000)
+  })
+  expect(late.map(({ saturated, isVelocityFraud }) => [saturated, isVelocityFraud])).toEqual([
+    [true, true],
+    [false, false],
+  ])
+})
+
 test('SPEC V6: at the bound the earliest time goes, whatever came first', () => {
   const driver = new PaymentsDriver()
   for (let i = 512; i > 0; i--) driver.decide({ transactionId: `p${i}`, eventTime: START_MS + i })
