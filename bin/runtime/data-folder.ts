@@ -9,6 +9,7 @@ import { generateKeys, type Keys, keyFingerprint, readKeys } from './keys.ts'
 /** The layout below a data folder. Another one is refused by name. */
 const FOLDER_FORMAT = 1
 const DESCRIPTION = 'folder.json'
+const LOG_ID = 'log-id'
 
 const DescriptionSchema = z.strictObject({
   format: z.int(),
@@ -58,6 +59,19 @@ export function openDataFolder(config: Config): DataFolder {
   const keys = readKeys(keysFolder(config, path))
   requireSameKeys(file, description, keys)
   return { path, keys, initialRules: description.initialRules, stateKeyId: keyFingerprint(keys.stateKey) }
+}
+
+/**
+ * Notes, once, which log belongs to the folder. @throws DataFolderError when the log that is there is another folder's.
+ */
+export function requireOwnLog(folder: Pick<DataFolder, 'path'>, logId: string): void {
+  const file = join(folder.path, LOG_ID)
+  if (!exists(file)) createOnce(file, `${logId}\n`)
+  const own = readFileSync(file, 'utf8').trim()
+  if (own === logId) return
+  throw new DataFolderError(
+    `${logFolder(folder.path)} is log ${logId}, ${file} says ${own}: two folders were mixed; put its own log back`,
+  )
 }
 
 function create(config: Config, path: string, initialRules: RuleSet): void {

@@ -7,7 +7,14 @@ import { type EmbeddedLog, openEmbeddedLog } from '../../streams/embedded/embedd
 import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
 import type { CheckpointIdentity } from '../../streams/state/checkpoint-header.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
-import { checkpointFolder, type DataFolder, logFolder, openDataFolder, openOrCreateDataFolder } from './data-folder.ts'
+import {
+  checkpointFolder,
+  type DataFolder,
+  logFolder,
+  openDataFolder,
+  openOrCreateDataFolder,
+  requireOwnLog,
+} from './data-folder.ts'
 import { machineTime } from './machine-clock.ts'
 import { createPaymentRuntime } from './payment-runtime.ts'
 import { readRules } from './rules-file.ts'
@@ -52,6 +59,12 @@ const IMPORT_BYTES_MAX = 64 * 2 ** 30
 async function connect(config: Config, folder: DataFolder, bytesMax: number): Promise<Session> {
   const ids = await schemaIds()
   const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, bytesMax })
+  try {
+    requireOwnLog(folder, log.stat().folderId)
+  } catch (error) {
+    await log.close()
+    throw error
+  }
   return { config, folder, log, ids }
 }
 
