@@ -33,6 +33,10 @@ if (unknown.length > 0) {
 } else {
   const failed = run(names)
   if (!IS_SHORT) spawnSync(process.execPath, [join(import.meta.dirname, 'render.ts')], { stdio: 'inherit' })
-  process.stdout.write(failed.length === 0 ? '\nevery bar held\n' : `\nbelow a bar or failed: ${failed.join(', ')}\n`)
+  process.stdout.write(
+    failed.length === 0
+      ? `\n${IS_SHORT ? 'all ran through; no bar was held against them' : 'every bar held'}\n`
+      : `\nbelow a bar or failed: ${failed.join(', ')}\n`,
+  )
   if (failed.length > 0) process.exitCode = 1
 }
