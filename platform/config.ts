@@ -1,7 +1,10 @@
+import { join } from 'node:path'
 import { z } from 'zod'
 
 const PREFIX = 'SLUICE_'
 const GIB = 2 ** 30
+/** The rule file of the checkout, from wherever the program is started. */
+const DEFAULT_RULES = join(import.meta.dirname, '../rules/default.yaml')
 const PORT = z.coerce.number().int().min(0).max(65_535)
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const flag = z.enum(['yes', 'no']).transform((value) => value === 'yes')
@@ -28,7 +31,7 @@ const SETTINGS = {
   ),
   dataFolder: setting('DATA', z.string().min(1), 'data/sluice', 'the data folder: log, checkpoints, keys, labels'),
   keysFolder: setting('KEYS', z.string(), '', 'where the keys stand; empty is `keys` in the data folder'),
-  rulesFile: setting('RULES', z.string().min(1), 'rules/default.yaml', 'the rule set that `up` puts in force'),
+  rulesFile: setting('RULES', z.string().min(1), DEFAULT_RULES, 'the rule set that `up` puts in force'),
   logLevel: setting('LOG_LEVEL', z.enum(['debug', 'info', 'warn', 'error']), 'warn', 'what goes to stderr'),
   metricsPort: setting('METRICS_PORT', PORT, '9464', 'metrics and health of `up`; 0 takes any free port'),
   metricsHost: setting('METRICS_HOST', z.string().min(1), '127.0.0.1', 'the address that metrics and health listen on'),
