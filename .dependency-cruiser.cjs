@@ -89,13 +89,13 @@ module.exports = {
     {
       name: 'nothing-imports-bin',
       severity: 'error',
-      from: { pathNot: under('bin', 'test') },
+      from: { pathNot: under('bin', 'test', 'bench') },
       to: { path: under('bin') },
     },
     {
       name: 'nothing-imports-test',
       severity: 'error',
-      from: { pathNot: under('test') },
+      from: { pathNot: under('test', 'bench') },
       to: { path: under('test') },
     },
     {
