@@ -1,4 +1,4 @@
-import { DISPOSITIONS } from '../disposition.ts'
+import { CONFLICT, CONTROL_REFUSED, DEAD_LETTER } from '../disposition.ts'
 import type { OutputBatch } from '../log/log.ts'
 import { RecordBatchWriter } from '../record/record-batch-writer.ts'
 import type { EncodedHeaders } from '../record/record-headers.ts'
@@ -40,8 +40,10 @@ export class TaskOutputs {
     this.counters.deadLetters.fill(0)
   }
 
-  countReason(draft: RecordDraft): void {
-    if (DISPOSITIONS[draft.disposition] !== 'duplicate') this.counters.deadLetters[draft.reason]! += 1
+  /** Counts the reason of a record that is dead-lettered; any other keeps that of an earlier record in its slot. */
+  countReason({ disposition, reason }: RecordDraft): void {
+    const refused = disposition === DEAD_LETTER || disposition === CONFLICT || disposition === CONTROL_REFUSED
+    if (refused) this.counters.deadLetters[reason]! += 1
   }
 
   /** Closes every batch; the bytes stay until the next `open`. */
