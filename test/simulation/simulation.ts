@@ -18,7 +18,7 @@ const APPLICATION = 'simulated'
 const BEGIN_MS = 1_780_488_000_000
 /** Lives of one task that meet faults; one more meets none, so that every run ends. */
 const FAULTY_LIVES = 12
-const POLL_MS = 3
+const POLL_MS = 10
 
 /** What happened in a run. */
 export interface SimulationReport {
@@ -223,9 +223,9 @@ const NO_CRASH: FaultRates = { 'crash-before': 0, 'crash-after': 0 }
 function drawRates(random: SeededRandom): FaultRates {
   const rate = (least: number, most: number) => least + random.next() * (most - least)
   return {
-    lost: rate(0.02, 0.05),
-    unanswered: rate(0.02, 0.05),
-    belated: rate(0.02, 0.05),
+    lost: rate(0.03, 0.06),
+    unanswered: rate(0.03, 0.06),
+    belated: rate(0.03, 0.06),
     repeated: rate(0.02, 0.05),
     slow: rate(0.01, 0.2),
     'crash-before': rate(0.005, 0.025),
