@@ -50,13 +50,13 @@ const SETTINGS = {
   checkpointIntervalMs: setting(
     'CHECKPOINT_INTERVAL_MS',
     wholeNumber(100, 86_400_000),
-    '30000',
+    '10000',
     'a task writes a checkpoint after so long',
   ),
   checkpointIntervalRecords: setting(
     'CHECKPOINT_INTERVAL_RECORDS',
     wholeNumber(1, 2 ** 40),
-    '1000000',
+    '100000',
     'or after so many records',
   ),
   fetchBytesMax: setting('FETCH_BYTES_MAX', wholeNumber(4_096, 8 << 20), '524288', 'bytes that a task takes at a time'),
