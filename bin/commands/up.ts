@@ -135,7 +135,10 @@ async function serve(
   }
   const view: Subscription = showLive(feed, pipeline, context)
   const simulator = config.simulate
-    ? new SimulatorProcess(config, (why) => complain(`the simulator ended, decisions go on: ${why}`))
+    ? new SimulatorProcess(config, (why) => {
+        // A terminal's Ctrl-C ends it as well.
+        if (!shutdown.signal.aborted) complain(`the simulator ended, decisions go on: ${why}`)
+      })
     : null
   const ruled = putRulesInForce(session, pipeline, beside.signal)
   // Rules that cannot be put in force end the start; anything else goes on until somebody asks for the end.

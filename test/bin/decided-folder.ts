@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
 import { createProducer, edgeMask } from '../../bin/runtime/payment-source.ts'
+import { Pipeline } from '../../bin/runtime/pipeline.ts'
 import { type OutputRecord, recompute, stateWithin } from '../../bin/runtime/recomputation.ts'
 import {
   APPLICATION_ID,
@@ -22,13 +24,30 @@ export function testConfig(folder: string, given: Readonly<Record<string, string
 }
 
 /** Sends `records` of the mixed scenario to a folder, as fast as the log takes them; nobody decides them yet. */
-export async function fillFolder(session: Session, records: number, seed = 'test'): Promise<void> {
+async function fillFolder(session: Session, records: number, seed = 'test'): Promise<void> {
   const run = new SimulationRun({ seed, startMs: Date.now() - 60_000, paymentSchemaId: session.ids.payment })
   const producer = createProducer(session, edgeMask(session))
   const mixed = scenarioNamed('mixed')
   if (mixed === undefined) throw new Error('there is a mixed scenario')
   await simulate(mixed.records(run, { ratePerSecond: 200, records }), { producer, clock: machineClock, onTime: false })
   await producer.close()
+}
+
+/** A folder that the pipeline itself has decided, as `sluice up` does, with the session still open. */
+export async function pipelineFolder(folder: string, records: number): Promise<Session> {
+  const session = await openWritingSession(testConfig(folder))
+  await fillFolder(session, records)
+  const pipeline = new Pipeline(session, { onSurvived: () => {}, onFailed: () => {} })
+  const { log } = session
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const at = { topic: INPUT_TOPIC, partition }
+    const { endOffset } = await log.bounds(at)
+    while ((pipeline.tasks[partition]?.committedOffset ?? 0) < endOffset) await setImmediate()
+  }
+  pipeline.stop()
+  const failure = await pipeline.ended
+  if (failure !== null) throw failure
+  return session
 }
 
 /** What a task would write for a partition's input, changed by `alter`. */

@@ -27,17 +27,8 @@ const SCHEMA_FILES = {
   duplicate: 'duplicate',
 } as const
 
-const [data, dump] = process.argv.slice(2)
-if (data === undefined || dump === undefined)
-  throw new Error('say: node test/oracle/dump-folder.ts DATA_FOLDER DUMP_FOLDER')
-const session = await openSession(readConfig(undefined, { SLUICE_DATA: data }))
-try {
-  await dumpFolder(session, dump)
-} finally {
-  await session.log.close()
-}
-
-async function dumpFolder({ log, folder, ids }: Session, directory: string): Promise<void> {
+/** Dumps everything that the session's log holds. @throws Error when retention has taken some of it. */
+export async function dumpFolder({ log, folder, ids }: Session, directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true })
   const verdicts: Record<string, boolean> = {}
   const judge = signatureJudge(folder.keys.signers)
@@ -103,4 +94,17 @@ function encodeRecord({
   record.writeInt32BE(valueLength, at)
   if (valueLength > 0) Buffer.from(bytes.buffer, bytes.byteOffset + valueAt, valueLength).copy(record, at + 4)
   return record
+}
+
+if (import.meta.main) {
+  const [data, dump] = process.argv.slice(2)
+  if (data === undefined || dump === undefined) {
+    throw new Error('say: node test/oracle/dump-folder.ts DATA_FOLDER DUMP_FOLDER')
+  }
+  const session = await openSession(readConfig(undefined, { SLUICE_DATA: data }))
+  try {
+    await dumpFolder(session, dump)
+  } finally {
+    await session.log.close()
+  }
 }
