@@ -96,7 +96,7 @@ export async function refoldAll(log: EmbeddedLog): Promise<Refold[]> {
 }
 
 /** The committed offset, asked as a new owner asks. */
-export async function committedOffset(log: EmbeddedLog, partition: number): Promise<number> {
+async function committedOffset(log: EmbeddedLog, partition: number): Promise<number> {
   const session = await log.openTask(APPLICATION, { topic: INPUT, partition })
   const committed = await session.committed()
   await session.close()
