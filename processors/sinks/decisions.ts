@@ -11,7 +11,7 @@ import type { PaymentDraft } from '../payment-draft.ts'
 import { encodeOrdinals } from '../score/compiled-rules.ts'
 import type { PaymentStores } from '../stores/payment-stores.ts'
 import { severityOf } from '../velocity/velocity.ts'
-import { putCoordinates } from './put-text.ts'
+import { putCoordinates } from './put-coordinates.ts'
 import { SEMANTICS_VERSION } from './semantics-version.ts'
 
 /** What a decision adds to the fields that it takes from its payment, at most, without peers. */

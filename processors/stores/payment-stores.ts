@@ -29,7 +29,7 @@ import { Watches } from './watches.ts'
 /** SPEC D1. */
 const HORIZON_MS = 3_600_000
 /** SPEC S2: a sender idle for longer is forgotten. */
-export const IDLE_MS: number = 90 * 86_400_000
+const IDLE_MS: number = 90 * 86_400_000
 const ID_BYTES_MAX = 64
 /** Bits of `maskings` for the fields that a sender's habits are made of. */
 /** Senders that each merge looks at for eviction; a whole round costs as many payments as there are senders. */

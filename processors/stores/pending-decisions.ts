@@ -9,7 +9,7 @@ export const CHALLENGE = 0
 export const REVIEW = 1
 
 /** SPEC S8: the bound of each kind. Ended ones count until every one of a lower limit has ended too. */
-export const PENDING_MAX = 65_536
+const PENDING_MAX = 65_536
 
 const OFFSET = 0
 const TRANSACTION_ID_BYTES = 0

@@ -4,9 +4,9 @@ import type { StateDigest } from '../../streams/state/state-digest.ts'
 import { NEVER_MS } from './senders.ts'
 
 /** Counted event times of a sender at most (SPEC S3); one more pushes out the lowest. */
-export const COUNTED_MAX = 32
+const COUNTED_MAX = 32
 /** Failed-code records of a sender at most (SPEC S1, OTP_FAILED). */
-export const FAILED_MAX = 8
+const FAILED_MAX = 8
 
 // Doubles.
 const HARD_BLOCK_UNTIL = 0

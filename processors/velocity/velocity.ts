@@ -10,9 +10,9 @@ import { recentCount } from './recent-values.ts'
 /** SPEC V1: the window, both ends included. */
 export const WINDOW_MS = 60_000
 /** SPEC V6: the longer count. */
-export const LONG_WINDOW_MS = 300_000
+const LONG_WINDOW_MS = 300_000
 /** SPEC V3: out-of-order payments up to this far behind stream time are counted exactly. */
-export const GRACE_MS = 10_000
+const GRACE_MS = 10_000
 /** An entry older than this behind stream time is in no window that can still be asked for. */
 export const HELD_MS: number = LONG_WINDOW_MS + GRACE_MS
 /** SPEC V6: devices and regions. */
@@ -32,7 +32,7 @@ const HIGH_UP_TO = 4
  */
 export function velocity(_payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores): void {
   const t = draft.eventTimeMs
-  const streamTimeMs = stores.streamTime.ms > t ? stores.streamTime.ms : t
+  const streamTimeMs = Math.max(stores.streamTime.ms, t)
   draft.streamTimeMs = streamTimeMs
   draft.late = t < streamTimeMs - GRACE_MS
   stores.findSender(draft)
@@ -65,7 +65,7 @@ function countWindow(draft: PaymentDraft, stores: PaymentStores, head: number): 
   const { eventTimeMs: t, streamTimeMs, amountMinor, currency } = draft
   const heldFromMs = streamTimeMs - HELD_MS
   const windowFromMs = t - WINDOW_MS
-  const longFromMs = t - LONG_WINDOW_MS > heldFromMs ? t - LONG_WINDOW_MS : heldFromMs
+  const longFromMs = Math.max(t - LONG_WINDOW_MS, heldFromMs)
   let count = 1
   let longCount = 1
   let equal = true

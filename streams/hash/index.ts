@@ -1,3 +1,3 @@
 export { type HmacKey, HmacTokens, TOKEN_DIGITS } from './hmac-tokens.ts'
-export { createHashKernel, type HashKernel, type HashKernelOptions } from './kernel.ts'
+export { createHashKernel, type HashKernel } from './kernel.ts'
 export { KeyedHash } from './keyed-hash.ts'

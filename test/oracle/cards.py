@@ -2,8 +2,6 @@
 
 Plain level: ASCII digits and ASCII separators, as the text stands. Escapes, percent signs, base64 and digits of other scripts are
 the product's own property tests' business. `pan` itself is folded further, since it holds nothing else.
-
-READING: the issuer ranges are this file's own, from the issuers' published tables; semantics.md gives none.
 """
 
 import re
@@ -11,27 +9,28 @@ import unicodedata
 from functools import lru_cache
 
 RANGES = (
-    # first prefix, last prefix, lengths
+    # first prefix, last prefix, lengths: semantics section 2
     ("4", "4", (13, 16, 19)),  # Visa
     ("51", "55", (16,)),  # Mastercard
     ("2221", "2720", (16,)),  # Mastercard
     ("34", "34", (15,)),  # American Express
     ("37", "37", (15,)),
-    ("300", "305", range(14, 20)),  # Diners Club
-    ("3095", "3095", range(14, 20)),
-    ("36", "36", range(14, 20)),
-    ("38", "39", range(14, 20)),
     ("6011", "6011", range(16, 20)),  # Discover
-    ("644", "649", range(16, 20)),
-    ("65", "65", range(16, 20)),
+    ("644", "659", range(16, 20)),
+    ("300", "305", (14, 16, 17, 18, 19)),  # Diners Club
+    ("3095", "3095", (14, 16, 17, 18, 19)),
+    ("36", "36", (14, 16, 17, 18, 19)),
+    ("38", "39", (14, 16, 17, 18, 19)),
     ("3528", "3589", range(16, 20)),  # JCB
     ("62", "62", range(16, 20)),  # UnionPay
     ("81", "81", range(16, 20)),
+    ("50", "50", range(16, 20)),  # Maestro
+    ("56", "58", range(16, 20)),
+    ("63", "63", range(16, 20)),
+    ("67", "67", range(16, 20)),
+    *((bin_, bin_, range(12, 16)) for bin_ in "5018 5020 5038 5893 6304 6759 6761 6762 6763".split()),
     ("2200", "2204", range(16, 20)),  # Mir
-    ("50", "50", range(12, 20)),  # Maestro
-    ("56", "58", range(12, 20)),
-    ("63", "63", range(12, 20)),
-    ("67", "67", range(12, 20)),
+    *((prefix, prefix, (16,)) for prefix in "60 82 8600 9792 9860".split()),  # RuPay, Troy, Uzcard, Humo
 )
 
 _SEPARATORS = " \t\n\r\-.,/\\_+"
