@@ -22,6 +22,8 @@ const TEXTS: readonly (readonly [name: string, start: Place, end: Place])[] = [
  */
 export function admitControl(record: ControlRecordReader, draft: ControlDraft): void {
   for (const [name, start, end] of TEXTS) {
-    if (!isUtf8(record.buffer, start(record), end(record))) return draft.refuse(Reason.BAD_TEXT, `${name} is not UTF-8`)
+    if (isUtf8(record.buffer, start(record), end(record))) continue
+    draft.refuse(Reason.BAD_TEXT, `${name} is not UTF-8`)
+    return
   }
 }

@@ -24,11 +24,11 @@ export const SECRETS: Readonly<Record<string, string>> = {
   k1: 'first secret of the tests',
   k2: 'second secret of the tests',
 }
-export const PARTITION_COUNT = 12
+const PARTITION_COUNT = 12
 export const APPEND_TIME_MS = 1_764_000_000_000
 
 const kernel = createHashKernel({ arenaBytes: 1 << 20 })
-export const tokens: HmacTokens = new HmacTokens(kernel)
+const tokens: HmacTokens = new HmacTokens(kernel)
 
 /** The context of a task; tests that change the key in force change it back. */
 export const context: MaskContext = {
