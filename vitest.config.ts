@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-/** The seed of every property test of this run: a fresh one, or the one that a failed run printed. */
-const seed = Number(process.env['SLUICE_TEST_SEED'] ?? Date.now() % 2 ** 31)
+/** The seed of every property test: fixed, so that a commit passes or fails the same everywhere; others by SLUICE_TEST_SEED. */
+const seed = Number(process.env['SLUICE_TEST_SEED'] ?? 20_261_122)
 
 export default defineConfig({
   test: {
