@@ -113,8 +113,9 @@ function replaceLists({ partition }: PaymentStores, lists: PartitionState['lists
   return 'applied'
 }
 
+/** Card, e-mail and address stand on a list by token alone: state holds nobody's address in clear (SPEC M6). */
 function isListEntry(entry: string): boolean {
-  return /^(sender|receiver|device|card|email|ip):.+$/s.test(entry)
+  return /^(?:(?:sender|receiver|device):.+|(?:card|email|ip):v1:[A-Za-z0-9._-]{1,64}:[0-9a-f]{64})$/s.test(entry)
 }
 
 /** Ends a pending challenge or review; the first end wins (SPEC S8). */

@@ -1,5 +1,6 @@
 """Control records and what waits for its end (semantics sections 7 and 8)."""
 
+import re
 from fnmatch import fnmatchcase
 
 import rules as rule_sets
@@ -9,6 +10,7 @@ from state import FOREVER, NEVER
 MAX_LIST = 10_000
 MAX_PENDING = 65_536
 MAX_EXPIRED_A_RECORD = 256
+TOKEN = re.compile(r"v1:[A-Za-z0-9._-]{1,64}:[0-9a-f]{64}")
 LIST_FIELDS = ("sender", "receiver", "device", "card", "email", "ip")
 ENDS = {
     "CHALLENGE_PASSED": ("challenge", "passed"),
@@ -89,6 +91,8 @@ def refused(c, key, partition, fold, valid_signature):
 def _list_refused(c, partition):
     field, colon, value = (c["subject"] or "").partition(":")
     if field not in LIST_FIELDS or not colon or not value:
+        return True
+    if field in ("card", "email", "ip") and not TOKEN.fullmatch(value):
         return True
     # READING: the bound stands in the way of a new entry only, not of a removal or a new end for an old one.
     full = len(partition.lists) >= MAX_LIST and c["subject"] not in partition.lists

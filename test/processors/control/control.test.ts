@@ -54,6 +54,7 @@ const REFUSED: readonly Refusal[] = [
   { why: 'no mask key',                                fields: { kind: 'MASK_KEY_ACTIVATED', ...at }, signer: 'admin',           detail: /^subject/ },
   { why: 'a list that does not exist',                 fields: { kind: 'LIST_ADDED', subject: 'merchant:m', ...at }, signer: 'admin', detail: /^subject/ },
   { why: 'a list entry without a value',               fields: { kind: 'LIST_ADDED', subject: 'device:', ...at }, signer: 'admin', detail: /^subject/ },
+  { why: 'an address that is no token',                fields: { kind: 'LIST_ADDED', subject: 'email:jane@example.com', ...at }, signer: 'admin', detail: /^subject/ },
   { why: 'an entry to remove that is none',            fields: { kind: 'LIST_REMOVED', ...at }, signer: 'admin',                 detail: /^subject/ },
   { why: 'erasure, which this version does not know',  fields: { kind: 'ERASURE', subject: 'x', ...at }, signer: 'admin',        detail: /^kind/ },
 ]
@@ -269,8 +270,8 @@ const LISTS = [
   { entry: 'receiver:ACC-2',                       other: 'receiver:ACC-1' },
   { entry: 'device:d1',                            other: 'device:d' },
   { entry: `card:${tokenOf(K1, PERSONAL.pan)}`,    other: `card:${tokenOf(TEST_MASK_KEYS[1]!, PERSONAL.pan)}` },
-  { entry: `email:${tokenOf(K1, PERSONAL.email)}`, other: `email:${PERSONAL.email}` },
-  { entry: `ip:${tokenOf(K1, PERSONAL.ip)}`,       other: 'ip:203.0.x.x' },
+  { entry: `email:${tokenOf(K1, PERSONAL.email)}`, other: `email:${tokenOf(K1, 'other@example.com')}` },
+  { entry: `ip:${tokenOf(K1, PERSONAL.ip)}`,       other: `ip:${tokenOf(K1, '203.0.113.10')}` },
 ]
 test.each(LISTS)('SPEC S1: LISTED: $entry blocks hard, raw or masked; $other does not', ({ entry, other }) => {
   for (const fields of [PERSONAL, MASKED]) {
