@@ -9,7 +9,6 @@ import { control } from './control/control.ts'
 import { ControlDraft } from './control/control-draft.ts'
 import { decide } from './decide/decide.ts'
 import { dedup } from './dedup/dedup.ts'
-import { APPROACH } from './identify/approach.ts'
 import { identify } from './identify/identify.ts'
 import { mask } from './mask/mask.ts'
 import { PaymentDraft } from './payment-draft.ts'
@@ -40,7 +39,6 @@ export function paymentsTopology(tools: PaymentTools): Topology<PaymentStores> {
       draft: () => new PaymentDraft(),
       prepare: [admit, mask, identify],
       prepared: tools.flushTokens,
-      approach: APPROACH,
       stages: [velocity, dedup, remember, score, decide, learn],
       sinks: {
         decided: [

@@ -38,8 +38,6 @@ export interface RecordType<R extends ValueReader, D extends RecordDraft, S> {
   readonly stages: readonly Stage<R, D, S>[]
   readonly sinks: SinkTable<R, D, S>
   readonly prepared?: (stores: S) => void
-  /** Steps that bring state near before it is needed; each goes over the whole run, and none may change a store. */
-  readonly approach?: readonly ((draft: D, stores: S) => void)[]
   readonly written?: (stores: S) => void
 }
 

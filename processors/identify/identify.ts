@@ -5,7 +5,6 @@ import { REGIONS } from '../../schemas/regions.ts'
 import { PENDING } from '../../streams/disposition.ts'
 import type { KeyedHash } from '../../streams/hash/index.ts'
 import type { PaymentDraft } from '../payment-draft.ts'
-import { NO_ROW } from '../stores/layout.ts'
 import type { PaymentStores } from '../stores/payment-stores.ts'
 import { contentFingerprint } from './content-fingerprint.ts'
 
@@ -37,8 +36,6 @@ export function identify(payment: PaymentSubmittedReader, draft: PaymentDraft, s
   draft.sender1 = words[1]!
   draft.sender2 = words[2]!
   draft.sender3 = words[3]!
-  // The slot still holds the sender of the run before.
-  draft.sender = NO_ROW
   identifyHabits(payment, draft, hash)
 }
 

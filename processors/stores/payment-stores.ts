@@ -52,8 +52,6 @@ export class PaymentStores implements TaskStores {
   readonly pending: PendingDecisions
   /** Challenges and reviews that ended in the run under way; not state. */
   readonly ended = new EndedDecisions()
-  /** Keeps reads of `APPROACH` from being optimised away; not state. */
-  readonly touched = { sum: 0 }
   readonly partition: ValueStore<PartitionState>
   readonly sections: readonly CheckpointedStore[]
 
@@ -110,10 +108,7 @@ export class PaymentStores implements TaskStores {
   /** Puts the cursor on the sender's row, if it has one, and says whether it is known: not idle for so long that it is forgotten. */
   findSender(draft: PaymentDraft): void {
     const { senders } = this
-    // Another payment of the run may have added the sender since the run was prepared.
-    if (draft.sender === NO_ROW) {
-      draft.sender = senders.rows.find(draft.sender0, draft.sender1, draft.sender2, draft.sender3)
-    }
+    draft.sender = senders.rows.find(draft.sender0, draft.sender1, draft.sender2, draft.sender3)
     draft.known = false
     if (draft.sender === NO_ROW) return
     senders.at(draft.sender)

@@ -79,12 +79,6 @@ export class HashIndex {
     }
   }
 
-  /** Reads the slot where a look-up of this hash begins, so that it is in the cache when the look-up comes. */
-  touch(h0: number, h1: number): number {
-    const slots = this.#segments[h0 >>> (32 - SEGMENT_BITS)]!
-    return slots[placeOf(h1, slots.length)]!
-  }
-
   /** Adds a row under its hash. The caller keeps the pair (hash, row) unique. */
   insert(h0: number, h1: number, row: number): void {
     const segment = h0 >>> (32 - SEGMENT_BITS)

@@ -27,7 +27,6 @@ const WRITTEN = 0
 const INSERTED = 1
 const REMOVED = 2
 const KEY_WORDS = 4
-const CACHE_LINE_WORDS = 16
 
 /**
  * Rows of a fixed size in chunked slabs, with stable row numbers, optionally found by a 128-bit hash of four int32
@@ -122,20 +121,6 @@ export class RowStore implements TransactionalStore, HashedRows {
 
   placeHash(row: number): number {
     return this.words(row)[this.base(row) - KEY_WORDS + 1]!
-  }
-
-  /** Reads the index slot where `find` of this key begins: see `touch`. */
-  touchIndex(h0: number, h1: number): number {
-    return this.#index!.touch(h0, h1)
-  }
-
-  /** Reads one word of each cache line of the row, so that it is near when it is needed; returns their sum, which says nothing. */
-  touch(row: number): number {
-    const words = this.words(row)
-    const from = this.base(row) - this.keyWords
-    let sum = 0
-    for (let word = from; word < from + this.rowWords; word += CACHE_LINE_WORDS) sum += words[word]!
-    return sum | 0
   }
 
   /** The row with this key, or -1. */

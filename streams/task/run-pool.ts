@@ -7,8 +7,6 @@ import type { TaskOutputs } from './task-outputs.ts'
 /** Records of one run at most; three short loops over this many flyweights stay in the cache. */
 const RUN_RECORDS_MAX = 1_024
 
-const NO_STEPS: readonly [] = []
-
 interface Slot {
   readonly reader: ValueReader
   readonly draft: RecordDraft
@@ -59,12 +57,6 @@ export class RunPool<S> {
       runStages(type.prepare, reader, draft, stores)
     }
     type.prepared?.(stores)
-    for (const step of type.approach ?? NO_STEPS) {
-      for (let i = 0; i < count; i++) {
-        const { draft } = slots[i] as Slot
-        if (draft.disposition === PENDING) step(draft, stores)
-      }
-    }
   }
 
   /** Second loop, over one record; a stage that throws leaves the record without a disposition. */
