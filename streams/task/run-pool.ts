@@ -52,9 +52,11 @@ export class RunPool<S> {
   /** First loop. */
   prepare(stores: S): void {
     const { slots, count, type } = this
-    for (let i = 0; i < count; i++) {
-      const { reader, draft } = slots[i] as Slot
-      runStages(type.prepare, reader, draft, stores)
+    for (const stage of type.prepare) {
+      for (let i = 0; i < count; i++) {
+        const { reader, draft } = slots[i] as Slot
+        if (draft.disposition === PENDING) stage(reader, draft, stores)
+      }
     }
     type.prepared?.(stores)
   }
