@@ -83,7 +83,7 @@ async function stateOf(session: Session, { tasks }: Pipeline): Promise<PipelineS
     ownMb: ownMemoryMb(),
     dedupIds: sum(({ stores }) => stores?.dedupTable.size ?? 0),
     senders: sum(({ stores }) => stores?.senders.rows.size ?? 0),
-    windowEntries: sum(({ stores }) => stores?.entries.rows.size ?? 0),
+    windowEntries: sum(({ stores }) => stores?.entries.size ?? 0),
     checkpointOffsets: await checkpointed(session),
     committedOffsets: sum(({ committedOffset }) => committedOffset),
     syncs: environments.reduce((total, { syncs }) => total + syncs, 0),

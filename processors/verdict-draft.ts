@@ -43,6 +43,8 @@ export class VerdictDraft extends RecordDraft {
   late = false
   velocityCount = 0
   velocity5mCount = 0
+  /** Entries of the sender's window that are still held, before this payment's own. */
+  windowHeld = 0
   /** All held payments of the window have this one's amount and currency. */
   windowEqual = false
   saturated = false

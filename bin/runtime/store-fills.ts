@@ -21,7 +21,7 @@ export function storeFills(stores: PaymentStores | null): readonly StoreFill[] {
   return [
     { store: 'dedup', filled: stores.dedupTable.filled, setting: variableOf('dedupMaxIdsPerPartition') },
     { store: 'senders', filled: stores.senders.rows.filled, setting: variableOf('sendersMaxPerPartition') },
-    { store: 'windows', filled: stores.entries.rows.filled, setting: variableOf('windowsMaxEntriesPerPartition') },
+    { store: 'windows', filled: stores.entries.filled, setting: variableOf('windowsMaxEntriesPerPartition') },
   ]
 }
 

@@ -108,5 +108,5 @@ export class FigureSampler {
 function stateBytes(stores: Pipeline['tasks'][number]['stores']): number {
   if (stores === null) return 0
   const { dedupTable, senders, watches, entries } = stores
-  return dedupTable.bytesUsed + senders.rows.bytesUsed + watches.rows.bytesUsed + entries.rows.bytesUsed
+  return dedupTable.bytesUsed + senders.rows.bytesUsed + watches.rows.bytesUsed + entries.bytesUsed
 }

@@ -7,10 +7,13 @@ import {
   ENTRY_EXCUSABLE,
   ENTRY_FLAGGED,
   ENTRY_REGION,
+  HELD_MS,
   NO_ROW,
+  WINDOW_ENTRIES_MAX,
+  WINDOW_MS,
 } from '../stores/layout.ts'
 import type { PaymentStores } from '../stores/payment-stores.ts'
-import { HELD_MS, RECENT_MS, WINDOW_MS } from '../velocity/velocity.ts'
+import { RECENT_MS } from '../velocity/velocity.ts'
 
 /**
  * Judges what this payment makes of its sender's last hour (SPEC S3, V4): flagged payments and all that stand in their windows are
@@ -40,19 +43,25 @@ function countedInLastHour({ senders, watches }: PaymentStores, t: number): numb
   return watches.countedBetween(t - RECENT_MS, t)
 }
 
+// Scratch space: the entries after one payment, newest first.
+const laterEntries = new Int32Array(WINDOW_ENTRIES_MAX + 1)
+
 /** Looks at the payments after this one: is it in a flagged window, and does it lift one? Oldest of them first. */
 function reviseLater(draft: PaymentDraft, stores: PaymentStores): void {
-  const { entries, senders } = stores
-  const head = senders.window
+  const { entries } = stores
   const untilMs = draft.eventTimeMs + WINDOW_MS
   let inFlagged = false
-  // Entries of the same time that came before are older in the list, so both directions are looked at for them.
+  let later = 0
+  // Entries of the same time came earlier, so they stand behind this one.
+  for (let entry = stores.senders.window; entry !== draft.entry; entry = entries.older(entry)) {
+    if (entries.timeMs(entry) <= untilMs) laterEntries[later++] = entry
+  }
   for (let entry = entries.older(draft.entry); entry !== NO_ENTRY; entry = entries.older(entry)) {
     if (entries.timeMs(entry) < draft.eventTimeMs) break
     if ((entries.flags(entry) & ENTRY_FLAGGED) !== 0) inFlagged = true
   }
-  for (let entry = entries.newer(head, draft.entry); entry !== NO_ENTRY; entry = entries.newer(head, entry)) {
-    if (entries.timeMs(entry) > untilMs) break
+  while (later > 0) {
+    const entry = laterEntries[--later]!
     const flags = entries.flags(entry)
     if ((flags & ENTRY_FLAGGED) !== 0) inFlagged = true
     else if ((flags & ENTRY_EXCUSABLE) === 0) revise(draft, stores, entry, flags)

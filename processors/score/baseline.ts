@@ -17,27 +17,23 @@ export interface KnownValues {
 
 /** Whether the baseline holds the value. */
 export function isKnown(senders: Senders, list: KnownValues, value: number): boolean {
-  const { words } = senders
-  const first = senders.word + list.at
-  for (let i = first; i < first + list.slots; i++) if (words[i] === value) return value !== 0
+  for (let at = list.at; at < list.at + list.slots; at++) if (senders.int(at) === value) return value !== 0
   return false
 }
 
 /** Whether the baseline holds any value of this kind. */
 export function hasAny(senders: Senders, list: KnownValues): boolean {
-  return senders.words[senders.word + list.at] !== 0
+  return senders.int(list.at) !== 0
 }
 
 /** Moves the value to the front; a new one pushes the least recently used out (SPEC S2: oldest out). */
 function useValue(senders: Senders, list: KnownValues, value: number): void {
   if (value === 0) return
-  const { words } = senders
-  const first = senders.word + list.at
-  const last = first + list.slots - 1
-  let at = first
-  while (at < last && words[at] !== value) at++
-  for (; at > first; at--) words[at] = words[at - 1]!
-  words[first] = value
+  const last = list.at + list.slots - 1
+  let at = list.at
+  while (at < last && senders.int(at) !== value) at++
+  for (; at > list.at; at--) senders.setInt(at, senders.int(at - 1))
+  senders.setInt(list.at, value)
 }
 
 /** The amount's bucket: bits of the amount in minor units of the rule currency, at most 31 (SPEC S2). */
@@ -48,15 +44,13 @@ export function amountBucket(amountMinor: number, toReference: number): number {
 
 /** Whether the bucket lies between the buckets of the two percentiles, both included; false for an empty histogram. */
 export function withinPercentiles(senders: Senders, bucket: number, low: number, high: number): boolean {
-  const { words } = senders
-  const first = senders.word + HISTOGRAM_AT
   let total = 0
-  for (let i = 0; i < HISTOGRAM_BUCKETS; i++) total += words[first + i]!
+  for (let i = 0; i < HISTOGRAM_BUCKETS; i++) total += senders.int(HISTOGRAM_AT + i)
   if (total === 0) return false
   let cumulative = 0
   let lowest = -1
   for (let i = 0; i < HISTOGRAM_BUCKETS; i++) {
-    cumulative += words[first + i]!
+    cumulative += senders.int(HISTOGRAM_AT + i)
     if (lowest < 0 && cumulative * 100 >= low * total) lowest = i
     if (cumulative * 100 >= high * total) return bucket >= lowest && bucket <= i
   }
@@ -72,7 +66,8 @@ export function updateBaseline(draft: PaymentDraft, senders: Senders): void {
   useValue(senders, RECEIVERS_KNOWN, draft.receiverHash)
   const toReference = draft.rules.toReference[draft.currency]!
   if (!Number.isNaN(toReference)) {
-    senders.words[senders.word + HISTOGRAM_AT + amountBucket(draft.amountMinor, toReference)]! += 1
+    const bucket = HISTOGRAM_AT + amountBucket(draft.amountMinor, toReference)
+    senders.setInt(bucket, senders.int(bucket) + 1)
   }
   senders.payments++
   if (t > senders.highestMs) senders.highestMs = t

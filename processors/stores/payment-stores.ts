@@ -12,13 +12,14 @@ import type { CheckpointedStore } from '../../streams/state/section.ts'
 import { StateDigest } from '../../streams/state/state-digest.ts'
 import type { TaskStores } from '../../streams/state/task-stores.ts'
 import { ValueStore } from '../../streams/state/value-store.ts'
-import { NO_ENTRY, WindowStore } from '../../streams/state/window-store.ts'
+import { WindowRing } from '../../streams/state/window-ring.ts'
+import { WindowRingSection } from '../../streams/state/window-ring-section.ts'
 import { StreamTime } from '../../streams/stream-time.ts'
 import type { MaskContext } from '../mask/mask-context.ts'
 import type { PaymentDraft } from '../payment-draft.ts'
 import { CompiledRules } from '../score/compiled-rules.ts'
 import { EndedDecisions } from './ended-decisions.ts'
-import { ENTRY_DOUBLES, ENTRY_INTS, NO_ROW } from './layout.ts'
+import { ENTRY_DOUBLES, ENTRY_INTS, HELD_MS, NO_ROW } from './layout.ts'
 import { listEntries } from './listed-values.ts'
 import { type PartitionState, partitionSection } from './partition-state.ts'
 import type { PaymentTools } from './payment-tools.ts'
@@ -31,11 +32,8 @@ const HORIZON_MS = 3_600_000
 /** SPEC S2: a sender idle for longer is forgotten. */
 const IDLE_MS: number = 90 * 86_400_000
 const ID_BYTES_MAX = 64
-/** Bits of `maskings` for the fields that a sender's habits are made of. */
 /** Senders that each merge looks at for eviction; a whole round costs as many payments as there are senders. */
 const SWEPT_A_MERGE = 256
-/** Event time that no entry of a window is held for past stream time. */
-const WINDOW_HELD_MS = 310_000
 
 /** The state of one partition (SPEC V, D, S): what every stage reads and writes, opened, merged and dropped together. */
 export class PaymentStores implements TaskStores {
@@ -48,7 +46,7 @@ export class PaymentStores implements TaskStores {
   readonly senders: Senders
   readonly watches: Watches
   /** Window entries of all senders. */
-  readonly entries: WindowStore
+  readonly entries: WindowRing
   readonly pending: PendingDecisions
   /** Challenges and reviews that ended in the run under way; not state. */
   readonly ended = new EndedDecisions()
@@ -68,12 +66,13 @@ export class PaymentStores implements TaskStores {
     })
     this.senders = new Senders(bounds.sendersMax, place)
     this.watches = new Watches(bounds.sendersMax, place)
-    this.entries = new WindowStore({
+    this.entries = new WindowRing({
       name: 'windows',
+      heldMs: HELD_MS,
       doubles: ENTRY_DOUBLES,
       ints: ENTRY_INTS,
       idBytesMax: ID_BYTES_MAX,
-      maxRows: bounds.windowEntriesMax,
+      maxEntries: bounds.windowEntriesMax,
       setting: 'windows.maxEntriesPerPartition',
       place,
     })
@@ -81,12 +80,13 @@ export class PaymentStores implements TaskStores {
     const rules = new CompiledRules(initialRules, digest(canonicalRules(initialRules)))
     this.partition = new ValueStore({ rules, activeKey: 0, serials: new Map(), lists: new Map() })
     const { heads } = this.pending
-    const rows = [this.senders.rows, this.watches.rows, this.entries.rows, this.pending.entries.rows]
-    this.set = new StoreSet([this.streamTime, this.dedupTable, ...rows, ...heads, this.partition])
+    const rows = [this.senders.rows, this.watches.rows, this.pending.entries.rows]
+    this.set = new StoreSet([this.streamTime, this.dedupTable, ...rows, this.entries, ...heads, this.partition])
     this.masking = maskContext(this)
     this.sections = [
       new DedupSection('dedup', this.dedupTable),
       ...rows.map((store) => new RowSection(store)),
+      new WindowRingSection(this.entries),
       new JsonSection('partition', partitionSection(this.partition, this.streamTime, heads)),
     ]
   }
@@ -115,13 +115,17 @@ export class PaymentStores implements TaskStores {
     draft.known = senders.highestMs >= draft.streamTimeMs - IDLE_MS
   }
 
+  /** Head of the window of the sender under the cursor, which is on `row`. */
+  windowOf(row: number): number {
+    return this.entries.headOf(row, this.senders.window)
+  }
+
   /**
    * Makes the sender under the cursor, which is writable, as if it had never paid (SPEC S2). Standings stay, unless they ended before
    * the time that a sender is forgotten after: an evicted sender, who has no row, must be judged alike.
    */
   forgetSender(streamTimeMs: number): void {
-    const { senders, watches, entries } = this
-    senders.window = entries.clear(senders.window)
+    const { senders, watches } = this
     senders.forget()
     if (senders.watch === NO_ROW) return
     this.editWatch()
@@ -150,11 +154,12 @@ export class PaymentStores implements TaskStores {
   requireRoom(): void {
     requireRow(this.senders.rows)
     requireRow(this.watches.rows)
-    requireRow(this.entries.rows)
+    this.entries.requireRoom()
   }
 
   expire(all: boolean): void {
-    const { dedupTable, senders, streamTime } = this
+    const { dedupTable, entries, senders, streamTime } = this
+    entries.expire(streamTime.committedMs)
     dedupTable.expire(streamTime.committedMs, all ? Number.POSITIVE_INFINITY : undefined)
     senders.rows.sweep(all ? senders.rows.end : SWEPT_A_MERGE, (row) => this.isSpent(row))
   }
@@ -174,7 +179,7 @@ export class PaymentStores implements TaskStores {
     return senders.rows.digest((row, digest) => {
       senders.at(row)
       senders.describe(digest)
-      entries.describe(senders.window, digest)
+      entries.describe(this.windowOf(row), this.streamTime.ms, digest)
       if (senders.watch === NO_ROW) return
       // Whether an empty watch still stands depends on when the last sweep came by.
       watches.at(senders.watch)
@@ -182,23 +187,17 @@ export class PaymentStores implements TaskStores {
     })
   }
 
-  /** Frees what the sender's window no longer holds, and says whether nothing of the sender can have an effect any more. */
+  /** Whether nothing of the sender can have an effect any more; its watch goes with it. */
   private isSpent(row: number): boolean {
-    const { senders, watches, entries } = this
-    const streamTimeMs = this.streamTime.committedMs
+    const { senders, watches } = this
+    const idleFromMs = this.streamTime.committedMs - IDLE_MS
     senders.at(row)
-    const oldest = entries.oldest(senders.window)
-    if (oldest !== NO_ENTRY && entries.timeMs(oldest) < streamTimeMs - WINDOW_HELD_MS) {
-      senders.edit()
-      senders.window = entries.trim(senders.window, streamTimeMs - WINDOW_HELD_MS)
-    }
-    if (senders.highestMs >= streamTimeMs - IDLE_MS) return false
+    if (senders.highestMs >= idleFromMs) return false
     if (senders.watch !== NO_ROW) {
       watches.at(senders.watch)
-      if (!watches.isSpent(streamTimeMs - IDLE_MS)) return false
+      if (!watches.isSpent(idleFromMs)) return false
       watches.rows.remove(senders.watch)
     }
-    entries.clear(senders.window)
     return true
   }
 }

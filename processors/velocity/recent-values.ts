@@ -1,11 +1,13 @@
 import type { Senders } from '../stores/senders.ts'
 
-/** A list of the last hour's values in a sender's row: hash words, latest event times beside them. */
+/** A list of the last hour's values in a sender's row, 4 words a slot: latest event time, hash word (0: empty), nothing. */
 export interface RecentValues {
   readonly at: number
-  readonly timesAt: number
   readonly slots: number
 }
+
+const SLOT_WORDS = 4
+const VALUE = 2
 
 /**
  * Distinct values whose latest event time is at or after `fromMs`, this payment's own `value` (0: none) included (SPEC V6).
@@ -21,14 +23,14 @@ export function recentCount(
 ): number {
   const own = value === 0 ? 0 : 1
   if (!known) return own
-  const { words, doubles } = senders
-  const first = senders.word + list.at
-  const times = senders.double + list.timesAt
+  const end = list.at + list.slots * SLOT_WORDS
   let others = 0
   let held = false
-  for (let i = 0; i < list.slots && words[first + i] !== 0; i++) {
-    if (words[first + i] === value) held = true
-    else if (doubles[times + i]! >= fromMs) others++
+  for (let slot = list.at; slot < end; slot += SLOT_WORDS) {
+    const known = senders.int(slot + VALUE)
+    if (known === 0) break
+    if (known === value) held = true
+    else if (senders.double(slot) >= fromMs) others++
   }
   // A new value pushes the oldest out of a full list, so at most the others but one stay beside it.
   if (own === 1 && !held && !late && others === list.slots) others--
@@ -38,30 +40,28 @@ export function recentCount(
 /** Notes `value` as seen at `eventTimeMs`; over the bound the value of the lowest time goes, the earliest added among equals. */
 export function noteRecent(senders: Senders, list: RecentValues, value: number, eventTimeMs: number): void {
   if (value === 0) return
-  const { words, doubles } = senders
-  const first = senders.word + list.at
-  const times = senders.double + list.timesAt
-  let slot = 0
-  for (; slot < list.slots && words[first + slot] !== 0; slot++) {
-    if (words[first + slot] !== value) continue
-    if (doubles[times + slot]! < eventTimeMs) doubles[times + slot] = eventTimeMs
+  const end = list.at + list.slots * SLOT_WORDS
+  let slot = list.at
+  for (; slot < end && senders.int(slot + VALUE) !== 0; slot += SLOT_WORDS) {
+    if (senders.int(slot + VALUE) !== value) continue
+    if (senders.double(slot) < eventTimeMs) senders.setDouble(slot, eventTimeMs)
     return
   }
-  if (slot === list.slots) slot = dropLowest(senders, list)
-  words[first + slot] = value
-  doubles[times + slot] = eventTimeMs
+  if (slot === end) slot = dropLowest(senders, list)
+  senders.setInt(slot + VALUE, value)
+  senders.setDouble(slot, eventTimeMs)
 }
 
 /** Closes the gap of the lowest, so that slots stay in the order of adding. Returns the free last slot. */
 function dropLowest(senders: Senders, list: RecentValues): number {
-  const { words, doubles } = senders
-  const first = senders.word + list.at
-  const times = senders.double + list.timesAt
-  let lowest = 0
-  for (let i = 1; i < list.slots; i++) if (doubles[times + i]! < doubles[times + lowest]!) lowest = i
-  for (let i = lowest; i < list.slots - 1; i++) {
-    words[first + i] = words[first + i + 1]!
-    doubles[times + i] = doubles[times + i + 1]!
+  const last = list.at + (list.slots - 1) * SLOT_WORDS
+  let lowest = list.at
+  for (let slot = list.at; slot <= last; slot += SLOT_WORDS) {
+    if (senders.double(slot) < senders.double(lowest)) lowest = slot
   }
-  return list.slots - 1
+  for (let slot = lowest; slot < last; slot += SLOT_WORDS) {
+    senders.setInt(slot + VALUE, senders.int(slot + SLOT_WORDS + VALUE))
+    senders.setDouble(slot, senders.double(slot + SLOT_WORDS))
+  }
+  return last
 }

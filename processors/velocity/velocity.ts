@@ -1,24 +1,22 @@
 import type { PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
 import { NO_ENTRY } from '../../streams/state/window-store.ts'
 import type { PaymentDraft } from '../payment-draft.ts'
-import { ENTRY_AMOUNT, ENTRY_CURRENCY } from '../stores/layout.ts'
+import {
+  ENTRY_AMOUNT,
+  ENTRY_CURRENCY,
+  GRACE_MS,
+  HELD_MS,
+  LONG_WINDOW_MS,
+  WINDOW_ENTRIES_MAX,
+  WINDOW_MS,
+} from '../stores/layout.ts'
 import type { PaymentStores } from '../stores/payment-stores.ts'
 import { DEVICES_RECENT, REGIONS_RECENT } from '../stores/senders.ts'
 import { PEERS_MAX } from '../verdict-draft.ts'
 import { recentCount } from './recent-values.ts'
 
-/** SPEC V1: the window, both ends included. */
-export const WINDOW_MS = 60_000
-/** SPEC V6: the longer count. */
-const LONG_WINDOW_MS = 300_000
-/** SPEC V3: out-of-order payments up to this far behind stream time are counted exactly. */
-const GRACE_MS = 10_000
-/** An entry older than this behind stream time is in no window that can still be asked for. */
-export const HELD_MS: number = LONG_WINDOW_MS + GRACE_MS
 /** SPEC V6: devices and regions. */
 export const RECENT_MS = 3_600_000
-/** SPEC V6: entries of one sender; one more pushes out the oldest, and the sender counts as saturated. */
-export const WINDOW_ENTRIES_MAX = 512
 /** SPEC V2: a window of more payments than this is CRITICAL. */
 const HIGH_UP_TO = 4
 
@@ -36,10 +34,11 @@ export function velocity(_payment: PaymentSubmittedReader, draft: PaymentDraft, 
   draft.streamTimeMs = streamTimeMs
   draft.late = t < streamTimeMs - GRACE_MS
   stores.findSender(draft)
-  const window = draft.known ? stores.senders.window : NO_ENTRY
+  const window = draft.known ? stores.windowOf(draft.sender) : NO_ENTRY
   countWindow(draft, stores, window)
   draft.saturated = draft.known && streamTimeMs <= stores.senders.saturatedUntilMs
-  if (!draft.late && isFull(stores, window, streamTimeMs - HELD_MS)) draft.saturated = true
+  // No room for this payment's own entry.
+  if (!draft.late && draft.windowHeld === WINDOW_ENTRIES_MAX) draft.saturated = true
   draft.isVelocityFraud = draft.saturated || draft.velocityCount > stores.rules.rules.signals.VELOCITY.threshold
   draft.peersCount = 0
   draft.peersLength = 0
@@ -55,11 +54,6 @@ export function severityOf(velocityCount: number, saturated: boolean): number {
   return saturated || velocityCount > HIGH_UP_TO ? 2 : 1
 }
 
-/** Whether one more entry would push out one that is still held. */
-function isFull({ entries }: PaymentStores, head: number, heldFromMs: number): boolean {
-  return entries.length(head) === WINDOW_ENTRIES_MAX && entries.timeMs(entries.oldest(head)) >= heldFromMs
-}
-
 function countWindow(draft: PaymentDraft, stores: PaymentStores, head: number): void {
   const { entries } = stores
   const { eventTimeMs: t, streamTimeMs, amountMinor, currency } = draft
@@ -68,11 +62,13 @@ function countWindow(draft: PaymentDraft, stores: PaymentStores, head: number): 
   const longFromMs = Math.max(t - LONG_WINDOW_MS, heldFromMs)
   let count = 1
   let longCount = 1
+  let held = 0
   let equal = true
   for (let entry = head; entry !== NO_ENTRY; entry = entries.older(entry)) {
     const ms = entries.timeMs(entry)
-    if (ms < longFromMs) break
-    if (ms > t) continue
+    if (ms < heldFromMs) break
+    held++
+    if (ms < longFromMs || ms > t) continue
     longCount++
     if (ms < windowFromMs) continue
     count++
@@ -82,20 +78,28 @@ function countWindow(draft: PaymentDraft, stores: PaymentStores, head: number): 
   }
   draft.velocityCount = count
   draft.velocity5mCount = longCount
+  draft.windowHeld = held
   draft.windowEqual = equal
 }
+
+// Scratch space: the entries of one window, newest first.
+const windowEntries = new Int32Array(WINDOW_ENTRIES_MAX + 1)
 
 /** The other ids of the window, oldest first, as Avro strings. */
 function collectPeers(draft: PaymentDraft, stores: PaymentStores, head: number): void {
   const { entries } = stores
   const fromMs = Math.max(draft.eventTimeMs - WINDOW_MS, draft.streamTimeMs - HELD_MS)
+  let found = 0
+  for (let entry = head; entry !== NO_ENTRY; entry = entries.older(entry)) {
+    const ms = entries.timeMs(entry)
+    if (ms < fromMs) break
+    if (ms <= draft.eventTimeMs) windowEntries[found++] = entry
+  }
   const out = draft.peerRoom()
   let at = 0
   let count = 0
-  for (let entry = entries.oldest(head); entry !== NO_ENTRY && count < PEERS_MAX; entry = entries.newer(head, entry)) {
-    const ms = entries.timeMs(entry)
-    if (ms < fromMs) continue
-    if (ms > draft.eventTimeMs) break
+  for (; count < PEERS_MAX && count < found; count++) {
+    const entry = windowEntries[found - 1 - count]!
     const length = entries.idLength(entry)
     const source = entries.idSource(entry)
     const start = entries.idStart(entry)
@@ -103,7 +107,6 @@ function collectPeers(draft: PaymentDraft, stores: PaymentStores, head: number):
     out[at++] = length < 64 ? length << 1 : 0x80
     if (length === 64) out[at++] = 1
     for (let i = 0; i < length; i++) out[at++] = source[start + i]!
-    count++
   }
   draft.peersCount = count
   draft.peersLength = at

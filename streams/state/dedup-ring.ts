@@ -1,5 +1,4 @@
 import { invariant } from '../errors.ts'
-import type { HashedRows } from './hash-index.ts'
 
 /** Rows share one block's base of time and offset. */
 export const ROWS_PER_BLOCK = 64
@@ -42,7 +41,7 @@ export interface RingExtent {
  * written once; it leaves at the old end when it expires or at the young end when its overlay is dropped. Times and
  * offsets never fall, and stand as 16-bit deltas from the block's base; a block is closed early when one would not fit.
  */
-export class DedupRing implements HashedRows {
+export class DedupRing {
   readonly #chunks: (DedupChunk | null)[] = new Array<DedupChunk | null>(RING_CHUNKS).fill(null)
   #spare: DedupChunk | null = null
   #allocated = 0
@@ -179,10 +178,6 @@ export class DedupRing implements HashedRows {
     if (this.#pins === 0) this.#spare ??= this.#chunks[number]!
     this.#chunks[number] = null
     this.#allocated--
-  }
-
-  placeHash(row: number): number {
-    return this.word(row, 1)
   }
 
   /** Word 0 to 3 of the row's hash, or its fingerprint (4). */

@@ -25,7 +25,7 @@ export const DEDUP_IDS_MAX = RING_ROWS_MAX
  */
 export class DedupTable implements TransactionalStore {
   readonly #ring = new DedupRing()
-  readonly #index = new HashIndex(this.#ring)
+  readonly #index = new HashIndex()
   readonly #options: DedupOptions
   readonly #horizonMs: number
   /** First sights of each overlay, oldest overlay first. */

@@ -1,50 +1,47 @@
-/** The rows that an index points at. The owner keeps each row's full hash; the index keeps none of it. */
-export interface HashedRows {
-  /** The second 32-bit word of the row's hash: it names the row's place within its segment. */
-  placeHash(row: number): number
-}
-
-const SEGMENT_BITS = 10
+const SEGMENT_BITS = 8
 const SEGMENTS = 1 << SEGMENT_BITS
 const ROW_BITS = 25
 const ROW_MASK = (1 << ROW_BITS) - 1
 const TAG_MASK = (1 << (32 - ROW_BITS)) - 1
-const LOAD_MAX = 0.8
-const GROWTH = 1.5
+const LOAD_MAX = 0.9
+const GROWTH = 1.2
 const FIRST_CAPACITY = 8
-const SEGMENTS_PER_STEP = 32
-const UNUSED = new Int32Array(1)
+/** Slots behind a segment's last place, for keys that were pushed back; the last of them stays empty. */
+const SLACK_MAX = 32
+const SEGMENTS_PER_STEP = 8
+const NO_ROWS = new Int32Array(1)
+const NO_KEYS = new Uint16Array(1)
 
 /** An index holds row numbers below this one. */
 export const INDEX_ROWS_MAX = ROW_MASK
 
 /**
  * An open-addressing index from a 128-bit hash to row numbers, for hashes that are uniform (keyed, so that nobody can
- * choose them). A slot is 25 bits of row number + 1 and 7 bits of hash; 0 is an empty slot. Two rows may have one hash.
+ * choose them). The owner keeps each row's full hash. A slot is 25 bits of row number + 1 and 7 bits of h0, 0 when empty,
+ * and beside it the upper 16 bits of h1: its key. Two rows may have one hash.
  *
- * It is cut into 1,024 segments, each with linear probing at a load of 0.53 to 0.8 and each growing by itself. Their
- * capacities are staggered over one growth factor, so growth is spread evenly over the inserts: no step moves more than
- * a thousandth of the index, and old and new slots are never held twice. It never shrinks.
+ * It is cut into 256 segments by the top bits of h0, each growing by itself. A segment is kept in the order of its keys
+ * with gaps between them, a key standing at or a little behind its own place (linear probing in order). So a look-up of
+ * what is not there ends early, removal closes the gap, and growth is one pass from front to back; none of them looks
+ * at a row. The segments' capacities are staggered over one growth factor, so growth is spread evenly over the inserts
+ * and no step moves more than a 256th of the index. It never shrinks.
  *
  * Looking up is a loop at the owner, which compares the full hash:
  * `let row = index.first(h0, h1); while (row >= 0 && !same(row)) row = index.next()`.
- * Hash words: the top bits of h0 choose the segment, its low bits are the tag, h1 is the place in the segment.
  */
 export class HashIndex {
-  readonly #rows: HashedRows
-  readonly #segments: Int32Array[] = new Array<Int32Array>(SEGMENTS).fill(UNUSED)
+  readonly #rows: Int32Array[] = new Array<Int32Array>(SEGMENTS).fill(NO_ROWS)
+  readonly #keys: Uint16Array[] = new Array<Uint16Array>(SEGMENTS).fill(NO_KEYS)
+  readonly #capacities = new Int32Array(SEGMENTS)
   readonly #counts = new Int32Array(SEGMENTS)
   readonly #limits = new Int32Array(SEGMENTS)
   readonly #generations = new Uint8Array(SEGMENTS)
   #bytesUsed = 0
   // The cursor of first and next.
-  #slots: Int32Array = UNUSED
+  #segment = 0
+  #key = 0
   #tag = 0
   #at = 0
-
-  constructor(rows: HashedRows) {
-    this.#rows = rows
-  }
 
   /** Bytes of all segments. */
   get bytesUsed(): number {
@@ -53,29 +50,31 @@ export class HashIndex {
 
   /** The first row that may have this hash, or -1. Moves the cursor. */
   first(h0: number, h1: number): number {
-    const slots = this.#segments[h0 >>> (32 - SEGMENT_BITS)]!
-    this.#slots = slots
+    const segment = h0 >>> (32 - SEGMENT_BITS)
+    const rows = this.#rows[segment]!
+    const keys = this.#keys[segment]!
+    const key = h1 >>> 16
+    let at = homeOf(key, this.#capacities[segment]!)
+    while (rows[at] !== 0 && keys[at]! < key) at++
+    this.#segment = segment
+    this.#key = key
     this.#tag = h0 & TAG_MASK
-    return this.#scan(placeOf(h1, slots.length))
+    return this.#candidate(rows, keys, at)
   }
 
   /** The next row that may have the hash of the last `first`, or -1. The index must not have changed in between. */
   next(): number {
-    const at = this.#at + 1
-    return this.#scan(at === this.#slots.length ? 0 : at)
+    return this.#candidate(this.#rows[this.#segment]!, this.#keys[this.#segment]!, this.#at + 1)
   }
 
-  #scan(from: number): number {
-    const slots = this.#slots
-    const tag = this.#tag
-    for (let at = from; ; ) {
-      const slot = slots[at]!
-      if (slot === 0) return -1
-      if (slot >>> ROW_BITS === tag) {
+  #candidate(rows: Int32Array, keys: Uint16Array, from: number): number {
+    for (let at = from; ; at++) {
+      const slot = rows[at]!
+      if (slot === 0 || keys[at] !== this.#key) return -1
+      if (slot >>> ROW_BITS === this.#tag) {
         this.#at = at
         return (slot & ROW_MASK) - 1
       }
-      if (++at === slots.length) at = 0
     }
   }
 
@@ -83,34 +82,47 @@ export class HashIndex {
   insert(h0: number, h1: number, row: number): void {
     const segment = h0 >>> (32 - SEGMENT_BITS)
     if (this.#counts[segment]! >= this.#limits[segment]!) this.#grow(segment, this.#generations[segment]! + 1)
+    const slot = ((h0 & TAG_MASK) << ROW_BITS) | (row + 1)
+    while (!this.#place(segment, h1 >>> 16, slot)) this.#lengthen(segment)
     this.#counts[segment]!++
-    place(this.#segments[segment]!, h1, ((h0 & TAG_MASK) << ROW_BITS) | (row + 1))
+  }
+
+  #place(segment: number, key: number, slot: number): boolean {
+    const rows = this.#rows[segment]!
+    const keys = this.#keys[segment]!
+    let at = homeOf(key, this.#capacities[segment]!)
+    while (rows[at] !== 0 && keys[at]! <= key) at++
+    let end = at
+    while (rows[end] !== 0) end++
+    // The last slot stays empty: every loop ends there.
+    if (end === rows.length - 1) return false
+    for (; end > at; end--) {
+      rows[end] = rows[end - 1]!
+      keys[end] = keys[end - 1]!
+    }
+    rows[at] = slot
+    keys[at] = key
+    return true
   }
 
   /** Removes the row that was inserted under this hash, and closes the gap, so that no tombstone stays. */
   remove(h0: number, h1: number, row: number): void {
     const segment = h0 >>> (32 - SEGMENT_BITS)
-    const slots = this.#segments[segment]!
-    const capacity = slots.length
-    let hole = placeOf(h1, capacity)
-    while ((slots[hole]! & ROW_MASK) - 1 !== row) {
-      if (slots[hole] === 0) throw new RangeError(`row ${row} is not in the index`)
-      if (++hole === capacity) hole = 0
+    const rows = this.#rows[segment]!
+    const keys = this.#keys[segment]!
+    const capacity = this.#capacities[segment]!
+    let gap = homeOf(h1 >>> 16, capacity)
+    while ((rows[gap]! & ROW_MASK) - 1 !== row) {
+      if (rows[gap] === 0) throw new RangeError(`row ${row} is not in the index`)
+      gap++
     }
-    for (let at = hole; ; ) {
-      if (++at === capacity) at = 0
-      const slot = slots[at]!
-      if (slot === 0) break
-      // A slot may move back into the hole unless that would put it before its own place.
-      const home = placeOf(this.#rows.placeHash((slot & ROW_MASK) - 1), capacity)
-      const travelled = at >= home ? at - home : at - home + capacity
-      const gap = at >= hole ? at - hole : at - hole + capacity
-      if (travelled >= gap) {
-        slots[hole] = slot
-        hole = at
-      }
+    // What stands behind its own place moves up; the first that does not ends the stretch.
+    for (let at = gap + 1; rows[at] !== 0 && homeOf(keys[at]!, capacity) < at; at++) {
+      rows[gap] = rows[at]!
+      keys[gap] = keys[at]!
+      gap = at
     }
-    slots[hole] = 0
+    rows[gap] = 0
     this.#counts[segment]!--
   }
 
@@ -130,31 +142,47 @@ export class HashIndex {
   }
 
   #grow(segment: number, generation: number): void {
-    const old = this.#segments[segment]!
-    const slots = new Int32Array(capacityOf(segment, generation))
-    for (let at = 0; at < old.length; at++) {
-      const slot = old[at]!
-      if (slot !== 0) place(slots, this.#rows.placeHash((slot & ROW_MASK) - 1), slot)
-    }
-    this.#segments[segment] = slots
+    const capacity = capacityOf(segment, generation)
     this.#generations[segment] = generation
-    this.#limits[segment] = Math.floor(slots.length * LOAD_MAX)
-    this.#bytesUsed += slots.byteLength - (old === UNUSED ? 0 : old.byteLength)
+    this.#capacities[segment] = capacity
+    this.#limits[segment] = Math.floor(capacity * LOAD_MAX)
+    this.#rebuild(segment, capacity + Math.min(SLACK_MAX, FIRST_CAPACITY + (capacity >>> 3)))
   }
+
+  /** A crowd at the segment's end has filled the slack behind its last place, which one in many thousands does. */
+  #lengthen(segment: number): void {
+    const capacity = this.#capacities[segment]!
+    this.#rebuild(segment, capacity + 2 * (this.#rows[segment]!.length - capacity))
+  }
+
+  #rebuild(segment: number, length: number): void {
+    const oldRows = this.#rows[segment]!
+    const oldKeys = this.#keys[segment]!
+    const capacity = this.#capacities[segment]!
+    const rows = new Int32Array(length)
+    const keys = new Uint16Array(length)
+    let free = 0
+    for (let at = 0; at < oldRows.length; at++) {
+      if (oldRows[at] === 0) continue
+      free = Math.max(free, homeOf(oldKeys[at]!, capacity))
+      rows[free] = oldRows[at]!
+      keys[free++] = oldKeys[at]!
+    }
+    this.#rows[segment] = rows
+    this.#keys[segment] = keys
+    this.#bytesUsed += bytesOf(rows, keys) - (oldRows === NO_ROWS ? 0 : bytesOf(oldRows, oldKeys))
+  }
+}
+
+function bytesOf(rows: Int32Array, keys: Uint16Array): number {
+  return rows.byteLength + keys.byteLength
 }
 
 function capacityOf(segment: number, generation: number): number {
   return Math.ceil(FIRST_CAPACITY * GROWTH ** (generation + segment / SEGMENTS))
 }
 
-/** Multiply-shift: spreads a uniform word over any capacity without a division. */
-function placeOf(h1: number, capacity: number): number {
-  return ((h1 >>> 0) * capacity * 2 ** -32) | 0
-}
-
-function place(slots: Int32Array, h1: number, slot: number): void {
-  const capacity = slots.length
-  let at = placeOf(h1, capacity)
-  while (slots[at] !== 0) if (++at === capacity) at = 0
-  slots[at] = slot
+/** Multiply-shift: spreads a uniform key over any capacity without a division, in the keys' order. */
+function homeOf(key: number, capacity: number): number {
+  return (key * capacity * 2 ** -16) | 0
 }

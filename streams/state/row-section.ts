@@ -1,19 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
 import { invariant } from '../errors.ts'
-import type { ChunkWatcher, RowStore } from './row-store.ts'
+import type { RowStore, RowWatcher } from './row-store.ts'
 import { bytesOf, type CheckpointedStore, type SectionReader, type SectionSnapshot, SLICE_BYTES } from './section.ts'
 
 const HEAD_BYTES = 8
 
-/** Links and words of one chunk as they were when the snapshot began. */
-interface ChunkImage {
-  readonly links: Int32Array
-  readonly words: Int32Array
-}
+/** What a snapshot copies at most when a row is first written after it began, so that no write pauses for long. */
+const PAGE_BYTES = 65_536
 
 /**
- * Puts a row store into checkpoints: one past the last row number and the number of rows, then for each chunk the links
- * (which tell rows in use from free ones) and the rows.
+ * Puts a row store into checkpoints: one past the last row number and the number of rows, then the rows, free ones
+ * included (a row's mark tells them apart).
  */
 export class RowSection implements CheckpointedStore {
   readonly #store: RowStore
@@ -27,7 +24,7 @@ export class RowSection implements CheckpointedStore {
   }
 
   get layout(): string {
-    return `rows/1 of ${this.#store.rowWords} words, ${this.#store.keyWords} of them key, ${this.#store.chunkRows} a chunk`
+    return `rows/2 of ${this.#store.rowWords} words, ${this.#store.keyWords} of them key`
   }
 
   snapshot(): SectionSnapshot {
@@ -43,7 +40,6 @@ export class RowSection implements CheckpointedStore {
     for (let from = 0; from < end; from += store.chunkRows) {
       const rows = Math.min(store.chunkRows, end - from)
       const chunk = store.addChunk()
-      await reader.read(bytesOf(chunk.links, 0, rows))
       await reader.read(bytesOf(chunk.words, 0, rows * store.rowWords))
       store.adopt(from + rows)
     }
@@ -51,15 +47,16 @@ export class RowSection implements CheckpointedStore {
   }
 }
 
-/** Copies a chunk when it is first written after the snapshot began, unless it has been given out already. */
-class RowSnapshot implements SectionSnapshot, ChunkWatcher {
+/** Copies a page of rows when it is first written after the snapshot began, unless it has been given out already. */
+class RowSnapshot implements SectionSnapshot, RowWatcher {
   readonly byteLength: number
   readonly #store: RowStore
   readonly #size: number
   readonly #end: number
-  readonly #images: (ChunkImage | null)[]
+  readonly #pageRows: number
+  readonly #pages: (Int32Array | null)[]
   readonly #scratch: Uint8Array
-  /** The next chunk to give out; -1 while the head is still to come. */
+  /** The next page to give out; -1 while the head is still to come. */
   #next = -1
 
   constructor(store: RowStore) {
@@ -67,16 +64,18 @@ class RowSnapshot implements SectionSnapshot, ChunkWatcher {
     this.#store = store
     this.#size = store.size
     this.#end = store.end
-    this.byteLength = HEAD_BYTES + store.end * 4 * (1 + store.rowWords)
-    this.#images = new Array<ChunkImage | null>(Math.ceil(store.end / store.chunkRows)).fill(null)
-    const chunkBytes = store.chunkRows * 4 * (1 + store.rowWords)
-    this.#scratch = new Uint8Array(Math.max(chunkBytes, Math.floor(SLICE_BYTES / chunkBytes) * chunkBytes))
+    const rowBytes = store.rowWords * 4
+    this.byteLength = HEAD_BYTES + store.end * rowBytes
+    this.#pageRows = Math.min(store.chunkRows, 2 ** Math.max(0, Math.floor(Math.log2(PAGE_BYTES / rowBytes))))
+    this.#pages = new Array<Int32Array | null>(Math.ceil(store.end / this.#pageRows)).fill(null)
+    const pageBytes = this.#pageRows * rowBytes
+    this.#scratch = new Uint8Array(Math.max(pageBytes, Math.floor(SLICE_BYTES / pageBytes) * pageBytes))
   }
 
-  beforeWrite(number: number): void {
-    if (number < this.#next || number >= this.#images.length || this.#images[number] !== null) return
-    const chunk = this.#store.chunk(number)
-    this.#images[number] = { links: chunk.links.slice(), words: chunk.words.slice() }
+  beforeWrite(row: number): void {
+    const page = (row / this.#pageRows) | 0
+    if (page < this.#next || page >= this.#pages.length || this.#pages[page] !== null) return
+    this.#pages[page] = this.#rowsOf(page).slice()
   }
 
   next(): Uint8Array | null {
@@ -84,22 +83,28 @@ class RowSnapshot implements SectionSnapshot, ChunkWatcher {
       this.#next = 0
       return bytesOf(Int32Array.of(this.#end, this.#size))
     }
-    const { chunkRows, rowWords } = this.#store
     let at = 0
-    while (this.#next < this.#images.length) {
-      const rows = Math.min(chunkRows, this.#end - this.#next * chunkRows)
-      if (at + rows * 4 * (1 + rowWords) > this.#scratch.length) break
-      const { links, words } = this.#images[this.#next] ?? this.#store.chunk(this.#next)
-      this.#scratch.set(bytesOf(links, 0, rows), at)
-      this.#scratch.set(bytesOf(words, 0, rows * rowWords), at + rows * 4)
-      at += rows * 4 * (1 + rowWords)
-      this.#images[this.#next++] = null
+    while (this.#next < this.#pages.length) {
+      const rows = bytesOf(this.#pages[this.#next] ?? this.#rowsOf(this.#next))
+      if (at + rows.length > this.#scratch.length) break
+      this.#scratch.set(rows, at)
+      at += rows.length
+      this.#pages[this.#next++] = null
     }
     return at === 0 ? null : this.#scratch.subarray(0, at)
   }
 
+  /** The page's rows where they stand, as far as the snapshot reaches. A page never leaves its chunk. */
+  #rowsOf(page: number): Int32Array {
+    const { chunkRows, rowWords } = this.#store
+    const first = page * this.#pageRows
+    const count = Math.min(this.#pageRows, this.#end - first)
+    const at = (first % chunkRows) * rowWords
+    return this.#store.chunk(Math.floor(first / chunkRows)).words.subarray(at, at + count * rowWords)
+  }
+
   release(): void {
     this.#store.watch(null)
-    this.#images.fill(null)
+    this.#pages.fill(null)
   }
 }

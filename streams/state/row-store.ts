@@ -1,7 +1,7 @@
 import { type ErrorPlace, invariant, StreamsError } from '../errors.ts'
-import { type HashedRows, HashIndex, INDEX_ROWS_MAX } from './hash-index.ts'
+import { HashIndex, INDEX_ROWS_MAX } from './hash-index.ts'
 import type { TransactionalStore } from './overlay.ts'
-import { chunkShift, IN_USE, NO_ROW, RowChunk } from './row-chunk.ts'
+import { chunkShift, NO_ROW, RowChunk } from './row-chunk.ts'
 import { StateDigest } from './state-digest.ts'
 import { UndoLog } from './undo-log.ts'
 
@@ -18,30 +18,47 @@ export interface RowStoreOptions {
   readonly place: ErrorPlace
 }
 
-/** Is told of a chunk right before it is written, so that a snapshot can keep its own copy. */
-export interface ChunkWatcher {
-  beforeWrite(chunk: number): void
+/** Is told of a row right before it is written, so that a snapshot can keep its own copy. */
+export interface RowWatcher {
+  beforeWrite(row: number): void
 }
 
+// Kinds of undo entries.
 const WRITTEN = 0
 const INSERTED = 1
 const REMOVED = 2
+const WORD = 3
+
 const KEY_WORDS = 4
+/** The mark, and a word that keeps doubles in their places. */
+const MARK_WORDS = 2
+/** The mark of a row of which no overlay under way has kept an image. */
+const UNSAVED = 0
+const SERIAL_MAX = 2 ** 30
 
 /**
  * Rows of a fixed size in chunked slabs, with stable row numbers, optionally found by a 128-bit hash of four int32
  * words. Fields are read and written through the chunk's own arrays: `words(row)[base(row) + field]`, and
  * `doubles(row)[(base(row) >> 1) + field]`; both arrays stay valid while the row is in use. Before the first write to a
  * row `writable(row)` must be called; it keeps the old image, once an overlay, so that the overlay can be taken back.
+ * Where few fields of a large row change, a `RowCursor` keeps those alone.
+ *
+ * A row is its key, its mark and its payload. The mark of a row in use is the serial of the overlay that last kept its
+ * image or made it; that of a free row is -2 minus the next free one.
  *
  * Without an open overlay writes are committed at once.
  */
-export class RowStore implements TransactionalStore, HashedRows {
+export class RowStore implements TransactionalStore {
   readonly options: RowStoreOptions
-  /** 32-bit words of a row, its key included. */
+  /** 32-bit words of a row, key and mark included. */
   readonly rowWords: number
-  /** Words of the key before the payload: 4 or 0. */
+  /** 32-bit words of a row's payload. */
+  readonly payloadWords: number
+  /** Words of the key: 4 or 0. The mark follows it. */
   readonly keyWords: number
+  /** Rows of one chunk. */
+  readonly chunkRows: number
+  readonly #headWords: number
   readonly #shift: number
   readonly #mask: number
   readonly #index: HashIndex | null
@@ -49,13 +66,12 @@ export class RowStore implements TransactionalStore, HashedRows {
   readonly #overlays: UndoLog[] = []
   readonly #spareLogs: UndoLog[] = []
   #log: UndoLog | null = null
-  #serial = 0
-  #serials = 0
+  #serial = UNSAVED
   #size = 0
   #end = 0
   #free = NO_ROW
   #hand = 0
-  #watcher: ChunkWatcher | null = null
+  #watcher: RowWatcher | null = null
 
   constructor(options: RowStoreOptions) {
     invariant(options.rowBytes >= 8 && options.rowBytes <= 65_536, `rows of ${options.name} hold 8 to 65,536 bytes`)
@@ -65,10 +81,13 @@ export class RowStore implements TransactionalStore, HashedRows {
     }
     this.options = options
     this.keyWords = options.keyed ? KEY_WORDS : 0
-    this.rowWords = Math.ceil(options.rowBytes / 8) * 2 + this.keyWords
+    this.#headWords = this.keyWords + MARK_WORDS
+    this.payloadWords = Math.ceil(options.rowBytes / 8) * 2
+    this.rowWords = this.#headWords + this.payloadWords
     this.#shift = chunkShift(this.rowWords)
-    this.#mask = (1 << this.#shift) - 1
-    this.#index = options.keyed ? new HashIndex(this) : null
+    this.chunkRows = 1 << this.#shift
+    this.#mask = this.chunkRows - 1
+    this.#index = options.keyed ? new HashIndex() : null
   }
 
   /** Rows in use. */
@@ -116,11 +135,12 @@ export class RowStore implements TransactionalStore, HashedRows {
 
   /** Index of the payload's first word in `words(row)`; half of it in `doubles(row)`, four times it in `bytes(row)`. */
   base(row: number): number {
-    return (row & this.#mask) * this.rowWords + this.keyWords
+    return this.#start(row) + this.#headWords
   }
 
-  placeHash(row: number): number {
-    return this.words(row)[this.base(row) - KEY_WORDS + 1]!
+  /** Index of the row's first word, its key's where it has one. */
+  #start(row: number): number {
+    return (row & this.#mask) * this.rowWords
   }
 
   /** The row with this key, or -1. */
@@ -128,10 +148,10 @@ export class RowStore implements TransactionalStore, HashedRows {
     const index = this.#index!
     for (let row = index.first(h0, h1); row >= 0; row = index.next()) {
       const words = this.words(row)
-      const at = this.base(row) - KEY_WORDS
+      const at = this.#start(row)
       if (words[at] === h0 && words[at + 1] === h1 && words[at + 2] === h2 && words[at + 3] === h3) return row
     }
-    return -1
+    return NO_ROW
   }
 
   /**
@@ -141,17 +161,16 @@ export class RowStore implements TransactionalStore, HashedRows {
   insert(h0 = 0, h1 = 0, h2 = 0, h3 = 0): number {
     if (this.#size >= this.options.maxRows) this.#throwFull()
     const row = this.#takeFree()
-    this.#watcher?.beforeWrite(row >>> this.#shift)
-    const chunk = this.#chunks[row >>> this.#shift]!
-    const at = (row & this.#mask) * this.rowWords
-    chunk.words.fill(0, at, at + this.rowWords)
-    chunk.links[row & this.#mask] = IN_USE
-    chunk.stamps[row & this.#mask] = this.#serial
+    this.#watcher?.beforeWrite(row)
+    const words = this.words(row)
+    const at = this.#start(row)
+    words.fill(0, at, at + this.rowWords)
+    words[at + this.keyWords] = this.#serial
     if (this.#index !== null) {
-      chunk.words[at] = h0
-      chunk.words[at + 1] = h1
-      chunk.words[at + 2] = h2
-      chunk.words[at + 3] = h3
+      words[at] = h0
+      words[at + 1] = h1
+      words[at + 2] = h2
+      words[at + 3] = h3
       this.#index.insert(h0, h1, row)
     }
     if (this.#log !== null) this.#log.push(row, INSERTED)
@@ -162,7 +181,7 @@ export class RowStore implements TransactionalStore, HashedRows {
   #takeFree(): number {
     const free = this.#free
     if (free !== NO_ROW) {
-      this.#free = this.#chunks[free >>> this.#shift]!.links[free & this.#mask]!
+      this.#free = nextFree(this.#markOf(free))
       return free
     }
     const row = this.#end++
@@ -176,31 +195,45 @@ export class RowStore implements TransactionalStore, HashedRows {
     throw new StreamsError('ROWS_FULL', 'stop', `${what}; nothing is lost: raise ${setting} and start again`, place)
   }
 
-  /** Must be called before a row is written: keeps its image for the open overlay, and for a snapshot under way. */
-  writable(row: number): void {
-    const chunk = this.#chunks[row >>> this.#shift]!
-    if (chunk.stamps[row & this.#mask] === this.#serial && this.#log !== null) return
-    this.#save(chunk, row, WRITTEN)
+  #markOf(row: number): number {
+    return this.words(row)[this.#start(row) + this.keyWords]!
   }
 
-  #save(chunk: RowChunk, row: number, kind: number): void {
-    this.#watcher?.beforeWrite(row >>> this.#shift)
-    if (this.#log === null) return
-    this.#log.pushImage(chunk.words, (row & this.#mask) * this.rowWords, this.rowWords, row, kind)
-    chunk.stamps[row & this.#mask] = this.#serial
+  #setMark(row: number, mark: number): void {
+    this.words(row)[this.#start(row) + this.keyWords] = mark
+  }
+
+  /** Must be called before a row is written: keeps its image for the open overlay, and for a snapshot under way. */
+  writable(row: number): void {
+    this.#watcher?.beforeWrite(row)
+    if (this.#log === null || this.#markOf(row) === this.#serial) return
+    this.#log.pushImage(this.words(row), this.#start(row), this.rowWords, row, WRITTEN)
+    this.#setMark(row, this.#serial)
+  }
+
+  /**
+   * Must be called before single words of a row are written. Returns the log that takes each old value by `keepWord`,
+   * or null when none need be kept.
+   */
+  edit(row: number): UndoLog | null {
+    this.#watcher?.beforeWrite(row)
+    return this.#log === null || this.#markOf(row) === this.#serial ? null : this.#log
   }
 
   /** Gives a row back. */
   remove(row: number): void {
-    const chunk = this.#chunks[row >>> this.#shift]!
-    this.#save(chunk, row, REMOVED)
-    this.#unlink(chunk, row)
+    this.#watcher?.beforeWrite(row)
+    if (this.#log !== null) {
+      this.#log.pushImage(this.words(row), this.#start(row), this.rowWords, row, REMOVED)
+    }
+    this.#unlink(row)
   }
 
-  #unlink(chunk: RowChunk, row: number): void {
-    const at = (row & this.#mask) * this.rowWords
-    if (this.#index !== null) this.#index.remove(chunk.words[at]!, chunk.words[at + 1]!, row)
-    chunk.links[row & this.#mask] = this.#free
+  #unlink(row: number): void {
+    const words = this.words(row)
+    const at = this.#start(row)
+    if (this.#index !== null) this.#index.remove(words[at]!, words[at + 1]!, row)
+    this.#setMark(row, markOfFree(this.#free))
     this.#free = row
     this.#size--
   }
@@ -221,13 +254,13 @@ export class RowStore implements TransactionalStore, HashedRows {
 
   /** Whether the row number below `end` holds a row. */
   inUse(row: number): boolean {
-    return this.#chunks[row >>> this.#shift]!.links[row & this.#mask] === IN_USE
+    return this.#markOf(row) >= UNSAVED
   }
 
   openOverlay(): void {
     this.#log = this.#spareLogs.pop() ?? new UndoLog()
     this.#overlays.push(this.#log)
-    this.#serial = ++this.#serials
+    this.#nextSerial()
   }
 
   mergeOldest(): void {
@@ -241,8 +274,17 @@ export class RowStore implements TransactionalStore, HashedRows {
     invariant(log !== undefined, 'no overlay to drop')
     while (!log.empty) this.#undo(log)
     this.#retire(log)
-    // A serial is never used twice, so that a row stamped by the overlay that is gone is saved again.
-    this.#serial = ++this.#serials
+    // A row marked by the overlay that is gone must be kept again.
+    this.#nextSerial()
+  }
+
+  /** A serial is not used twice: before they run out every mark is wiped, which at worst keeps an image once more. */
+  #nextSerial(): void {
+    if (this.#serial === SERIAL_MAX) {
+      for (let row = 0; row < this.#end; row++) if (this.inUse(row)) this.#setMark(row, UNSAVED)
+      this.#serial = UNSAVED
+    }
+    this.#serial++
   }
 
   #retire(log: UndoLog): void {
@@ -252,30 +294,27 @@ export class RowStore implements TransactionalStore, HashedRows {
   }
 
   #undo(log: UndoLog): void {
-    const kind = log.readKind()
-    const row = log.readRow()
-    const chunk = this.#chunks[row >>> this.#shift]!
-    if (kind === INSERTED) {
-      this.#unlink(chunk, row)
-      return
+    const kind = log.readWord()
+    const row = log.readWord()
+    if (kind === WORD) {
+      const field = log.readWord()
+      this.words(row)[this.base(row) + field] = log.readWord()
+    } else if (kind === INSERTED) {
+      this.#unlink(row)
+    } else {
+      const next = this.#markOf(row)
+      log.readImage(this.words(row), this.#start(row), this.rowWords)
+      if (kind === REMOVED) this.#relink(row, next)
     }
-    const at = (row & this.#mask) * this.rowWords
-    log.readImage(chunk.words, at, this.rowWords)
-    if (kind === REMOVED) this.#relink(chunk, row)
   }
 
-  #relink(chunk: RowChunk, row: number): void {
+  #relink(row: number, mark: number): void {
     // Undo runs backwards, so the row removed first is on top of the free list again.
-    this.#free = chunk.links[row & this.#mask]!
-    chunk.links[row & this.#mask] = IN_USE
-    const at = (row & this.#mask) * this.rowWords
-    if (this.#index !== null) this.#index.insert(chunk.words[at]!, chunk.words[at + 1]!, row)
+    this.#free = nextFree(mark)
+    const words = this.words(row)
+    const at = this.#start(row)
+    if (this.#index !== null) this.#index.insert(words[at]!, words[at + 1]!, row)
     this.#size++
-  }
-
-  /** Rows of one chunk. */
-  get chunkRows(): number {
-    return this.#mask + 1
   }
 
   /** A chunk of the rows from `number * chunkRows` on. */
@@ -284,7 +323,7 @@ export class RowStore implements TransactionalStore, HashedRows {
   }
 
   /** Sets or, with null, ends the one snapshot that is told of writes. */
-  watch(watcher: ChunkWatcher | null): void {
+  watch(watcher: RowWatcher | null): void {
     invariant(
       watcher === null || (this.#watcher === null && this.committed),
       'a snapshot begins within another or an overlay',
@@ -305,16 +344,17 @@ export class RowStore implements TransactionalStore, HashedRows {
     return chunk
   }
 
-  /** Takes over the next rows that a loader has filled in, links included, up to row number `end`. */
+  /** Takes over the next rows that a loader has filled in up to row number `end`. */
   adopt(end: number): void {
     for (let row = this.#end; row < end; row++) {
-      const chunk = this.#chunks[row >>> this.#shift]!
-      if (chunk.links[row & this.#mask] === IN_USE) {
-        const at = (row & this.#mask) * this.rowWords
-        if (this.#index !== null) this.#index.insert(chunk.words[at]!, chunk.words[at + 1]!, row)
+      if (this.inUse(row)) {
+        const words = this.words(row)
+        const at = this.#start(row)
+        this.#setMark(row, UNSAVED)
+        if (this.#index !== null) this.#index.insert(words[at]!, words[at + 1]!, row)
         this.#size++
       } else {
-        chunk.links[row & this.#mask] = this.#free
+        this.#setMark(row, markOfFree(this.#free))
         this.#free = row
       }
     }
@@ -330,10 +370,23 @@ export class RowStore implements TransactionalStore, HashedRows {
     for (let row = 0; row < this.#end; row++) {
       if (!this.inUse(row)) continue
       const one = new StateDigest()
-      for (let word = 1; word <= this.keyWords; word++) one.int(this.words(row)[this.base(row) - word]!)
+      for (let word = 0; word < this.keyWords; word++) one.int(this.words(row)[this.#start(row) + word]!)
       describe(row, one)
       all.unordered(one)
     }
     return all.hex()
   }
+}
+
+/** Keeps the old value of a payload word that is about to be written; see `RowStore.edit`. */
+export function keepWord(log: UndoLog, row: number, field: number, old: number): void {
+  log.pushWord(row, field, old, WORD)
+}
+
+function markOfFree(next: number): number {
+  return -2 - next
+}
+
+function nextFree(mark: number): number {
+  return -2 - mark
 }

@@ -3,8 +3,8 @@ const FIRST_WORDS = 1024
 const KEPT_WORDS = 1 << 20
 
 /**
- * The old images of one overlay, last in first out: image words, then row, then kind. Reading goes from the end:
- * `readKind`, `readRow`, then `readImage` if that kind has one.
+ * What one overlay has changed, last in first out: old words or a whole image, then row, then kind. Reading goes from
+ * the end: `readWord` for kind and row, then what that kind has.
  */
 export class UndoLog {
   #words = new Int32Array(FIRST_WORDS)
@@ -25,6 +25,18 @@ export class UndoLog {
     this.#words[this.#length++] = kind
   }
 
+  /** Adds the old value of one word. */
+  pushWord(row: number, field: number, old: number, kind: number): void {
+    this.#reserve(4)
+    const words = this.#words
+    const at = this.#length
+    words[at] = old
+    words[at + 1] = field
+    words[at + 2] = row
+    words[at + 3] = kind
+    this.#length = at + 4
+  }
+
   /** Adds an entry with `count` words of `source` from `from` on. */
   pushImage(source: Int32Array, from: number, count: number, row: number, kind: number): void {
     this.#reserve(count + 2)
@@ -36,11 +48,8 @@ export class UndoLog {
     this.#length = at
   }
 
-  readKind(): number {
-    return this.#words[--this.#length]!
-  }
-
-  readRow(): number {
+  /** The next word of an entry, from its last to its first. */
+  readWord(): number {
     return this.#words[--this.#length]!
   }
 

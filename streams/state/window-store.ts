@@ -225,7 +225,7 @@ export class WindowStore {
       digest.int(this.flags(entry))
       const words = this.rows.words(entry - 1)
       const from = this.#base(entry) + TIME * 2
-      for (let word = from; word < this.#base(entry) + this.rows.rowWords; word++) digest.int(words[word]!)
+      for (let word = from; word < this.#base(entry) + this.rows.payloadWords; word++) digest.int(words[word]!)
     }
   }
 

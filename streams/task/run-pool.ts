@@ -4,8 +4,8 @@ import type { RecordDraft } from '../record-draft.ts'
 import type { AnyRecordType, Sink, Stage, ValueReader } from '../topology.ts'
 import type { TaskOutputs } from './task-outputs.ts'
 
-/** Records of one run at most; three short loops over this many flyweights stay in the cache. */
-const RUN_RECORDS_MAX = 1_024
+/** Records of one run at most: their flyweights, and the code of one stage after the other, stay in the inner caches. */
+const RUN_RECORDS_MAX = 128
 
 interface Slot {
   readonly reader: ValueReader

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { HELD_MS } from '../../processors/velocity/velocity.ts'
+import { HELD_MS } from '../../processors/stores/layout.ts'
 import { PaymentsDriver, START_MS } from '../support/payments-driver.ts'
 import { LeftWindowCount } from './left-window.ts'
 

@@ -14,7 +14,7 @@ from rules import Rules
 from state import DAY, HOUR, MINUTE, Entry, Episode, HELD, NEVER, Sender, Standing, seen_last_hour, use
 
 TOPIC = "payments.submitted"
-SEMANTICS_VERSION = 1
+SEMANTICS_VERSION = 2
 GRACE = 10_000
 FIVE_MINUTES = 300_000
 IDLE = 90 * DAY
@@ -220,7 +220,7 @@ class Partition:
         late = time < after - GRACE
         window = sender.between(time - MINUTE, time)
         count = len(window) + 1
-        # The adding payment is included, and what it would push out is held, so it is saturated as soon as 512 are held.
+        # The payment that finds 512 held adds none and is saturated itself.
         saturated = after <= sender.saturated_until or (not late and len(sender.entries) >= 512)
         fraud = count > rules.signals["VELOCITY"]["threshold"] or saturated
         severity = "NONE" if not fraud else "CRITICAL" if count >= 5 or saturated else "HIGH"
@@ -245,14 +245,13 @@ class Partition:
         payment that lifts a later window stands in it.
         """
         time, threshold = p["event_time"], self.rules.signals["VELOCITY"]["threshold"]
-        if seen["late"]:
+        entry = Entry(time, p["transaction_id"], p["amount_minor"], p["currency"])
+        entry.flagged, entry.excusable = flagged, can_excuse
+        if seen["late"] or not sender.hold(entry):
             if flagged:
                 sender.count(time)
                 sender.count_entries(seen["window"])
             return []
-        entry = Entry(time, p["transaction_id"], p["amount_minor"], p["currency"])
-        entry.flagged, entry.excusable = flagged, can_excuse
-        sender.hold(entry)
         revised = []
         for later in sorted(sender.between(time + 1, time + MINUTE), key=lambda e: e.time):
             window = sender.between(later.time - MINUTE, later.time)

@@ -1,7 +1,5 @@
 """What a partition remembers of one sender (semantics sections 3, 5 and 6), as plain lists that are scanned."""
 
-from operator import attrgetter
-
 FOREVER = float("inf")
 NEVER = float("-inf")
 DAY = 86_400_000
@@ -10,7 +8,6 @@ MINUTE = 60_000
 HELD = 310_000
 MAX_ENTRIES = 512
 MAX_COUNTED = 32
-_by_time = attrgetter("time")
 
 
 class Entry:
@@ -68,12 +65,12 @@ class Sender:
         self.episode = None
 
     def hold(self, entry):
-        """Adds an entry; at the bound the one of the lowest event time goes, the earliest arrival among equals."""
+        """Adds an entry and says so; at the bound it adds none."""
+        if len(self.entries) >= MAX_ENTRIES:
+            self.saturated_until = max(self.saturated_until, entry.time + HELD)
+            return False
         self.entries.append(entry)
-        if len(self.entries) > MAX_ENTRIES:
-            gone = min(self.entries, key=_by_time)
-            self.entries.remove(gone)
-            self.saturated_until = max(self.saturated_until, gone.time + HELD)
+        return True
 
     def between(self, low, high):
         """Held entries with event time in [low, high], in order of arrival."""

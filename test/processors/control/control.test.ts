@@ -87,7 +87,7 @@ test.each(REFUSED)(
         inputTopic: 'payments.submitted',
         inputPartition: 0,
         inputOffset: 1,
-        semanticsVersion: 1,
+        semanticsVersion: 2,
       },
     ])
     expect(driver.stores().digest()).toBe(digest)
