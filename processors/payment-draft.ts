@@ -1,3 +1,4 @@
+import { MASKED_FIELD_SYMBOLS } from '../schemas/generated/enums.ts'
 import { VerdictDraft } from './verdict-draft.ts'
 
 const NO_BYTES = new Uint8Array(0)
@@ -6,7 +7,7 @@ const NO_BYTES = new Uint8Array(0)
 export const NONE = -1
 
 /** Set in `maskings` when the producer masked the payment; the other bits are ordinals of MaskedField. */
-export const AT_PRODUCER_BIT: number = 1 << 16
+export const AT_PRODUCER_BIT: number = 1 << MASKED_FIELD_SYMBOLS.length
 
 /** Everything the chain says about one payment; the mask's part here, the later stages' in `VerdictDraft`. */
 export class PaymentDraft extends VerdictDraft {

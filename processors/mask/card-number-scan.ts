@@ -8,24 +8,27 @@ import { BACKSLASH, PERCENT, PLAIN, TextPoints } from './text-points.ts'
 /**
  * The quick look keeps two counters in one integer: digits since the last letter in the low half, letters of base64
  * since the last other byte in the high half. Each begins at 16 minus its bound, so that bit 4 of its half is set when
- * the bound is reached; a third bit tells that an escape went by.
+ * the bound is reached. Two more bits tell that an escape went by, and a capital, without which no base64 spells a
+ * number; a word so long that its count runs into them is looked at closer for nothing.
  */
 const DIGITS_FROM = 4
 const DIGITS_REACHED = 16
 const WORD_REACHED = 16 << 16
+const CAPITAL_SEEN = 1 << 29
 const ESCAPE_SEEN = 1 << 30
-const CLOSER_LOOK = DIGITS_REACHED | WORD_REACHED | ESCAPE_SEEN
 const KEEP = new Int32Array(256)
 const ADD = new Int32Array(256)
 
 for (let byte = 0; byte < 256; byte++) {
   const kind = byte < 0x80 ? digitClass(byte) : OTHER
   const inWord = isBase64Letter(byte)
+  const isCapital = byte >= 0x41 && byte <= 0x5a
   // A byte past ASCII may begin a digit, a separator or something unseen: it counts as a digit and ends nothing.
   const countsAsDigit = kind < SEPARATOR || byte >= 0xc2
   const endsNumber = kind === OTHER && byte < 0x80
-  KEEP[byte] = (endsNumber ? 0 : 0xffff) | (inWord ? 0xffff0000 : 0)
-  ADD[byte] = (endsNumber ? DIGITS_FROM : countsAsDigit ? 1 : 0) + (inWord ? 1 << 16 : 0)
+  KEEP[byte] = (endsNumber ? 0 : 0xffff) | (inWord ? 0x1fff0000 : 0)
+  ADD[byte] =
+    (endsNumber ? DIGITS_FROM : countsAsDigit ? 1 : 0) + (inWord ? 1 << 16 : 0) + (isCapital ? CAPITAL_SEEN : 0)
 }
 for (const byte of [0x25, 0x5c]) {
   KEEP[byte] = 0xffff
@@ -44,7 +47,8 @@ function quickLook(bytes: Uint8Array, at: number, end: number): number {
     counters = (counters & KEEP[byte]!) + ADD[byte]!
     seen |= counters
   }
-  return seen & CLOSER_LOOK
+  const base64 = (seen & CAPITAL_SEEN) === 0 ? 0 : WORD_REACHED
+  return seen & (DIGITS_REACHED | ESCAPE_SEEN | base64)
 }
 
 const BASE64_LETTERS_MIN = 16

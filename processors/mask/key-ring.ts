@@ -1,3 +1,8 @@
+import { putLong, putRaw } from '../../schemas/avro/bytes.ts'
+import { TOKEN_DIGITS } from '../../streams/hash/index.ts'
+
+/** Avro's encoding of the branch of an optional string that holds one. */
+const TEXT_BRANCH = 2
 /** Starts every token; a change of what is hashed or how raises it. */
 const TOKEN_VERSION = 'v1'
 
@@ -6,6 +11,8 @@ export class KeyRing {
   readonly ids: readonly string[]
   readonly #idBytes: readonly Uint8Array[]
   readonly #prefixes: readonly Uint8Array[]
+  readonly #idFields: readonly Uint8Array[]
+  readonly #tokenHeads: readonly Uint8Array[]
 
   /** The first id is the key in force until a control record names another. At least one; each `[A-Za-z0-9._-]`. */
   constructor(ids: readonly string[]) {
@@ -15,6 +22,8 @@ export class KeyRing {
     this.ids = ids
     this.#idBytes = ids.map(bytesOf)
     this.#prefixes = ids.map((id) => bytesOf(`${TOKEN_VERSION}:${id}:`))
+    this.#idFields = this.#idBytes.map((id) => optionalText(id, id.length))
+    this.#tokenHeads = this.#prefixes.map((prefix) => optionalText(prefix, prefix.length + TOKEN_DIGITS))
   }
 
   /** The ordinal of the key id in `[at, end)`, or -1. */
@@ -26,9 +35,14 @@ export class KeyRing {
     return -1
   }
 
-  /** The bytes of a key id. */
-  idBytes(ordinal: number): Uint8Array {
-    return this.#idBytes[ordinal]!
+  /** A key id as the encoding of an optional Avro string. */
+  idField(ordinal: number): Uint8Array {
+    return this.#idFields[ordinal]!
+  }
+
+  /** What the encoding of a token as an optional Avro string begins with: all but its digits. */
+  tokenHead(ordinal: number): Uint8Array {
+    return this.#tokenHeads[ordinal]!
   }
 
   /** What the tokens of a key begin with: `v1:<key id>:`. */
@@ -41,6 +55,13 @@ export class KeyRing {
 export function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean {
   for (let i = 0; i < prefix.length; i++) if (bytes[at + i] !== prefix[i]) return false
   return true
+}
+
+/** The encoding of an optional Avro string of `length` bytes, as far as `text` goes. */
+function optionalText(text: Uint8Array, length: number): Uint8Array {
+  const out = new Uint8Array(text.length + 4)
+  out[0] = TEXT_BRANCH
+  return out.slice(0, putRaw(out, putLong(out, 1, length), text))
 }
 
 function bytesOf(ascii: string): Uint8Array {

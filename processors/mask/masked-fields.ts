@@ -1,4 +1,4 @@
-import { putBytes, putLong, putRaw } from '../../schemas/avro/bytes.ts'
+import { copyBytes, putBytes, putRaw } from '../../schemas/avro/bytes.ts'
 import {
   MaskedFieldOrdinal as Field,
   MASKED_FIELD_SYMBOLS,
@@ -16,48 +16,101 @@ const NULL_BRANCH = 0
 const TEXT_BRANCH = 2
 
 const CARD = Uint8Array.from('XXXX-XXXX-XXXX-', (character) => character.charCodeAt(0))
-const CVV_MASKED = Uint8Array.of(TEXT_BRANCH, 6, 0x58, 0x58, 0x58)
 const CARD_BYTES = 19
+const CVV_MASKED = Uint8Array.of(TEXT_BRANCH, 6, 0x58, 0x58, 0x58)
 /** The masked form of an email up to this long is under 64 bytes, and its length one byte. */
 const SHORT_EMAIL_BYTES = 60
+/** Texts before `mask_key_id` that a card number may be redacted in. */
+const REDACTED_EARLY =
+  (1 << Field.merchant_id) | (1 << Field.merchant_category) | (1 << Field.terminal_id) | (1 << Field.device_id)
 
 const scan = new CardNumberScan()
 
 /**
- * Writes the fields of a decision that personal data and free text stand in, each as its Avro encoding: copied from a
- * masked payment, made from a raw one. `put...(out, view, at)` return the next position; `view` covers `out`.
+ * Writes the fields of a decision that personal data and free text stand in, and those between: copied whole where the
+ * mask changed nothing, made field by field where it did. `put...(out, view, at)` return the next position; `view`
+ * covers `out`.
  */
 export class MaskedFields {
   #payment: PaymentSubmittedReader
   #draft: PaymentDraft
   #context: MaskContext
-  #isRaw = false
   #email = new Uint8Array(maskedBytesMax(256))
-  readonly #maskings = new Map<number, Uint8Array>()
+  readonly #maskings: (Uint8Array | undefined)[] = new Array(2 * AT_PRODUCER_BIT)
 
   constructor(payment: PaymentSubmittedReader, draft: PaymentDraft, context: MaskContext) {
     this.#payment = payment
     this.#draft = draft
     this.#context = context
-    this.of(payment, draft, context)
   }
 
   /** Points at one payment that the mask let pass, after the batch of its tokens was computed. */
-  of(payment: PaymentSubmittedReader, draft: PaymentDraft, context: MaskContext): this {
+  of(payment: PaymentSubmittedReader, draft: PaymentDraft, context: MaskContext): void {
     this.#payment = payment
     this.#draft = draft
     this.#context = context
-    this.#isRaw = (draft.maskings & AT_PRODUCER_BIT) === 0
-    return this
   }
 
-  putMaskKeyId(out: Uint8Array, _view: DataView, at: number): number {
-    const { maskKey } = this.#draft
-    return maskKey === NONE ? putNull(out, at) : putText(out, at, this.#context.keys.idBytes(maskKey))
+  putTransactionIdThroughDeviceId(out: Uint8Array, view: DataView, at: number): number {
+    const payment = this.#payment
+    const draft = this.#draft
+    if ((draft.maskings & REDACTED_EARLY) === 0) return payment.copyTransactionIdThroughDeviceId(view, at)
+    let next = copyBytes(payment.view, payment.transactionIdField, payment.merchantIdField, view, at)
+    next = draft.isMasked(Field.merchant_id)
+      ? putText(out, next, draft.merchantIdRedacted)
+      : payment.copyMerchantId(view, next)
+    next = draft.isMasked(Field.merchant_category)
+      ? putText(out, next, draft.merchantCategoryRedacted)
+      : payment.copyMerchantCategory(view, next)
+    next = draft.isMasked(Field.terminal_id)
+      ? putText(out, next, draft.terminalIdRedacted)
+      : payment.copyTerminalId(view, next)
+    next = copyBytes(payment.view, payment.regionField, payment.deviceIdField, view, next)
+    return draft.isMasked(Field.device_id)
+      ? putText(out, next, draft.deviceIdRedacted)
+      : payment.copyDeviceId(view, next)
   }
 
-  putCardMasked(out: Uint8Array, view: DataView, at: number): number {
-    if (!this.#isRaw) return this.#payment.copyCardMasked(view, at)
+  putMaskKeyIdThroughMemo(out: Uint8Array, view: DataView, at: number): number {
+    const payment = this.#payment
+    const draft = this.#draft
+    // Masked by its producer, or nothing to mask: the fields stand in the payment as they leave.
+    const isMade = draft.maskKey !== NONE && (draft.maskings & AT_PRODUCER_BIT) === 0
+    const redacted = draft.isMasked(Field.memo)
+    if (!isMade && !redacted) return payment.copyMaskKeyIdThroughMemo(view, at)
+    const next = isMade
+      ? this.#putForms(out, view, at)
+      : copyBytes(payment.view, payment.maskKeyIdField, payment.memoField, view, at)
+    return redacted ? putText(out, next, draft.memoRedacted) : payment.copyMemo(view, next)
+  }
+
+  putMaskings(out: Uint8Array, _view: DataView, at: number): number {
+    const { maskings } = this.#draft
+    let encoded = this.#maskings[maskings]
+    if (encoded === undefined) {
+      encoded = encodeMaskings(maskings)
+      this.#maskings[maskings] = encoded
+    }
+    return putRaw(out, at, encoded)
+  }
+
+  /** The key's id, and the masked form and token of each raw field. */
+  #putForms(out: Uint8Array, view: DataView, at: number): number {
+    const draft = this.#draft
+    let next = putRaw(out, at, this.#context.keys.idField(draft.maskKey))
+    next = this.#putCard(out, next)
+    next = this.#putToken(out, view, next, draft.panTicket)
+    next = this.#putExpiry(out, next)
+    next = this.#payment.hasCvv ? putRaw(out, next, CVV_MASKED) : putNull(out, next)
+    next = this.#putName(out, next)
+    next = this.#putToken(out, view, next, draft.nameTicket)
+    next = this.#putEmail(out, next)
+    next = this.#putToken(out, view, next, draft.emailTicket)
+    next = this.#putIp(out, next)
+    return this.#putToken(out, view, next, draft.ipTicket)
+  }
+
+  #putCard(out: Uint8Array, at: number): number {
     const { cardLastFour } = this.#draft
     if (cardLastFour === NONE) return putNull(out, at)
     out[at] = TEXT_BRANCH
@@ -72,39 +125,21 @@ export class MaskedFields {
     return next + 4
   }
 
-  putCardToken(out: Uint8Array, view: DataView, at: number): number {
-    return this.#isRaw ? this.#putToken(out, view, at, this.#draft.panTicket) : this.#payment.copyCardToken(view, at)
-  }
-
-  putExpiryMasked(out: Uint8Array, view: DataView, at: number): number {
+  #putExpiry(out: Uint8Array, at: number): number {
     const payment = this.#payment
-    if (!this.#isRaw) return payment.copyExpiryMasked(view, at)
     if (!payment.hasExpiry) return putNull(out, at)
     return putHead(out, at, putMaskedExpiry(out, at + 2, payment.buffer, payment.expiryAt, payment.expiryEnd))
   }
 
-  putCvvMasked(out: Uint8Array, view: DataView, at: number): number {
+  #putName(out: Uint8Array, at: number): number {
     const payment = this.#payment
-    if (!this.#isRaw) return payment.copyCvvMasked(view, at)
-    return payment.hasCvv ? putRaw(out, at, CVV_MASKED) : putNull(out, at)
-  }
-
-  putCardholderNameMasked(out: Uint8Array, view: DataView, at: number): number {
-    const payment = this.#payment
-    if (!this.#isRaw) return payment.copyCardholderNameMasked(view, at)
     if (!payment.hasCardholderName) return putNull(out, at)
     const { buffer, cardholderNameAt, cardholderNameEnd } = payment
     return putHead(out, at, putMaskedName(out, at + 2, buffer, cardholderNameAt, cardholderNameEnd))
   }
 
-  putCardholderNameToken(out: Uint8Array, view: DataView, at: number): number {
-    if (!this.#isRaw) return this.#payment.copyCardholderNameToken(view, at)
-    return this.#putToken(out, view, at, this.#draft.nameTicket)
-  }
-
-  putEmailMasked(out: Uint8Array, view: DataView, at: number): number {
+  #putEmail(out: Uint8Array, at: number): number {
     const payment = this.#payment
-    if (!this.#isRaw) return payment.copyEmailMasked(view, at)
     if (!payment.hasEmail) return putNull(out, at)
     const { buffer, emailAt, emailEnd } = payment
     if (emailEnd - emailAt <= SHORT_EMAIL_BYTES) {
@@ -114,67 +149,16 @@ export class MaskedFields {
     return putText(out, at, this.#email.subarray(0, length))
   }
 
-  putEmailToken(out: Uint8Array, view: DataView, at: number): number {
-    return this.#isRaw ? this.#putToken(out, view, at, this.#draft.emailTicket) : this.#payment.copyEmailToken(view, at)
-  }
-
-  putIpMasked(out: Uint8Array, view: DataView, at: number): number {
+  #putIp(out: Uint8Array, at: number): number {
     const payment = this.#payment
-    if (!this.#isRaw) return payment.copyIpMasked(view, at)
     if (!payment.hasIp) return putNull(out, at)
     return putHead(out, at, putMaskedIp(out, at + 2, payment.buffer, payment.ipAt, payment.ipEnd))
-  }
-
-  putIpToken(out: Uint8Array, view: DataView, at: number): number {
-    return this.#isRaw ? this.#putToken(out, view, at, this.#draft.ipTicket) : this.#payment.copyIpToken(view, at)
-  }
-
-  putMerchantId(out: Uint8Array, view: DataView, at: number): number {
-    const draft = this.#draft
-    if (draft.isMasked(Field.merchant_id)) return putText(out, at, draft.merchantIdRedacted)
-    return this.#payment.copyMerchantId(view, at)
-  }
-
-  putMerchantCategory(out: Uint8Array, view: DataView, at: number): number {
-    const draft = this.#draft
-    if (draft.isMasked(Field.merchant_category)) return putText(out, at, draft.merchantCategoryRedacted)
-    return this.#payment.copyMerchantCategory(view, at)
-  }
-
-  putTerminalId(out: Uint8Array, view: DataView, at: number): number {
-    const draft = this.#draft
-    if (draft.isMasked(Field.terminal_id)) return putText(out, at, draft.terminalIdRedacted)
-    return this.#payment.copyTerminalId(view, at)
-  }
-
-  putDeviceId(out: Uint8Array, view: DataView, at: number): number {
-    const draft = this.#draft
-    if (draft.isMasked(Field.device_id)) return putText(out, at, draft.deviceIdRedacted)
-    return this.#payment.copyDeviceId(view, at)
-  }
-
-  putMemo(out: Uint8Array, view: DataView, at: number): number {
-    const draft = this.#draft
-    if (draft.isMasked(Field.memo)) return putText(out, at, draft.memoRedacted)
-    return this.#payment.copyMemo(view, at)
-  }
-
-  putMaskings(out: Uint8Array, _view: DataView, at: number): number {
-    const { maskings } = this.#draft
-    let encoded = this.#maskings.get(maskings)
-    if (encoded === undefined) {
-      encoded = encodeMaskings(maskings)
-      this.#maskings.set(maskings, encoded)
-    }
-    return putRaw(out, at, encoded)
   }
 
   #putToken(out: Uint8Array, view: DataView, at: number, ticket: number): number {
     if (ticket === NONE) return putNull(out, at)
     const { keys, tokens } = this.#context
-    const prefix = keys.tokenPrefix(this.#draft.maskKey)
-    out[at] = TEXT_BRANCH
-    const digitsAt = putRaw(out, putLong(out, at + 1, prefix.length + TOKEN_DIGITS), prefix)
+    const digitsAt = putRaw(out, at, keys.tokenHead(this.#draft.maskKey))
     tokens.writeHex(ticket, view, digitsAt)
     return digitsAt + TOKEN_DIGITS
   }

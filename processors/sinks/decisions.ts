@@ -1,4 +1,4 @@
-import { copyBytes, putLong, putRaw } from '../../schemas/avro/bytes.ts'
+import { putLong, putRaw } from '../../schemas/avro/bytes.ts'
 import { putFrame } from '../../schemas/avro/framing.ts'
 import { CURRENCIES } from '../../schemas/currencies.ts'
 import { type DecisionSource, writeDecision } from '../../schemas/generated/decision.ts'
@@ -62,72 +62,17 @@ class DecisionWriter implements DecisionSource {
   putDecisionId(out: Uint8Array, _view: DataView, at: number): number {
     return putCoordinates(out, at, this.draft.partition, this.draft.offset)
   }
-  putTransactionId(_out: Uint8Array, view: DataView, at: number): number {
-    return this.payment.copyTransactionId(view, at)
-  }
-  putIdempotencyKey(_out: Uint8Array, view: DataView, at: number): number {
-    return this.payment.copyIdempotencyKey(view, at)
-  }
-  putEventTimeThroughChannel(out: Uint8Array, view: DataView, at: number): number {
-    const { payment } = this
-    const next = payment.copyEventTimeThroughChannel(view, at)
+  putTransactionIdThroughDeviceId(out: Uint8Array, view: DataView, at: number): number {
+    const { payment, draft } = this
+    const next = this.masked.putTransactionIdThroughDeviceId(out, view, at)
     // A currency may come in lower case; it leaves in its own form.
-    const currencyAt = at + payment.currencyAt - payment.eventTimeField
-    const code = CURRENCIES.bytes(this.draft.currency)
+    const currencyAt = at + payment.currencyAt - payment.transactionIdField
+    const code = CURRENCIES.bytes(draft.currency)
     for (let i = 0; i < code.length; i++) out[currencyAt + i] = code[i]!
     return next
   }
-  putMerchantId(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putMerchantId(out, view, at)
-  }
-  putMerchantCategory(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putMerchantCategory(out, view, at)
-  }
-  putTerminalId(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putTerminalId(out, view, at)
-  }
-  putRegionThroughLongitude(_out: Uint8Array, view: DataView, at: number): number {
-    const { payment } = this
-    return copyBytes(payment.view, payment.regionField, payment.deviceIdField, view, at)
-  }
-  putDeviceId(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putDeviceId(out, view, at)
-  }
-  putMaskKeyId(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putMaskKeyId(out, view, at)
-  }
-  putCardMasked(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putCardMasked(out, view, at)
-  }
-  putCardToken(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putCardToken(out, view, at)
-  }
-  putExpiryMasked(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putExpiryMasked(out, view, at)
-  }
-  putCvvMasked(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putCvvMasked(out, view, at)
-  }
-  putCardholderNameMasked(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putCardholderNameMasked(out, view, at)
-  }
-  putCardholderNameToken(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putCardholderNameToken(out, view, at)
-  }
-  putEmailMasked(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putEmailMasked(out, view, at)
-  }
-  putEmailToken(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putEmailToken(out, view, at)
-  }
-  putIpMasked(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putIpMasked(out, view, at)
-  }
-  putIpToken(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putIpToken(out, view, at)
-  }
-  putMemo(out: Uint8Array, view: DataView, at: number): number {
-    return this.masked.putMemo(out, view, at)
+  putMaskKeyIdThroughMemo(out: Uint8Array, view: DataView, at: number): number {
+    return this.masked.putMaskKeyIdThroughMemo(out, view, at)
   }
   putMaskings(out: Uint8Array, view: DataView, at: number): number {
     return this.masked.putMaskings(out, view, at)

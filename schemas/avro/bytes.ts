@@ -1,7 +1,7 @@
 /**
  * Avro primitives as pure functions: a position goes in, a value or the next position comes out. Nothing here checks
  * bounds: readers are given what `scan.ts` has accepted, writers a buffer with room. Buffers carry `SLACK_BYTES` past
- * their end, because copies go in strides of 4.
+ * their end, because copies go in strides of 8.
  * Source: Avro 1.12 specification, "Binary Encoding".
  */
 
@@ -74,10 +74,13 @@ export function readText(bytes: Uint8Array, at: number, end: number): string {
   return decoder.decode(bytes.subarray(at, end))
 }
 
-/** Copies `[from, to)` of `source` to `out` at `at`; overshoots both by up to 3 bytes, which the next field overwrites. */
+/**
+ * Copies `[from, to)` of `source` to `out` at `at`; overshoots both by up to 7 bytes, which the next field overwrites.
+ * A bigint that is only moved is never made: the engine moves the 8 bytes.
+ */
 export function copyBytes(source: DataView, from: number, to: number, out: DataView, at: number): number {
   const end = at + to - from
-  for (let next = at, read = from; next < end; next += 4, read += 4) out.setInt32(next, source.getInt32(read))
+  for (let next = at, read = from; next < end; next += 8, read += 8) out.setBigInt64(next, source.getBigInt64(read))
   return end
 }
 

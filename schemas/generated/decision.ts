@@ -1716,26 +1716,8 @@ export class DecisionReader {
  */
 export interface DecisionSource {
   putDecisionId(out: Uint8Array, view: DataView, at: number): number
-  putTransactionId(out: Uint8Array, view: DataView, at: number): number
-  putIdempotencyKey(out: Uint8Array, view: DataView, at: number): number
-  putEventTimeThroughChannel(out: Uint8Array, view: DataView, at: number): number
-  putMerchantId(out: Uint8Array, view: DataView, at: number): number
-  putMerchantCategory(out: Uint8Array, view: DataView, at: number): number
-  putTerminalId(out: Uint8Array, view: DataView, at: number): number
-  putRegionThroughLongitude(out: Uint8Array, view: DataView, at: number): number
-  putDeviceId(out: Uint8Array, view: DataView, at: number): number
-  putMaskKeyId(out: Uint8Array, view: DataView, at: number): number
-  putCardMasked(out: Uint8Array, view: DataView, at: number): number
-  putCardToken(out: Uint8Array, view: DataView, at: number): number
-  putExpiryMasked(out: Uint8Array, view: DataView, at: number): number
-  putCvvMasked(out: Uint8Array, view: DataView, at: number): number
-  putCardholderNameMasked(out: Uint8Array, view: DataView, at: number): number
-  putCardholderNameToken(out: Uint8Array, view: DataView, at: number): number
-  putEmailMasked(out: Uint8Array, view: DataView, at: number): number
-  putEmailToken(out: Uint8Array, view: DataView, at: number): number
-  putIpMasked(out: Uint8Array, view: DataView, at: number): number
-  putIpToken(out: Uint8Array, view: DataView, at: number): number
-  putMemo(out: Uint8Array, view: DataView, at: number): number
+  putTransactionIdThroughDeviceId(out: Uint8Array, view: DataView, at: number): number
+  putMaskKeyIdThroughMemo(out: Uint8Array, view: DataView, at: number): number
   putMaskings(out: Uint8Array, view: DataView, at: number): number
   readonly velocityCount: number
   readonly isVelocityFraud: boolean
@@ -1769,26 +1751,8 @@ export interface DecisionSource {
 export function writeDecision(out: Uint8Array, view: DataView, start: number, source: DecisionSource): number {
   let at = start
   at = source.putDecisionId(out, view, at)
-  at = source.putTransactionId(out, view, at)
-  at = source.putIdempotencyKey(out, view, at)
-  at = source.putEventTimeThroughChannel(out, view, at)
-  at = source.putMerchantId(out, view, at)
-  at = source.putMerchantCategory(out, view, at)
-  at = source.putTerminalId(out, view, at)
-  at = source.putRegionThroughLongitude(out, view, at)
-  at = source.putDeviceId(out, view, at)
-  at = source.putMaskKeyId(out, view, at)
-  at = source.putCardMasked(out, view, at)
-  at = source.putCardToken(out, view, at)
-  at = source.putExpiryMasked(out, view, at)
-  at = source.putCvvMasked(out, view, at)
-  at = source.putCardholderNameMasked(out, view, at)
-  at = source.putCardholderNameToken(out, view, at)
-  at = source.putEmailMasked(out, view, at)
-  at = source.putEmailToken(out, view, at)
-  at = source.putIpMasked(out, view, at)
-  at = source.putIpToken(out, view, at)
-  at = source.putMemo(out, view, at)
+  at = source.putTransactionIdThroughDeviceId(out, view, at)
+  at = source.putMaskKeyIdThroughMemo(out, view, at)
   at = source.putMaskings(out, view, at)
   at = putLong(out, at, source.velocityCount)
   out[at++] = source.isVelocityFraud ? 1 : 0

@@ -1335,13 +1335,13 @@ export class PaymentSubmittedReader {
   }
 
   /** Copies these fields of a Decision as they stand. */
-  copyEventTimeThroughChannel(out: DataView, at: number): number {
-    return copyBytes(this.view, this.eventTimeField, this.merchantIdField, out, at)
+  copyTransactionIdThroughDeviceId(out: DataView, at: number): number {
+    return copyBytes(this.view, this.transactionIdField, this.panField, out, at)
   }
 
   /** Copies these fields of a Decision as they stand. */
-  copyRegionThroughLongitude(out: DataView, at: number): number {
-    return copyBytes(this.view, this.regionField, this.deviceIdField, out, at)
+  copyMaskKeyIdThroughMemo(out: DataView, at: number): number {
+    return copyBytes(this.view, this.maskKeyIdField, this.end, out, at)
   }
 
   /** The record as a plain object; throws a RangeError for a long that a number cannot hold. */

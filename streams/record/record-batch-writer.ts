@@ -1,5 +1,5 @@
 import * as layout from './batch-layout.ts'
-import type { EncodedHeaders } from './record-headers.ts'
+import { type EncodedHeaders, STRIDE_BYTES } from './record-headers.ts'
 import { putVarint, varintBytes } from './varint.ts'
 
 /** Past this size a batch takes no further record; Kafka's default `max.message.bytes` is 1,048,588. */
@@ -110,10 +110,12 @@ export class RecordBatchWriter {
   /** Ends a record with headers behind its value. */
   endWithHeaders(headers: EncodedHeaders): void {
     this.patchLength(this.valueSlotAt)
-    this.reserve(headers.bytes.length + 8)
+    const { length } = headers.bytes
+    this.reserve(length + 8)
     const at = putVarint(this.bytes, this.at, headers.count)
-    this.bytes.set(headers.bytes, at)
-    this.at = at + headers.bytes.length
+    // In strides, into the slack: for some thirty bytes a record, `set` costs twice as much.
+    for (let i = 0; i < length; i += STRIDE_BYTES) this.view.setBigInt64(at + i, headers.view.getBigInt64(i))
+    this.at = at + length
     this.endRecord()
   }
 
