@@ -36,7 +36,8 @@ interface Transaction {
   readonly startOffset: number
   readonly next: CommittedOffset
   readonly outputs: TaskOutputs
-  readonly startedMs: number
+  /** From its begin to the answer to its end; 0 until then. */
+  commitMs: number
 }
 
 /**
@@ -166,7 +167,8 @@ export class Task<S extends TaskStores> {
     const { checkpoints, fetchBytesMax, fetchWaitMs } = this.options
     while (!this.stopping) {
       if (checkpoints.due(this.committedOffset)) await this.checkpoint()
-      const fetched = await this.openReader().fetch(fetchBytesMax, fetchWaitMs)
+      // While a commit is in flight only what is there already is worth taking: its answer must not wait for more.
+      const fetched = await this.openReader().fetch(fetchBytesMax, this.inFlight === null ? fetchWaitMs : 0)
       if (fetched.bytes.length === 0) await this.settle()
       else await this.advance(fetched)
       this.counters.lag = Math.max(0, fetched.endOffset - this.position)
@@ -183,10 +185,10 @@ export class Task<S extends TaskStores> {
   /** Processes what was fetched: in one transaction, or in as many as the stores' bounds demand. */
   private async advance({ bytes }: FetchedBatches): Promise<void> {
     for (let cleared = false; ; ) {
-      const { progress, outputs, startedMs } = this.fill(bytes)
+      const { progress, outputs } = this.fill(bytes)
       await this.settle()
       const moved = progress.nextOffset > this.position
-      if (moved) this.seal(progress.nextOffset, outputs, startedMs)
+      if (moved) this.seal(progress.nextOffset, outputs)
       else this.discard(outputs)
       if (progress.blockedBy === null) return
       if (!moved && cleared) throw progress.blockedBy
@@ -211,15 +213,15 @@ export class Task<S extends TaskStores> {
     stores.set.open()
     const progress = processor.process(stores, outputs, input, bytes, this.position, Number.POSITIVE_INFINITY)
     this.counters.processMsTotal += clock.nowMs() - startedMs
-    return { progress, outputs, startedMs }
+    return { progress, outputs }
   }
 
   /** Step 1 of SPEC X2, which is taken only when no commit is in flight; the steps that follow run behind the next batch. */
-  private seal(nextOffset: number, outputs: TaskOutputs, startedMs: number): void {
+  private seal(nextOffset: number, outputs: TaskOutputs): void {
     const { stores } = this.restoredState()
     stores.set.seal()
     const next = { offset: nextOffset, metadata: `streamTimeMs=${stores.streamTimeMs}` }
-    const transaction = { startOffset: this.position, next, outputs, startedMs }
+    const transaction = { startOffset: this.position, next, outputs, commitMs: 0 }
     this.sealed = transaction
     this.position = nextOffset
     this.inFlight = this.commit(transaction).then(
@@ -229,17 +231,20 @@ export class Task<S extends TaskStores> {
   }
 
   /** Steps 2 to 5 of SPEC X2. Step 6 is `settle`. */
-  private async commit({ outputs, next }: Transaction): Promise<void> {
+  private async commit(transaction: Transaction): Promise<void> {
     const session = this.session
     if (session === null) throw new StreamsError('NO_SESSION', 'abort', 'the session is closed', this.input)
+    const { clock } = this.options
+    const begunMs = clock.nowMs()
     // Step 2. Begin.
     session.begin()
     // Step 3. Append the sealed outputs.
-    await session.append(outputs.finish())
+    await session.append(transaction.outputs.finish())
     // Step 4. Send the input offset, with stream time in its metadata.
-    await session.sendOffset(next)
+    await session.sendOffset(transaction.next)
     // Step 5. End: outputs and offset become durable and visible together.
     await session.end()
+    transaction.commitMs = clock.nowMs() - begunMs
   }
 
   /** Step 6 of SPEC X2: once the end is acknowledged, the overlay is merged. Throws what the commit rejected with. */
@@ -253,13 +258,13 @@ export class Task<S extends TaskStores> {
   }
 
   private mergeSealed(transaction: Transaction): void {
-    const { outputs, next, startedMs } = transaction
+    const { outputs, next, commitMs } = transaction
     const { stores } = this.restoredState()
     stores.set.mergeOldest()
     stores.expire(false)
     this.state = { stores, offset: next.offset }
     this.sealed = null
-    this.count(outputs, this.options.clock.nowMs() - startedMs)
+    this.count(outputs, commitMs)
     this.spareOutputs.push(outputs)
   }
 

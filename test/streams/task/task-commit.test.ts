@@ -47,6 +47,17 @@ describe('a commit', () => {
     await harness.stop(life)
   })
 
+  test('SPEC X2: is merged when its end is acknowledged, however long no record comes, and its time is counted to there', async () => {
+    twoBatches()
+    const life = harness.start(faultAt('end', 'slow', 2, 300), { fetchWaitMs: 100_000 })
+    await harness.settle(life)
+    const { commits, commitMsMax, commitMsTotal } = life.task.counters
+    expect(commits).toBe(2)
+    expect(commitMsMax).toBeGreaterThanOrEqual(300)
+    expect(commitMsTotal).toBeLessThan(1_000)
+    await harness.stop(life)
+  })
+
   test('SPEC X2: while it is in flight the next batch is processed, and is not sent before its end', async () => {
     twoBatches()
     const { plan, met } = steps(() => harness.clock.nowMs())
