@@ -31,6 +31,12 @@ export interface TaskOptions<S extends TaskStores> {
   readonly onError?: (error: StreamsError) => void
 }
 
+/**
+ * A fetch that brings less than one part in so many of the most it may is processed in no time: nothing is won by working
+ * beside its commit, and what comes meanwhile shares the next one instead of being split over two.
+ */
+const OVERLAP_SHARE = 8
+
 /** One transaction: the input offsets it covers and what it writes. */
 interface Transaction {
   readonly startOffset: number
@@ -42,8 +48,8 @@ interface Transaction {
 
 /**
  * The task of one input partition: fetches whole batches, runs them through the topology, and commits outputs and
- * input offset together (SPEC X1, X2). While a commit is in flight the next batch is already processed: it reads through
- * the sealed overlay, and is itself sealed only after that commit's end was acknowledged.
+ * input offset together (SPEC X1, X2). Under load the next batch is already processed while a commit is in flight: it
+ * reads through the sealed overlay, and is itself sealed only after that commit's end was acknowledged.
  */
 export class Task<S extends TaskStores> {
   readonly input: TopicPartition
@@ -169,8 +175,8 @@ export class Task<S extends TaskStores> {
       if (checkpoints.due(this.committedOffset)) await this.checkpoint()
       // While a commit is in flight only what is there already is worth taking: its answer must not wait for more.
       const fetched = await this.openReader().fetch(fetchBytesMax, this.inFlight === null ? fetchWaitMs : 0)
-      if (fetched.bytes.length === 0) await this.settle()
-      else await this.advance(fetched)
+      if (fetched.bytes.length > 0) await this.advance(fetched)
+      if (fetched.bytes.length < fetchBytesMax / OVERLAP_SHARE) await this.settle()
       this.counters.lag = Math.max(0, fetched.endOffset - this.position)
       if (this.options.clock.nowMs() >= this.punctuations.dueMs) await this.punctuate()
     }
