@@ -167,7 +167,7 @@ function accountOf(sender: number): string {
 }
 
 /** A version 4 UUID, as good as random: 30 of its digits are hexadecimal, so letters are never rare. */
-function uuid(i: number): string {
+export function uuid(i: number): string {
   const hex = [0, 1, 2, 3]
     .map((word) =>
       mixed(Math.imul(i, 4) + word)

@@ -5,16 +5,18 @@ import { readConfig } from '../platform/config.ts'
 import { machineClock } from '../producers/clock.ts'
 import { PaymentProducer } from '../producers/payment-producer.ts'
 import type { PaymentSubmitted } from '../schemas/generated/payment-submitted.ts'
-import { foreignPayment, mulberry32 } from './foreign-input.ts'
+import { foreignPayment, mulberry32, uuid } from './foreign-input.ts'
 
 /**
  * Pays into a data folder from a process of its own, through the product's producer: masked at the edge, each sender once,
- * each acknowledgement durable. Sends `ready`, waits for `{ atMs }` and begins then; sends `FeederDone` when the log
- * has everything.
+ * each acknowledgement durable. Warms up, sends `ready`, waits for `{ atMs }` and begins then; sends `FeederDone` when the
+ * log has everything.
  */
 export interface FeederPlan {
   readonly data: string
   readonly payments: number
+  /** Payments before `ready`, one a sender: what a producer learns of its senders and V8 of its code is learnt then. */
+  readonly warmUpPayments: number
   /** Number of the first payment, so that two plans never share an id. */
   readonly firstNumber: number
   /** Payments a second by the clock, whatever the log does (open loop); null sends as fast as the producer takes them. */
@@ -32,6 +34,7 @@ export interface FeederDone {
   readonly sent: number
   readonly wallMs: number
   readonly syncs: number
+  readonly cpuMs: number
 }
 
 const HOUR_MS = 3_600_000
@@ -48,15 +51,38 @@ export function intendedMs(startMs: number, index: number, ratePerSecond: number
   return startMs + (index * 1_000) / ratePerSecond
 }
 
+/** A sender's payment without what differs from one to the next: made once, since making people is no producer's work. */
+const people: PaymentSubmitted[] = []
+
+function personOf(sender: number): PaymentSubmitted {
+  people[sender] ??= foreignPayment(0, sender, 0, () => NO_MEMO)
+  return people[sender]
+}
+
 /** The payment's amount is its place in the plan plus one, so that a reader can tell which one it sees. */
 function paymentOf(index: number, plan: FeederPlan, random: () => number): PaymentSubmitted {
   const { eventStartMs, paymentsPerDay, senders, sendersLeavingPerDay, firstNumber } = plan
   const day = Math.floor(index / paymentsPerDay)
   const inDay = (index - day * paymentsPerDay) / paymentsPerDay
-  const eventMs = Math.floor(eventStartMs + day * DAY_MS + inDay * HOUR_MS)
+  const eventTime = Math.floor(eventStartMs + day * DAY_MS + inDay * HOUR_MS)
   const sender = day * sendersLeavingPerDay + Math.floor(random() * senders)
-  const payment = foreignPayment(firstNumber + index, sender, eventMs, () => NO_MEMO)
-  return { ...payment, eventTime: eventMs, amountMinor: index + 1 }
+  return { ...personOf(sender), transactionId: uuid(firstNumber + index), eventTime, amountMinor: index + 1 }
+}
+
+async function warmUp(producer: PaymentProducer, plan: FeederPlan): Promise<void> {
+  const { warmUpPayments, senders, eventStartMs: eventTime } = plan
+  const firstNumber = plan.firstNumber + plan.payments
+  for (let i = 0; i < warmUpPayments; i++) {
+    const room = producer.send({ ...personOf(i % senders), transactionId: uuid(firstNumber + i), eventTime })
+    if (room !== undefined) await room
+    else if (i % 1_024 === 0) await machineClock.turn()
+  }
+  await producer.flush()
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
 }
 
 function syncsOf({ log }: Session): number {
@@ -100,9 +126,11 @@ async function main(plan: FeederPlan): Promise<void> {
   const started = new Promise<number>((resolve) => {
     process.once('message', ({ atMs }: { readonly atMs: number }) => resolve(atMs))
   })
+  await warmUp(producer, plan)
   process.send?.('ready')
   const startMs = await started
   const syncsBefore = syncsOf(session)
+  const cpuBeforeMs = cpuMs()
   if (plan.ratePerSecond === null) await sendAll(producer, plan)
   else await sendPaced(producer, plan, plan.ratePerSecond, startMs)
   await producer.flush()
@@ -110,6 +138,7 @@ async function main(plan: FeederPlan): Promise<void> {
     sent: plan.payments,
     wallMs: monotonicMs() - startMs,
     syncs: syncsOf(session) - syncsBefore,
+    cpuMs: cpuMs() - cpuBeforeMs,
   }
   await producer.close()
   await session.log.close()

@@ -7,7 +7,8 @@ import { monotonicMs } from './load-feeder.ts'
 
 /**
  * The product's own pipeline in a process of its own, as `sluice up` composes it. Says `running` once its tasks have
- * restored, `first` with its first decision, and how it stands whenever it is asked.
+ * restored, `first` with its first decision, and whenever it is asked, how many records it has processed or how it stands
+ * in all, which costs it some work.
  * Arguments: data folder, and `keep` (the log keeps everything) or `drop` (retention as in production).
  */
 export interface PipelineState {
@@ -29,7 +30,10 @@ export interface PipelineState {
 export type PipelineSays =
   | { readonly kind: 'running'; readonly atMs: number; readonly foldedFrom: number }
   | { readonly kind: 'first'; readonly atMs: number }
+  | { readonly kind: 'processed'; readonly processed: number }
   | { readonly kind: 'state'; readonly state: PipelineState }
+
+export type PipelineAsked = 'processed' | 'state'
 
 const POLL_MS = 1
 const PROCESS_STATUS = '/proc/self/status'
@@ -41,7 +45,10 @@ async function main(data: string, keeps: boolean): Promise<void> {
   const pipeline = new Pipeline(session, { onSurvived: fail, onFailed: fail })
   const ending = new AbortController()
   if (!keeps) void keepRetention(session, ending.signal, (error) => process.stderr.write(`${error.message}\n`))
-  process.on('message', async () => say({ kind: 'state', state: await stateOf(session, pipeline) }))
+  process.on('message', async (asked: PipelineAsked) => {
+    if (asked === 'processed') say({ kind: 'processed', processed: processedBy(pipeline) })
+    else say({ kind: 'state', state: await stateOf(session, pipeline) })
+  })
   process.once('disconnect', () => {
     ending.abort()
     pipeline.stop()
@@ -71,13 +78,18 @@ async function checkpointed(session: Session): Promise<number> {
   return sum
 }
 
-async function stateOf(session: Session, { tasks }: Pipeline): Promise<PipelineState> {
+function processedBy({ tasks }: Pipeline): number {
+  return tasks.reduce((total, { counters }) => total + counters.processed, 0)
+}
+
+async function stateOf(session: Session, pipeline: Pipeline): Promise<PipelineState> {
+  const { tasks } = pipeline
   const sum = (of: (task: (typeof tasks)[number]) => number) => tasks.reduce((total, task) => total + of(task), 0)
   const { environments } = session.log.stat()
   const { user, system } = process.cpuUsage()
   const counted = tasks[0]?.counters.dispositions.length ?? 0
   return {
-    processed: sum(({ counters }) => counters.processed),
+    processed: processedBy(pipeline),
     dispositions: Array.from({ length: counted }, (_, i) => sum(({ counters }) => counters.dispositions[i] ?? 0)),
     rssMb: process.memoryUsage.rss() / 1e6,
     ownMb: ownMemoryMb(),

@@ -19,6 +19,7 @@ export interface ReaderDone {
   readonly p99: number
   readonly p999: number
   readonly max: number
+  readonly cpuMs: number
 }
 
 const FETCH_BYTES = 1 << 20
@@ -70,13 +71,16 @@ async function main(data: string, payments: number, rate: number): Promise<void>
   process.send?.('ready')
   startMs = await started
   lastMs = monotonicMs()
+  const cpuBefore = process.cpuUsage()
   await Promise.all(
     partitions.map((at, i) => follow(session.log.openReader(at, ends[i]!.endOffset), ends[i]!.endOffset)),
   )
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const cpuMs = (user + system) / 1_000
   await session.log.close()
   const sorted = latencies.filter((latency) => !Number.isNaN(latency)).sort()
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-  const done: ReaderDone = { seen, doubled, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) }
+  const done: ReaderDone = { seen, doubled, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1), cpuMs }
   process.send?.(done, () => process.disconnect())
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { child, messageOf } from './harness.ts'
 import { type FeederDone, type FeederPlan, monotonicMs } from './load-feeder.ts'
-import type { PipelineSays, PipelineState } from './load-pipeline.ts'
+import type { PipelineAsked, PipelineSays, PipelineState } from './load-pipeline.ts'
 
 const POLL_MS = 20
 
@@ -27,7 +27,8 @@ export class PipelineProcess {
   readonly first: Promise<number>
   private readonly process: ChildProcess
   private readonly exited: Promise<void>
-  private asked: ((state: PipelineState) => void)[] = []
+  private readonly counted: ((processed: number) => void)[] = []
+  private readonly asked: ((state: PipelineState) => void)[] = []
 
   constructor(data: string, log: 'keep' | 'drop') {
     this.process = child('load-pipeline.ts', [data, log])
@@ -39,6 +40,7 @@ export class PipelineProcess {
     this.process.on('message', (said: PipelineSays) => {
       if (said.kind === 'running') running.resolve(said)
       else if (said.kind === 'first') first.resolve(said.atMs)
+      else if (said.kind === 'processed') this.counted.shift()?.(said.processed)
       else this.asked.shift()?.(said.state)
     })
     this.process.once('exit', (code) => {
@@ -54,17 +56,23 @@ export class PipelineProcess {
   state(): Promise<PipelineState> {
     return new Promise((resolve) => {
       this.asked.push(resolve)
-      this.process.send('state')
+      this.process.send('state' satisfies PipelineAsked)
     })
   }
 
   /** Resolves with the state once so many records have a disposition, or once `withinMs` has passed. */
   async processed(records: number, withinMs: number = Number.POSITIVE_INFINITY): Promise<PipelineState> {
     for (const endMs = monotonicMs() + withinMs; ; ) {
-      const state = await this.state()
-      if (state.processed >= records || monotonicMs() >= endMs) return state
+      if ((await this.count()) >= records || monotonicMs() >= endMs) return this.state()
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
+  }
+
+  private count(): Promise<number> {
+    return new Promise((resolve) => {
+      this.counted.push(resolve)
+      this.process.send('processed' satisfies PipelineAsked)
+    })
   }
 
   /** kill -9. */

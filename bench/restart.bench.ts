@@ -52,6 +52,7 @@ function planOf(data: string, payments: number, firstNumber: number, total: numb
   return {
     data,
     payments,
+    warmUpPayments: 0,
     firstNumber,
     ratePerSecond: null,
     lingerMs: 5,

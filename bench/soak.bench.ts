@@ -34,6 +34,7 @@ await withDataFolder(async (data) => {
   const plan: FeederPlan = {
     data,
     payments,
+    warmUpPayments: 0,
     firstNumber: 0,
     ratePerSecond: RATE,
     lingerMs: 5,

@@ -59,8 +59,12 @@ function taskTotals(registry: Registry, { tasks, nowMs }: MetricsOptions): void 
 function taskGauges(registry: Registry, { tasks }: MetricsOptions): void {
   const gauges: readonly (readonly [string, string, (task: MeasuredTask) => number])[] = [
     ['process_latency_avg', 'Average ms that a batch is processed.', (task) => average(task, 'processMsTotal')],
-    ['commit_latency_avg', 'Average ms from a batch to its commit.', (task) => average(task, 'commitMsTotal')],
-    ['commit_latency_max', 'Longest ms from a batch to its commit.', (task) => task.counters.commitMsMax],
+    [
+      'commit_latency_avg',
+      'Average ms from the begin of a commit to its end.',
+      (task) => average(task, 'commitMsTotal'),
+    ],
+    ['commit_latency_max', 'Longest ms from the begin of a commit to its end.', (task) => task.counters.commitMsMax],
     ['restore_total', 'Input offset that the last restore has reached.', (task) => task.counters.restoredRecords],
     ['aborts', 'Transactions that ended without an answer.', (task) => task.counters.aborts],
     ['records_lag', 'Input records that wait.', (task) => task.counters.lag],

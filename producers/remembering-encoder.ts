@@ -9,13 +9,12 @@ import {
   writePaymentSubmitted,
 } from '../schemas/generated/payment-submitted.ts'
 import { invariant } from '../streams/errors.ts'
+import { isCardFreeId } from './card-free-id.ts'
 import type { MaskPayment } from './mask-payment.ts'
 import { MaskingEncoder, type PaymentEncoder } from './payment-encoder.ts'
 
 const SENDERS_MAX = 250_000
 const TEXTS_MAX = 250_000
-/** No card number has fewer digits. */
-const CARD_DIGITS_MIN = 12
 /** Room for the lengths, branches and numbers around a payment's texts. */
 const FIELDS_BYTES_MAX = 256
 /** The branch of a nullable field that has a value, as Avro writes it. */
@@ -84,7 +83,7 @@ export class RememberingEncoder implements PaymentEncoder {
     }
   }
 
-  /** True when its numbers can be encoded and no text can hold a card number: seen clean before, or an id with too few digits. */
+  /** True when its numbers can be encoded and no text can hold a card number: seen clean before, or an id that is free of one. */
   #isPlain(payment: PaymentSubmitted): boolean {
     const clean = this.#cleanTexts
     return (
@@ -96,8 +95,8 @@ export class RememberingEncoder implements PaymentEncoder {
       payment.idempotencyKey === null &&
       Number.isSafeInteger(payment.eventTime) &&
       Number.isSafeInteger(payment.amountMinor) &&
-      hasFewDigits(payment.transactionId) &&
-      hasFewDigits(payment.receiverAccountId)
+      isCardFreeId(payment.transactionId) &&
+      isCardFreeId(payment.receiverAccountId)
     )
   }
 
@@ -240,14 +239,4 @@ function sameRawData(a: PaymentSubmitted, b: PaymentSubmitted): boolean {
     a.cvv === b.cvv &&
     b.maskKeyId === null
   )
-}
-
-function hasFewDigits(id: string): boolean {
-  let digits = 0
-  for (let i = 0; i < id.length; i++) {
-    const unit = id.charCodeAt(i)
-    if (unit > 127) return false
-    if (unit >= 48 && unit <= 57) digits++
-  }
-  return digits < CARD_DIGITS_MIN
 }

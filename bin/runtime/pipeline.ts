@@ -1,7 +1,7 @@
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { StreamsError } from '../../streams/errors.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
-import { Checkpointing } from '../../streams/task/checkpointing.ts'
+import { Checkpointing, CheckpointTurn } from '../../streams/task/checkpointing.ts'
 import { Task } from '../../streams/task/task.ts'
 import { machineTime } from './machine-clock.ts'
 import {
@@ -32,8 +32,9 @@ export class Pipeline {
 
   constructor(session: Session, events: PipelineEvents) {
     const processor = createRuntime(session)
+    const turn = new CheckpointTurn()
     const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition)
-    this.tasks = partitions.map((partition) => createTask(session, processor, partition, events))
+    this.tasks = partitions.map((partition) => createTask(session, processor, partition, turn, events))
     let first: StreamsError | null = null
     const runs = this.tasks.map((task) =>
       task.run().catch((error: StreamsError) => {
@@ -60,6 +61,7 @@ function createTask(
   session: Session,
   processor: BatchProcessor<PaymentStores>,
   partition: number,
+  turn: CheckpointTurn,
   { onSurvived }: PipelineEvents,
 ): Task<PaymentStores> {
   const { config, log } = session
@@ -77,6 +79,7 @@ function createTask(
       clock: machineTime,
       intervalMs: config.checkpointIntervalMs,
       intervalRecords: config.checkpointIntervalRecords,
+      turn,
       onFailed: onError,
     }),
     clock: machineTime,

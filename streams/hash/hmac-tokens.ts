@@ -103,7 +103,7 @@ export class HmacTokens {
   }
 
   private textAt(address: number): string {
-    return String.fromCharCode(...new Uint8Array(this.kernel.memory.buffer, address, TOKEN_DIGITS))
+    return Buffer.from(this.kernel.memory.buffer, address, TOKEN_DIGITS).toString('latin1')
   }
 
   /** A lane that is not computed yet holds the message itself, which must never reach an output. */

@@ -7,6 +7,11 @@ import type { CheckpointedStore } from '../state/section.ts'
 import type { TaskStores } from '../state/task-stores.ts'
 import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
 
+/** Shared by the tasks of a process: while one writes a checkpoint, none is due for the others. */
+export class CheckpointTurn {
+  taken = false
+}
+
 export interface CheckpointingOptions<S extends TaskStores> {
   readonly files: CheckpointStore
   readonly identity: CheckpointIdentity
@@ -17,6 +22,8 @@ export interface CheckpointingOptions<S extends TaskStores> {
   /** A checkpoint is due after so long, if anything was processed, or after so many records. */
   readonly intervalMs: number
   readonly intervalRecords: number
+  /** Tasks that share one write one after the other: the disk is theirs too, and commits wait for it. Default: own. */
+  readonly turn?: CheckpointTurn
   /** Told of a checkpoint that could not be written; the earlier ones stand and the next one is tried as usual. */
   readonly onFailed?: (error: StreamsError) => void
 }
@@ -25,6 +32,7 @@ export interface CheckpointingOptions<S extends TaskStores> {
 export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
   private readonly options: CheckpointingOptions<S>
   private readonly files: ReachableCheckpoints
+  private readonly turn: CheckpointTurn
   private bound: { readonly stores: S; readonly checkpoints: Checkpoints } | null = null
   private lastOffset = 0
   private lastMs: number
@@ -34,6 +42,7 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
   constructor(options: CheckpointingOptions<S>) {
     this.options = options
     this.files = new ReachableCheckpoints(options.files)
+    this.turn = options.turn ?? new CheckpointTurn()
     this.lastMs = options.clock.nowMs()
   }
 
@@ -63,7 +72,7 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
       if (failure.next === 'stop') throw failure
       options.onFailed?.(failure)
     }
-    if (this.writing !== null || offset === this.lastOffset) return false
+    if (this.writing !== null || this.turn.taken || offset === this.lastOffset) return false
     if (offset - this.lastOffset >= options.intervalRecords) return true
     return options.clock.nowMs() - this.lastMs >= options.intervalMs
   }
@@ -82,11 +91,14 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
   }
 
   private async write(pending: PendingCheckpoint): Promise<void> {
+    const holds = !this.turn.taken // The last checkpoint of a task asks for no turn.
+    this.turn.taken = true
     try {
       await pending.write()
     } catch (error) {
       this.failure = error as StreamsError
     } finally {
+      if (holds) this.turn.taken = false
       this.writing = null
     }
   }

@@ -10,6 +10,7 @@ export class TaskCounters {
   /** Dead letters by the topology's reason ordinal. */
   readonly deadLetters: Float64Array = new Float64Array(64)
   commits = 0
+  /** From a transaction's begin to its acknowledged end. */
   commitMsTotal = 0
   commitMsMax = 0
   processMsTotal = 0

@@ -31,18 +31,25 @@ export interface TaskOptions<S extends TaskStores> {
   readonly onError?: (error: StreamsError) => void
 }
 
+/**
+ * A fetch that brings less than one part in so many of the most it may is processed in no time: nothing is won by working
+ * beside its commit, and what comes meanwhile shares the next one instead of being split over two.
+ */
+const OVERLAP_SHARE = 8
+
 /** One transaction: the input offsets it covers and what it writes. */
 interface Transaction {
   readonly startOffset: number
   readonly next: CommittedOffset
   readonly outputs: TaskOutputs
-  readonly startedMs: number
+  /** From its begin to the answer to its end; 0 until then. */
+  commitMs: number
 }
 
 /**
  * The task of one input partition: fetches whole batches, runs them through the topology, and commits outputs and
- * input offset together (SPEC X1, X2). While a commit is in flight the next batch is already processed: it reads through
- * the sealed overlay, and is itself sealed only after that commit's end was acknowledged.
+ * input offset together (SPEC X1, X2). Under load the next batch is already processed while a commit is in flight: it
+ * reads through the sealed overlay, and is itself sealed only after that commit's end was acknowledged.
  */
 export class Task<S extends TaskStores> {
   readonly input: TopicPartition
@@ -166,9 +173,10 @@ export class Task<S extends TaskStores> {
     const { checkpoints, fetchBytesMax, fetchWaitMs } = this.options
     while (!this.stopping) {
       if (checkpoints.due(this.committedOffset)) await this.checkpoint()
-      const fetched = await this.openReader().fetch(fetchBytesMax, fetchWaitMs)
-      if (fetched.bytes.length === 0) await this.settle()
-      else await this.advance(fetched)
+      // While a commit is in flight only what is there already is worth taking: its answer must not wait for more.
+      const fetched = await this.openReader().fetch(fetchBytesMax, this.inFlight === null ? fetchWaitMs : 0)
+      if (fetched.bytes.length > 0) await this.advance(fetched)
+      if (fetched.bytes.length < fetchBytesMax / OVERLAP_SHARE) await this.settle()
       this.counters.lag = Math.max(0, fetched.endOffset - this.position)
       if (this.options.clock.nowMs() >= this.punctuations.dueMs) await this.punctuate()
     }
@@ -183,10 +191,10 @@ export class Task<S extends TaskStores> {
   /** Processes what was fetched: in one transaction, or in as many as the stores' bounds demand. */
   private async advance({ bytes }: FetchedBatches): Promise<void> {
     for (let cleared = false; ; ) {
-      const { progress, outputs, startedMs } = this.fill(bytes)
+      const { progress, outputs } = this.fill(bytes)
       await this.settle()
       const moved = progress.nextOffset > this.position
-      if (moved) this.seal(progress.nextOffset, outputs, startedMs)
+      if (moved) this.seal(progress.nextOffset, outputs)
       else this.discard(outputs)
       if (progress.blockedBy === null) return
       if (!moved && cleared) throw progress.blockedBy
@@ -211,15 +219,15 @@ export class Task<S extends TaskStores> {
     stores.set.open()
     const progress = processor.process(stores, outputs, input, bytes, this.position, Number.POSITIVE_INFINITY)
     this.counters.processMsTotal += clock.nowMs() - startedMs
-    return { progress, outputs, startedMs }
+    return { progress, outputs }
   }
 
   /** Step 1 of SPEC X2, which is taken only when no commit is in flight; the steps that follow run behind the next batch. */
-  private seal(nextOffset: number, outputs: TaskOutputs, startedMs: number): void {
+  private seal(nextOffset: number, outputs: TaskOutputs): void {
     const { stores } = this.restoredState()
     stores.set.seal()
     const next = { offset: nextOffset, metadata: `streamTimeMs=${stores.streamTimeMs}` }
-    const transaction = { startOffset: this.position, next, outputs, startedMs }
+    const transaction = { startOffset: this.position, next, outputs, commitMs: 0 }
     this.sealed = transaction
     this.position = nextOffset
     this.inFlight = this.commit(transaction).then(
@@ -229,17 +237,20 @@ export class Task<S extends TaskStores> {
   }
 
   /** Steps 2 to 5 of SPEC X2. Step 6 is `settle`. */
-  private async commit({ outputs, next }: Transaction): Promise<void> {
+  private async commit(transaction: Transaction): Promise<void> {
     const session = this.session
     if (session === null) throw new StreamsError('NO_SESSION', 'abort', 'the session is closed', this.input)
+    const { clock } = this.options
+    const begunMs = clock.nowMs()
     // Step 2. Begin.
     session.begin()
     // Step 3. Append the sealed outputs.
-    await session.append(outputs.finish())
+    await session.append(transaction.outputs.finish())
     // Step 4. Send the input offset, with stream time in its metadata.
-    await session.sendOffset(next)
+    await session.sendOffset(transaction.next)
     // Step 5. End: outputs and offset become durable and visible together.
     await session.end()
+    transaction.commitMs = clock.nowMs() - begunMs
   }
 
   /** Step 6 of SPEC X2: once the end is acknowledged, the overlay is merged. Throws what the commit rejected with. */
@@ -253,13 +264,13 @@ export class Task<S extends TaskStores> {
   }
 
   private mergeSealed(transaction: Transaction): void {
-    const { outputs, next, startedMs } = transaction
+    const { outputs, next, commitMs } = transaction
     const { stores } = this.restoredState()
     stores.set.mergeOldest()
     stores.expire(false)
     this.state = { stores, offset: next.offset }
     this.sealed = null
-    this.count(outputs, this.options.clock.nowMs() - startedMs)
+    this.count(outputs, commitMs)
     this.spareOutputs.push(outputs)
   }
 

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { MinuteStores } from '../../../examples/sensor-minutes/minute-stores.ts'
+import { CheckpointTurn } from '../../../streams/task/checkpointing.ts'
 import type { TaskCheckpoints } from '../../../streams/task/task-checkpoints.ts'
 import { faultAt, NO_FAULTS } from '../../../streams/testing/fault-plan.ts'
+import { MemoryLog } from '../../../streams/testing/memory-log.ts'
 import { type Life, reading, sensorHarness, type TaskHarness } from './task-harness.ts'
 
 let harness: TaskHarness<MinuteStores>
@@ -55,6 +57,24 @@ describe('the checkpoints of a task', () => {
     expect(folded.length).toBeGreaterThan(0)
     expect(folded[0]).toBeGreaterThan(0)
     await harness.stop(next)
+  })
+
+  test('a checkpoint is written while no other task of the process writes one, except at the end of a task', async () => {
+    harness.checkpointed = { everyRecords: 1, semanticsVersion: 1 }
+    const log = new MemoryLog(harness.broker, harness.clock, NO_FAULTS)
+    const turn = new CheckpointTurn()
+    const [first, second] = [harness.checkpointing(log, turn), harness.checkpointing(log, turn)]
+    const stores = harness.processor.topology.createStores(0)
+    const others = harness.processor.topology.createStores(0)
+    expect([first.due(1), second.due(1)]).toEqual([true, true])
+    first.begin(stores, 1)
+    expect(second.due(1)).toBe(false)
+    second.begin(others, 2)
+    await harness.clock.run(second.settled())
+    await harness.clock.run(first.settled())
+    // Two of one partition, which no process has: the younger one took the older one away.
+    expect([...harness.disk.files.keys()]).toEqual([expect.stringMatching(/-0+2\.checkpoint$/)])
+    expect([first.due(2), second.due(3)]).toEqual([true, true])
   })
 
   test('SPEC X4: a damaged one is not believed, and the state is the same', async () => {

@@ -47,6 +47,32 @@ describe('a commit', () => {
     await harness.stop(life)
   })
 
+  test('SPEC X2: of a small fetch is waited for, so that what comes meanwhile shares the next one', async () => {
+    harness.produce(
+      [reading(1)],
+      Array.from({ length: 200 }, () => reading(2)),
+    )
+    const life = harness.start(faultAt('end', 'slow', 1, 500), { fetchBytesMax: 2_000 })
+    await harness.clock.run(harness.until(() => life.task.stores?.streamTimeMs === 1_000))
+    await harness.clock.run(harness.clock.wait(100))
+    expect(life.task.stores?.streamTimeMs).toBe(1_000)
+    await harness.settle(life)
+    expect(life.task.stores?.streamTimeMs).toBe(2_000)
+    expect(life.task.counters.commits).toBe(2)
+    await harness.stop(life)
+  })
+
+  test('SPEC X2: is merged when its end is acknowledged, however long no record comes, and its time is counted to there', async () => {
+    twoBatches()
+    const life = harness.start(faultAt('end', 'slow', 2, 300), { fetchWaitMs: 100_000 })
+    await harness.settle(life)
+    const { commits, commitMsMax, commitMsTotal } = life.task.counters
+    expect(commits).toBe(2)
+    expect(commitMsMax).toBeGreaterThanOrEqual(300)
+    expect(commitMsTotal).toBeLessThan(1_000)
+    await harness.stop(life)
+  })
+
   test('SPEC X2: while it is in flight the next batch is processed, and is not sent before its end', async () => {
     twoBatches()
     const { plan, met } = steps(() => harness.clock.nowMs())

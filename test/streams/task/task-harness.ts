@@ -6,7 +6,7 @@ import { createHashKernel, KeyedHash } from '../../../streams/hash/index.ts'
 import type { CheckpointedStore } from '../../../streams/state/section.ts'
 import type { TaskStores } from '../../../streams/state/task-stores.ts'
 import { BatchProcessor } from '../../../streams/task/batch-processor.ts'
-import { Checkpointing } from '../../../streams/task/checkpointing.ts'
+import { Checkpointing, CheckpointTurn } from '../../../streams/task/checkpointing.ts'
 import { Task, type TaskOptions } from '../../../streams/task/task.ts'
 import { type FaultPlan, NO_FAULTS } from '../../../streams/testing/fault-plan.ts'
 import { MemoryBroker } from '../../../streams/testing/memory-broker.ts'
@@ -76,7 +76,7 @@ export class TaskHarness<S extends HarnessStores> {
   }
 
   /** The checkpoints of the harness's disk as a process sees them. */
-  checkpointing(log: MemoryLog): Checkpointing<S> {
+  checkpointing(log: MemoryLog, turn: CheckpointTurn = new CheckpointTurn()): Checkpointing<S> {
     const { processor, input } = this
     const { everyRecords, semanticsVersion } = this.checkpointed
     const identity = { topology: 'test', semanticsVersion, ...input, stateKeyId: 'test', createdBy: 'test' }
@@ -88,6 +88,7 @@ export class TaskHarness<S extends HarnessStores> {
       clock: this.clock,
       intervalMs: Number.POSITIVE_INFINITY,
       intervalRecords: everyRecords,
+      turn,
     })
   }
 
