@@ -82,7 +82,7 @@ export class PaymentStores implements TaskStores {
     const { heads } = this.pending
     const rows = [this.senders.rows, this.watches.rows, this.pending.entries.rows]
     this.set = new StoreSet([this.streamTime, this.dedupTable, ...rows, this.entries, ...heads, this.partition])
-    this.masking = maskContext(this)
+    this.masking = new PartitionMasking(tools, this.partition)
     this.sections = [
       new DedupSection('dedup', this.dedupTable),
       ...rows.map((store) => new RowSection(store)),
@@ -202,16 +202,24 @@ export class PaymentStores implements TaskStores {
   }
 }
 
-function maskContext(stores: PaymentStores): MaskContext {
-  const { arena, keys, tokens, partitionCount } = stores.tools
-  return {
-    partitionCount,
-    input: arena,
-    keys,
-    tokens,
-    get activeKey() {
-      return stores.partition.get().activeKey
-    },
+/** What the mask reads of a partition. A class, since a literal with a getter has slow properties in V8. */
+class PartitionMasking implements MaskContext {
+  readonly input: MaskContext['input']
+  readonly keys: MaskContext['keys']
+  readonly tokens: MaskContext['tokens']
+  readonly partitionCount: number
+  readonly #partition: ValueStore<PartitionState>
+
+  constructor(tools: PaymentTools, partition: ValueStore<PartitionState>) {
+    this.input = tools.arena
+    this.keys = tools.keys
+    this.tokens = tools.tokens
+    this.partitionCount = tools.partitionCount
+    this.#partition = partition
+  }
+
+  get activeKey(): number {
+    return this.#partition.get().activeKey
   }
 }
 

@@ -7,6 +7,12 @@ import type { TaskOutputs } from './task-outputs.ts'
 /** Records of one run at most: their flyweights, and the code of one stage after the other, stay in the inner caches. */
 const RUN_RECORDS_MAX = 128
 
+/** What leaves for one topic, by the ordinal of a record's disposition. */
+interface TopicSinks<S> {
+  readonly topic: string
+  readonly byDisposition: readonly (readonly Sink<ValueReader, RecordDraft, S>[])[]
+}
+
 interface Slot {
   readonly reader: ValueReader
   readonly draft: RecordDraft
@@ -19,12 +25,17 @@ interface Slot {
 export class RunPool<S> {
   readonly type: AnyRecordType<S>
   private readonly slots: Slot[] = []
-  private readonly sinks: readonly (readonly Sink<ValueReader, RecordDraft, S>[])[]
+  private readonly topics: readonly TopicSinks<S>[]
   private count = 0
 
   constructor(type: AnyRecordType<S>) {
     this.type = type
-    this.sinks = DISPOSITIONS.map((name) => type.sinks[name] ?? [])
+    const sinks = DISPOSITIONS.map((name) => type.sinks[name] ?? [])
+    const topics = new Set(sinks.flat().map(({ topic }) => topic))
+    this.topics = [...topics].map((topic) => ({
+      topic,
+      byDisposition: sinks.map((list) => list.filter((sink) => sink.topic === topic)),
+    }))
   }
 
   get length(): number {
@@ -71,18 +82,23 @@ export class RunPool<S> {
     })
   }
 
-  /** Third loop, over the first `count` records of the run. */
+  /** Third loop, over the first `count` records of the run, a topic after the other: each in the order of the input. */
   write(count: number, stores: S, outputs: TaskOutputs): void {
-    const { slots, sinks, type } = this
+    const { slots, topics, type } = this
     for (let i = 0; i < count; i++) {
-      const { reader, draft } = slots[i] as Slot
-      const { disposition } = draft
-      outputs.counters.dispositions[disposition]! += 1
-      if (disposition !== DECIDED) outputs.countReason(draft)
-      const list = sinks[disposition] as readonly Sink<ValueReader, RecordDraft, S>[]
-      for (let k = 0; k < list.length; k++) {
-        const sink = list[k] as Sink<ValueReader, RecordDraft, S>
-        sink.write(reader, draft, stores, outputs.writer(sink.topic))
+      const { draft } = slots[i] as Slot
+      outputs.counters.dispositions[draft.disposition]! += 1
+      if (draft.disposition !== DECIDED) outputs.countReason(draft)
+    }
+    for (const { topic, byDisposition } of topics) {
+      const writer = outputs.writer(topic)
+      for (let i = 0; i < count; i++) {
+        const { reader, draft } = slots[i] as Slot
+        const list = byDisposition[draft.disposition] as readonly Sink<ValueReader, RecordDraft, S>[]
+        for (let k = 0; k < list.length; k++) {
+          const sink = list[k] as Sink<ValueReader, RecordDraft, S>
+          sink.write(reader, draft, stores, writer)
+        }
       }
     }
     type.written?.(stores)
