@@ -155,6 +155,7 @@ export class HashIndex {
     this.#rebuild(segment, capacity + 2 * (this.#rows[segment]!.length - capacity))
   }
 
+  /** Spreads a segment's slots over `length` places, or over more when a crowd at its end needs them. */
   #rebuild(segment: number, length: number): void {
     const oldRows = this.#rows[segment]!
     const oldKeys = this.#keys[segment]!
@@ -167,6 +168,10 @@ export class HashIndex {
       free = Math.max(free, homeOf(oldKeys[at]!, capacity))
       rows[free] = oldRows[at]!
       keys[free++] = oldKeys[at]!
+    }
+    if (free >= length) {
+      this.#rebuild(segment, capacity + 2 * (length - capacity))
+      return
     }
     this.#rows[segment] = rows
     this.#keys[segment] = keys

@@ -59,6 +59,18 @@ test('hash index: holds the largest row number beside every tag', () => {
   for (let tag = 0; tag < 128; tag++) expect(rowsUnder(index, tag, 0)).toEqual([largest - tag])
 })
 
+test('hash index: a crowd of one key is found whole, however it grew and wherever it stands', () => {
+  for (const h1 of [0, 0x7fff_0000, -1]) {
+    const index = new HashIndex()
+    for (let row = 0; row < 2_000; row++) index.insert(row & 127, h1, row)
+    for (let row = 0; row < 2_000; row += 2) index.remove(row & 127, h1, row)
+    for (let tag = 0; tag < 128; tag++) {
+      const rows = Array.from({ length: 2_000 }, (_, row) => row).filter((row) => (row & 127) === tag && row % 2 === 1)
+      expect(rowsUnder(index, tag, h1)).toEqual(rows)
+    }
+  }
+})
+
 test('hash index: a reserved index finds the same and takes the rows without growing', () => {
   const index = new HashIndex()
   expect([...index.reserve(20_000)].length).toBe(32)
