@@ -1,4 +1,5 @@
 import { createAPI, produceV11, Writer } from '@platformatic/kafka'
+import { invariant } from '../errors.ts'
 import type { TopicPartition } from '../log/log.ts'
 import { requestFailed } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
@@ -66,7 +67,9 @@ export async function produce(cluster: Cluster, target: ProduceTarget, batch: Ui
   const leader = await cluster.leader(at)
   try {
     const { responses } = await cluster.call(leader.brokerId, purpose, produceV12, transactionalId, at, batch)
-    const { baseOffset, logAppendTimeMs } = responses[0]?.partitionResponses[0] as produceV11.ProduceResponsePartition
+    const stored = responses[0]?.partitionResponses[0]
+    invariant(stored !== undefined, 'a Produce answer tells of its partition', at)
+    const { baseOffset, logAppendTimeMs } = stored
     return { baseOffset: Number(baseOffset), appendTimeMs: Number(logAppendTimeMs) }
   } catch (cause) {
     const error = requestFailed('Produce', cause, at)
