@@ -23,7 +23,11 @@ export async function authenticate(connection: BrokerConnection, sasl: KafkaSasl
   } catch (error) {
     const cause = isTransportError(error) ? error : (error as Error).cause
     if (isTransportError(cause)) throw cause
-    throw misfit('KAFKA_AUTHENTICATION', connection.broker, `SASL ${mechanism} was refused; check sasl and the user's rights`)
+    throw misfit(
+      'KAFKA_AUTHENTICATION',
+      connection.broker,
+      `SASL ${mechanism} was refused; check sasl and the user's rights`,
+    )
   }
 }
 

@@ -33,7 +33,8 @@ export class BrokerLink {
   async call<Request extends unknown[], Response>(api: API<Request, Response>, ...request: Request): Promise<Response> {
     const ready = this.usable() ?? (await this.open())
     const spoken = ready.versions.get(api.key)
-    if (spoken === undefined || api.version < spoken.min || api.version > spoken.max) throw this.unsupported(api, spoken)
+    if (spoken === undefined || api.version < spoken.min || api.version > spoken.max)
+      throw this.unsupported(api, spoken)
     return ready.connection.call(api, ...request)
   }
 
@@ -50,7 +51,7 @@ export class BrokerLink {
 
   private usable(): ReadyConnection | null {
     const { ready } = this
-    return ready !== null && ready.connection.open && performance.now() < ready.expiresAtMs ? ready : null
+    return ready?.connection.open && performance.now() < ready.expiresAtMs ? ready : null
   }
 
   private open(): Promise<ReadyConnection> {
@@ -82,7 +83,10 @@ export class BrokerLink {
     }
   }
 
-  private unsupported(api: { readonly key: number; readonly version: number }, spoken: { readonly min: number; readonly max: number } | undefined) {
+  private unsupported(
+    api: { readonly key: number; readonly version: number },
+    spoken: { readonly min: number; readonly max: number } | undefined,
+  ) {
     const theirs = spoken === undefined ? 'does not know it' : `speaks versions ${spoken.min} to ${spoken.max}`
     const what = `we send request ${api.key} in version ${api.version} and the broker ${theirs}; Kafka 4.0 or newer is needed`
     return misfit('KAFKA_UNSUPPORTED_VERSION', this.broker, what)

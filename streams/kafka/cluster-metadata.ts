@@ -36,7 +36,8 @@ export class ClusterMetadata {
     this.brokers.clear()
     for (const { nodeId, host, port } of response.brokers) this.brokers.set(nodeId, { host, port })
     for (const topic of response.topics) {
-      if (topic.errorCode === 0 && topic.name !== null && topic.name !== undefined) this.applyTopic(topic.name, topic, nowMs)
+      if (topic.errorCode === 0 && topic.name !== null && topic.name !== undefined)
+        this.applyTopic(topic.name, topic, nowMs)
     }
   }
 

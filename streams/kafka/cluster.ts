@@ -3,12 +3,12 @@ import { type API, findCoordinatorV6, metadataV12, ResponseError } from '@platfo
 import { StreamsError } from '../errors.ts'
 import type { TopicPartition } from '../log/log.ts'
 import { Backoff } from './backoff.ts'
-import { refusal, requestFailed } from './broker-errors.ts'
+import { BrokerRefusal, refusal, requestFailed } from './broker-errors.ts'
 import { BrokerLink } from './broker-link.ts'
 import { ClusterMetadata, type KnownTopic, type PartitionLeader } from './cluster-metadata.ts'
 import { KafkaCounters } from './kafka-counters.ts'
 import { type BrokerAddress, type KafkaOptions, type KafkaSettings, kafkaSettings } from './kafka-options.ts'
-import { unreachable } from './transport-error.ts'
+import { isTransportError, unreachable } from './transport-error.ts'
 
 /** What a coordinator coordinates; the numbers are the protocol's key types. */
 const KEY_TYPES = { group: 0, transaction: 1 } as const
@@ -123,6 +123,13 @@ export class Cluster {
     if (described?.errorCode === UNKNOWN_TOPIC_OR_PARTITION) this.metadata.forget(topic)
   }
 
+  /** Does what an error asks for before another try: asks who leads the partition now. */
+  async learnFrom(error: StreamsError, { topic }: TopicPartition): Promise<void> {
+    const moved = error instanceof BrokerRefusal && error.broker.before === 'refresh-metadata'
+    // Also after a lost connection: its broker may be gone.
+    if (moved || isTransportError(error)) await this.refresh(topic).catch(() => {})
+  }
+
   /** The brokers' word on topics, with their error codes inside; null asks for all topics. */
   async describe(topics: string[] | null): Promise<metadataV12.MetadataResponse> {
     this.counters.metadataRefreshTotal++
@@ -130,7 +137,8 @@ export class Cluster {
       return await this.callAny(metadataV12.api, topics, false)
     } catch (error) {
       // Codes of single topics and partitions stand in the response; here they are no failure of the request.
-      if (error instanceof ResponseError) return (error as unknown as { response: metadataV12.MetadataResponse }).response
+      if (error instanceof ResponseError)
+        return (error as unknown as { response: metadataV12.MetadataResponse }).response
       throw requestFailed('Metadata', error, {})
     }
   }
@@ -187,7 +195,8 @@ export class Cluster {
 
   private link(brokerId: number, purpose: string): BrokerLink {
     const address = this.metadata.brokers.get(brokerId)
-    if (address === undefined) throw unreachable({ host: `id ${brokerId}`, port: 0 }, 'the cluster does not know it now')
+    if (address === undefined)
+      throw unreachable({ host: `id ${brokerId}`, port: 0 }, 'the cluster does not know it now')
     return this.linkTo(address, purpose)
   }
 

@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-import { StreamsError } from '../errors.ts'
 import { apiVersionsV4 } from '@platformatic/kafka'
+import { StreamsError } from '../errors.ts'
 import { authenticate } from './authenticate.ts'
 import { BrokerConnection } from './connection.ts'
 import type { KafkaCounters } from './kafka-counters.ts'
@@ -42,7 +42,9 @@ export async function connect(
   const timer = setTimeout(() => opened.close(), Math.max(1, deadlineMs - performance.now()))
   try {
     const { apiKeys, finalizedFeatures = [] } = await opened.call(apiVersionsV4.api, ...CLIENT_SOFTWARE)
-    const versions = new Map(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]))
+    const versions = new Map(
+      apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]),
+    )
     const features = new Map(finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]))
     const lifetimeMs = sasl === null ? Number.POSITIVE_INFINITY : await authenticate(opened, sasl)
     return { connection: opened, versions, features, expiresAtMs: performance.now() + 0.8 * lifetimeMs }
@@ -79,7 +81,9 @@ function openSocket(
   }, connectTimeoutMs)
   const failed = (error: Error) => {
     clearTimeout(timer)
-    reject(tls !== null && isCertificateError(error) ? untrusted(broker, error) : unreachable(broker, error.message, error))
+    reject(
+      tls !== null && isCertificateError(error) ? untrusted(broker, error) : unreachable(broker, error.message, error),
+    )
   }
   socket.once('error', failed)
   socket.once(tls === null ? 'connect' : 'secureConnect', () => {
@@ -91,7 +95,13 @@ function openSocket(
 }
 
 function tlsOptions(target: TcpNetConnectOpts, { serverName, ...tls }: KafkaTls): ConnectionOptions {
-  return { ...target, ...tls, servername: serverName ?? target.host ?? '', minVersion: 'TLSv1.2', rejectUnauthorized: true }
+  return {
+    ...target,
+    ...tls,
+    servername: serverName ?? target.host ?? '',
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+  }
 }
 
 /** Errors of the handshake that another try cannot cure: who answers is not who we were told to trust. */

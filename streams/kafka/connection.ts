@@ -81,8 +81,11 @@ export class BrokerConnection {
     taggedResponse: boolean,
     done: Callback<Response>,
   ): void {
-    if (this.ended !== null) return done(unreachable(this.broker, 'the connection is closed', this.ended))
-    if (this.requests.full) return done(unreachable(this.broker, `${WAITING_MAX} requests are waiting already`))
+    const refused = this.refusal()
+    if (refused !== null) {
+      done(refused)
+      return
+    }
     this.correlationId = (this.correlationId + 1) & 0x7fffffff
     const { correlationId } = this
     const payload = createPayload() as Writer
@@ -98,6 +101,13 @@ export class BrokerConnection {
       sentAtMs: Number.NaN,
     })
     this.sendWaiting()
+  }
+
+  /** Why nothing more can be sent, if so. */
+  private refusal(): StreamsError | null {
+    if (this.ended !== null) return unreachable(this.broker, 'the connection is closed', this.ended)
+    if (this.requests.full) return unreachable(this.broker, `${WAITING_MAX} requests are waiting already`)
+    return null
   }
 
   /** The next bytes of the socket. */

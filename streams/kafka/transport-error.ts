@@ -3,7 +3,13 @@ import type { BrokerAddress } from './kafka-options.ts'
 
 /** Nothing was sent: the same can be tried again. */
 export function unreachable(broker: BrokerAddress, why: string, cause?: unknown): StreamsError {
-  return new StreamsError('KAFKA_UNREACHABLE', 'retry', `${nameOf(broker)}: ${why}; tried again after a pause`, {}, cause)
+  return new StreamsError(
+    'KAFKA_UNREACHABLE',
+    'retry',
+    `${nameOf(broker)}: ${why}; tried again after a pause`,
+    {},
+    cause,
+  )
 }
 
 /**
