@@ -31,6 +31,12 @@ const SETTINGS = {
   ),
   dataFolder: setting('DATA', z.string().min(1), 'data/sluice', 'the data folder: log, checkpoints, keys, labels'),
   keysFolder: setting('KEYS', z.string(), '', 'where the keys stand; empty is `keys` in the data folder'),
+  checkpointsFolder: setting(
+    'CHECKPOINTS',
+    z.string(),
+    '',
+    'where checkpoints stand; a folder that all workers reach lets each take over from there; empty is `checkpoints` in the data folder',
+  ),
   rulesFile: setting('RULES', z.string().min(1), DEFAULT_RULES, 'the rule set that `up` puts in force'),
   logLevel: setting('LOG_LEVEL', z.enum(['debug', 'info', 'warn', 'error']), 'warn', 'what goes to stderr'),
   metricsPort: setting('METRICS_PORT', PORT, '9464', 'metrics and health of `up`; 0 takes any free port'),
