@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type API, findCoordinatorV6, metadataV12, ResponseError } from '@platformatic/kafka'
-import { StreamsError } from '../errors.ts'
+import { type ErrorPlace, StreamsError } from '../errors.ts'
 import type { TopicPartition } from '../log/log.ts'
 import { Backoff } from './backoff.ts'
 import { BrokerRefusal, refusal, requestFailed } from './broker-errors.ts'
@@ -124,7 +124,7 @@ export class Cluster {
   }
 
   /** Does what an error asks for before another try: asks who leads the partition now. */
-  async learnFrom(error: StreamsError, { topic }: TopicPartition): Promise<void> {
+  async learnFrom(error: StreamsError, topic: string): Promise<void> {
     const moved = error instanceof BrokerRefusal && error.broker.before === 'refresh-metadata'
     // Also after a lost connection: its broker may be gone.
     if (moved || isTransportError(error)) await this.refresh(topic).catch(() => {})
@@ -147,20 +147,30 @@ export class Cluster {
   async coordinator(kind: CoordinatorKind, key: string): Promise<number> {
     const known = this.coordinators.get(`${kind} ${key}`)
     if (known !== undefined) return known
+    return this.repeat(`FindCoordinator of the ${kind} ${key}`, {}, async () => {
+      const { coordinators } = await this.callAny(findCoordinatorV6.api, KEY_TYPES[kind], [key])
+      const { nodeId, host, port } = coordinators[0] as findCoordinatorV6.FindCoordinatorResponseCoordinator
+      this.metadata.brokers.set(nodeId, { host, port })
+      this.coordinators.set(`${kind} ${key}`, nodeId)
+      return nodeId
+    })
+  }
+
+  /**
+   * Asks until there is an answer, at most a request's time: only for what changes nothing when asked twice, since a lost
+   * answer is asked for again.
+   */
+  async repeat<Answer>(request: string, place: ErrorPlace, ask: () => Promise<Answer>): Promise<Answer> {
     const backoff = new Backoff(20, 500)
     const untilMs = performance.now() + this.settings.requestTimeoutMs
     for (;;) {
       try {
-        const { coordinators } = await this.callAny(findCoordinatorV6.api, KEY_TYPES[kind], [key])
-        const { nodeId, host, port } = coordinators[0] as findCoordinatorV6.FindCoordinatorResponseCoordinator
-        this.metadata.brokers.set(nodeId, { host, port })
-        this.coordinators.set(`${kind} ${key}`, nodeId)
-        return nodeId
+        return await ask()
       } catch (cause) {
-        const error = requestFailed(`FindCoordinator of the ${kind} ${key}`, cause, {})
-        // The question changes nothing, so a lost answer is asked for again.
-        if (error.next !== 'retry' && error.next !== 'abort') throw error
-        if (performance.now() > untilMs || this.closing.signal.aborted) throw error
+        const error = requestFailed(request, cause, place)
+        const curable = error.next === 'retry' || error.next === 'abort'
+        if (!curable || performance.now() > untilMs || this.closing.signal.aborted) throw error
+        if (place.topic !== undefined) await this.learnFrom(error, place.topic)
         await this.pause(backoff.failedMs())
       }
     }

@@ -73,7 +73,7 @@ export async function produce(cluster: Cluster, target: ProduceTarget, batch: Ui
     return { baseOffset: Number(baseOffset), appendTimeMs: Number(logAppendTimeMs) }
   } catch (cause) {
     const error = requestFailed('Produce', cause, at)
-    await cluster.learnFrom(error, at)
+    await cluster.learnFrom(error, at.topic)
     throw error
   }
 }
