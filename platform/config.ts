@@ -124,6 +124,12 @@ const SETTINGS = {
   simulateRate: setting('SIMULATE_RATE', wholeNumber(1, 1_000_000), '200', 'simulated payments a second'),
   simulateScenario: setting('SIMULATE_SCENARIO', z.string().min(1), 'mixed', 'what is simulated'),
   simulateSeed: setting('SIMULATE_SEED', z.string().min(1), 'sluice', 'the seed of the simulated world'),
+  stackCache: setting(
+    'STACK_CACHE',
+    z.string(),
+    '',
+    'where `npm run stack` keeps downloads and logs; empty is `sluice` in the cache folder of the user',
+  ),
 } as const
 
 /** Every setting's value. */
