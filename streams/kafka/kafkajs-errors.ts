@@ -1,45 +1,42 @@
-import { type ErrorPlace, type NextStep, StreamsError } from '../errors.ts'
+import { type ErrorPlace, StreamsError } from '../errors.ts'
+import { BrokerRefusal, brokerError } from './broker-errors.ts'
 
-/** Errors that no new try mends: a right, a setting or the records themselves must change first. */
-const REFUSALS = new Set([
-  'TOPIC_AUTHORIZATION_FAILED',
-  'GROUP_AUTHORIZATION_FAILED',
-  'CLUSTER_AUTHORIZATION_FAILED',
-  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
-  'SECURITY_DISABLED',
-  'SASL_AUTHENTICATION_FAILED',
-  'UNSUPPORTED_SASL_MECHANISM',
-  'ILLEGAL_SASL_STATE',
-  'UNSUPPORTED_VERSION',
-  'INVALID_TOPIC_EXCEPTION',
-  'INVALID_REQUIRED_ACKS',
-  'INVALID_TIMESTAMP',
-  'INVALID_RECORD',
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'POLICY_VIOLATION',
-])
+/** What a caller does about an error that a new try may mend. */
+export type Remedy = 'retry' | 'abort'
 
-/** The broker's own name for what went wrong, such as OUT_OF_ORDER_SEQUENCE_NUMBER, or the error's class. */
-export function kafkaErrorType(error: unknown): string {
-  const chain = causes(error)
-  const coded = chain.find((one) => 'type' in one && typeof one.type === 'string') as { type: string } | undefined
-  return coded?.type ?? chain.at(-1)?.name ?? typeof error
+const CONSEQUENCE: Readonly<Record<Remedy, string>> = {
+  retry: 'tried again after a pause',
+  abort: 'what became of it is unknown: a new session goes on',
 }
 
-/** The error as the runtime knows it: `stop` for a refusal, otherwise what the caller does about a lost answer. */
-export function asStreamsError(error: unknown, otherwise: NextStep, what: string, place: ErrorPlace): StreamsError {
+/**
+ * Anything that kafkajs rejected with. What no other try mends (a permission, a setting, a record too large) is `stop`;
+ * everything else is what `remedy` says, since kafkajs has tried a few times itself before it gave up.
+ */
+export function kafkaJsFailed(request: string, error: unknown, remedy: Remedy, place: ErrorPlace): StreamsError {
   if (error instanceof StreamsError) return error
-  const type = kafkaErrorType(error)
-  const isRefused = REFUSALS.has(type) || causes(error).some(({ name }) => name === 'KafkaJSSASLAuthenticationError')
-  const next = isRefused ? 'stop' : otherwise
-  const then = { stop: 'correct it, then start again', abort: 'a new session goes on', retry: 'trying again' }
+  const chain = causesOf(error)
+  const broker = brokerErrorOf(error)
+  if (broker?.next === 'stop') return new BrokerRefusal(request, broker, place, error)
   const why = (error as Error).message
-  return new StreamsError(`KAFKA_${type}`, next, `${what}: ${why}; ${then[next as keyof typeof then]}`, place, error)
+  if (chain.some(({ name }) => name === 'KafkaJSSASLAuthenticationError')) {
+    const what = `the broker refuses the log-in (${why}); correct user or password, then start again`
+    return new StreamsError('KAFKA_SASL_AUTHENTICATION_FAILED', 'stop', what, place, error)
+  }
+  const code = broker === null ? 'KAFKA_NO_ANSWER' : `KAFKA_${broker.name}`
+  return new StreamsError(code, remedy, `${request} failed (${why}); ${CONSEQUENCE[remedy]}`, place, error)
+}
+
+/** The broker's answer behind an error of kafkajs; null when there is none. */
+export function brokerErrorOf(error: unknown): ReturnType<typeof brokerError> | null {
+  for (const cause of causesOf(error)) {
+    if ('code' in cause && typeof cause.code === 'number') return brokerError(cause.code)
+  }
+  return null
 }
 
 /** The error and what it stands for, outermost first. */
-function causes(error: unknown): Error[] {
+function causesOf(error: unknown): Error[] {
   const chain: Error[] = []
   for (let one = error; one instanceof Error && !chain.includes(one); one = one.cause) chain.push(one)
   return chain

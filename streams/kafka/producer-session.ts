@@ -1,10 +1,10 @@
-import type { Producer } from 'kafkajs'
+import type { Producer, RecordMetadata } from 'kafkajs'
 import { invariant, StreamsError } from '../errors.ts'
 import type { Appended, OutputBatch, ProducerSession } from '../log/log.ts'
 import { messagesOf } from './batch-messages.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { kafkaJs } from './kafkajs-client.ts'
-import { asStreamsError } from './kafkajs-errors.ts'
+import { kafkaJsFailed } from './kafkajs-errors.ts'
 
 /** Sequences are int32, and kafkajs does not wrap them as brokers do: a session ends before its first partition gets there. */
 const RECORDS_MAX = 2 ** 31 - 1
@@ -45,7 +45,7 @@ export async function openProducerSession(
     await producer.connect()
   } catch (error) {
     await producer.disconnect().catch(() => undefined)
-    throw asStreamsError(error, 'retry', 'no producer session', {})
+    throw kafkaJsFailed('InitProducerId', error, 'retry', {})
   }
   return new KafkaProducerSession(producer, recordsMax)
 }
@@ -71,7 +71,7 @@ class KafkaProducerSession implements ProducerSession {
   readonly #producer: Producer
   readonly #recordsMax: number
   readonly #sent = new Map<string, number>()
-  readonly #inFlight = new Set<string>()
+  readonly #inFlight = new Map<string, Promise<RecordMetadata[]>>()
   #ended: StreamsError | null = null
 
   constructor(producer: Producer, recordsMax: number) {
@@ -93,16 +93,17 @@ class KafkaProducerSession implements ProducerSession {
       )
     }
     const messages = messagesOf(batch)
-    this.#inFlight.add(at)
+    const sending = this.#producer.send({ topic, acks: -1, messages })
+    this.#inFlight.set(at, sending)
     try {
-      const [answer, ...more] = await this.#producer.send({ topic, acks: -1, messages })
+      const [answer, ...more] = await sending
       const isWhole = answer?.baseOffset !== undefined && answer.logAppendTime !== undefined && more.length === 0
       invariant(isWhole, 'one answer to one batch', place)
       this.#sent.set(at, sent + recordCount)
       // Brokers answer a repeat as they answered the batch, so nobody can tell.
       return { baseOffset: Number(answer.baseOffset), appendTimeMs: Number(answer.logAppendTime), repeated: false }
     } catch (error) {
-      throw this.#end(asStreamsError(error, 'abort', 'a batch has no acknowledgement', place))
+      throw this.#end(kafkaJsFailed('Produce', error, 'abort', place))
     } finally {
       this.#inFlight.delete(at)
     }
@@ -111,6 +112,13 @@ class KafkaProducerSession implements ProducerSession {
   async close(): Promise<void> {
     this.#ended ??= new StreamsError('SESSION_CLOSED', 'abort', 'the producer session is closed; a new one goes on')
     await this.#producer.disconnect()
+    // A send that this cut off connects again for its own retry, and would leave that connection behind.
+    if (this.#inFlight.size > 0) void this.#disconnectAfter([...this.#inFlight.values()])
+  }
+
+  async #disconnectAfter(sends: readonly Promise<RecordMetadata[]>[]): Promise<void> {
+    await Promise.allSettled(sends)
+    await this.#producer.disconnect().catch(() => undefined)
   }
 
   #end(error: StreamsError): StreamsError {
