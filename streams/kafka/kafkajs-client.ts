@@ -2,13 +2,14 @@ import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import type { KafkaCluster, KafkaSasl } from './cluster.ts'
 
 const CONNECT_WITHIN_MS = 10_000
-const ANSWER_WITHIN_MS = 30_000
+export const ANSWER_WITHIN_MS = 30_000
 
 /**
  * A kafkajs client of the cluster: for the idempotent producer and for administration, never to consume (it checks no
  * CRC and can hand out records of aborted transactions). It logs nothing: what it says there comes as a rejection too.
  */
-export function kafkaJs({ bootstrapServers, clientId, tls, sasl }: KafkaCluster): Kafka {
+export function kafkaJs(cluster: KafkaCluster, requestTimeout: number = ANSWER_WITHIN_MS): Kafka {
+  const { bootstrapServers, clientId, tls, sasl } = cluster
   const ssl: KafkaConfig['ssl'] =
     tls === null ? false : { ...(tls.ca !== null && { ca: tls.ca }), ...(tls.client !== null && tls.client) }
   return new Kafka({
@@ -17,7 +18,7 @@ export function kafkaJs({ bootstrapServers, clientId, tls, sasl }: KafkaCluster)
     ssl,
     ...(sasl !== null && { sasl: logIn(sasl) }),
     connectionTimeout: CONNECT_WITHIN_MS,
-    requestTimeout: ANSWER_WITHIN_MS,
+    requestTimeout,
     logLevel: logLevel.NOTHING,
   })
 }
