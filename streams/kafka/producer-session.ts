@@ -2,8 +2,8 @@ import type { Producer } from 'kafkajs'
 import { invariant, StreamsError } from '../errors.ts'
 import type { Appended, OutputBatch, ProducerSession } from '../log/log.ts'
 import { messagesOf } from './batch-messages.ts'
-import type { KafkaCluster } from './cluster.ts'
-import { ANSWER_WITHIN_MS, kafkaJs } from './kafkajs-client.ts'
+import type { KafkaOptions } from './kafka-options.ts'
+import { kafkaJs } from './kafkajs-client.ts'
 import { kafkaJsFailed } from './kafkajs-errors.ts'
 
 /** Sequences are int32, and kafkajs does not wrap them as brokers do: a session ends before its first partition gets there. */
@@ -14,8 +14,6 @@ const RETRY = { retries: 5, initialRetryTime: 100, multiplier: 2, maxRetryTime: 
 export interface ProducerLimits {
   /** How many records one partition may get from one session. */
   readonly recordsMax?: number
-  /** How long one request may be without its answer. */
-  readonly answerWithinMs?: number
 }
 
 /**
@@ -26,15 +24,15 @@ export interface ProducerLimits {
  * @throws StreamsError retry when no broker answers, stop when it refuses.
  */
 export async function openProducerSession(
-  cluster: KafkaCluster,
+  options: KafkaOptions,
   name: string | null,
-  { recordsMax = RECORDS_MAX, answerWithinMs = ANSWER_WITHIN_MS }: ProducerLimits = {},
+  { recordsMax = RECORDS_MAX }: ProducerLimits = {},
 ): Promise<ProducerSession> {
   if (name !== null) {
     const why = 'a Kafka producer without transactions has no name; open it with null'
     throw new StreamsError('PRODUCER_NAME_UNSUPPORTED', 'stop', why)
   }
-  const producer = kafkaJs(cluster, answerWithinMs).producer({
+  const producer = kafkaJs(options).producer({
     idempotent: true,
     allowAutoTopicCreation: false,
     retry: RETRY,

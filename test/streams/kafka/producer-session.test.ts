@@ -5,7 +5,7 @@ import { unmasked } from '../../../producers/mask-payment.ts'
 import { PaymentProducer, type PaymentProducerOptions } from '../../../producers/payment-producer.ts'
 import { type Kafka as Cluster, startKafka } from '../../../stack/kafka/kafka.ts'
 import { freePorts } from '../../../stack/ports.ts'
-import type { KafkaCluster } from '../../../streams/kafka/cluster.ts'
+import type { KafkaOptions } from '../../../streams/kafka/kafka-options.ts'
 import { kafkaJs } from '../../../streams/kafka/kafkajs-client.ts'
 import { openProducerSession, type ProducerLimits } from '../../../streams/kafka/producer-session.ts'
 import { SeededRandom } from '../../../streams/testing/seeded-random.ts'
@@ -19,14 +19,14 @@ const PARTITIONS = 4
 const PATIENCE_MS = 3_000
 let proxy: AnswerProxy
 let kafka: Cluster
-let cluster: KafkaCluster
+let cluster: KafkaOptions
 
 beforeAll(async () => {
   const [port] = await freePorts(1)
   proxy = await AnswerProxy.listen(port!)
   const properties = { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` }
   kafka = await startKafka({ port: port!, properties })
-  cluster = { bootstrapServers: [`127.0.0.1:${proxy.port}`], clientId: 'test', tls: null, sasl: null }
+  cluster = { bootstrapServers: [`127.0.0.1:${proxy.port}`], clientId: 'test', requestTimeoutMs: PATIENCE_MS }
 }, START_MS)
 afterAll(async () => {
   await kafka?.stop()
@@ -131,7 +131,7 @@ describe('two sends of one partition, and the answer to the first is lost', () =
     'SPEC R3: the payment producer stores each once, in order',
     async () => {
       const topic = await newTopic()
-      const producer = paymentProducer(topic, { batchBytes: 1 }, { answerWithinMs: PATIENCE_MS })
+      const producer = paymentProducer(topic, { batchBytes: 1 })
       produceAnswers(fate)
       for (const value of ['first', 'second']) await producer.sendValue('acct-1', Buffer.from(value))
       await producer.close()

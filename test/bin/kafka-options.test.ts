@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { kafkaCluster } from '../../bin/runtime/kafka-cluster.ts'
+import { kafkaOptions } from '../../bin/runtime/kafka-options.ts'
 import { KeysError } from '../../bin/runtime/keys.ts'
 import { ConfigError, readConfig, shownSettings } from '../../platform/config.ts'
 import { temporaryFolder } from './sluice-process.ts'
@@ -17,15 +17,13 @@ function secret(text: string, mode = 0o600): string {
 }
 
 const clusterOf = (given: Readonly<Record<string, string>>) =>
-  kafkaCluster(readConfig({ SLUICE_KAFKA_BOOTSTRAP: 'one:9092,[::1]:9093', ...given }))
+  kafkaOptions(readConfig({ SLUICE_KAFKA_BOOTSTRAP: 'one:9092,[::1]:9093', ...given }))
 
 test('Kafka settings: none means the embedded log; servers alone mean plain text', () => {
-  expect(kafkaCluster(readConfig({}))).toBeNull()
+  expect(kafkaOptions(readConfig({}))).toBeNull()
   expect(clusterOf({})).toEqual({
     bootstrapServers: ['one:9092', '[::1]:9093'],
     clientId: 'sluice',
-    tls: null,
-    sasl: null,
   })
 })
 
@@ -40,8 +38,8 @@ test('Kafka settings: certificates and the password come from files; the passwor
     SLUICE_KAFKA_SASL_USER: 'producer',
     SLUICE_KAFKA_SASL_PASSWORD_FILE: secret(` ${PASSWORD} \n`),
   })
-  expect(cluster?.tls).toEqual({ ca: 'authorities', client: { cert: 'certificate', key: 'key' } })
-  expect(cluster?.sasl).toEqual({ mechanism: 'PLAIN', user: 'producer', password: ` ${PASSWORD} ` })
+  expect(cluster?.tls).toEqual({ ca: 'authorities', cert: 'certificate', key: 'key' })
+  expect(cluster?.sasl).toEqual({ mechanism: 'PLAIN', username: 'producer', password: ` ${PASSWORD} ` })
 })
 
 const SCRAM = { SLUICE_KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512', SLUICE_KAFKA_SASL_USER: 'producer' }
@@ -63,7 +61,7 @@ test.for([
 
 test('Kafka settings: a password is never sent in clear, read from an open file, or shown', () => {
   const given = { ...SCRAM, SLUICE_KAFKA_SASL_PASSWORD_FILE: secret(PASSWORD) }
-  expect(clusterOf(given)?.sasl?.password).toBe(PASSWORD)
+  expect(clusterOf(given)?.sasl).toMatchObject({ password: PASSWORD })
   expect(() => clusterOf({ ...given, SLUICE_KAFKA_SASL_MECHANISM: 'PLAIN' })).toThrow('in clear')
   expect(() => clusterOf({ ...given, SLUICE_KAFKA_SASL_PASSWORD_FILE: secret(PASSWORD, 0o640) })).toThrow(KeysError)
   expect(() => clusterOf({ ...given, SLUICE_KAFKA_SASL_PASSWORD_FILE: '/nowhere' })).toThrow('/nowhere is missing')

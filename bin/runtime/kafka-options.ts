@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Config, ConfigError, variableOf } from '../../platform/config.ts'
-import type { KafkaCluster, KafkaSasl, KafkaTls } from '../../streams/kafka/cluster.ts'
+import type { KafkaOptions, KafkaSasl, KafkaTls } from '../../streams/kafka/kafka-options.ts'
 import { readSecretFile } from './keys.ts'
 
 /**
@@ -8,14 +8,15 @@ import { readSecretFile } from './keys.ts'
  * are read from their files here; they stand in no setting, so `sluice config` can show every one.
  * @throws ConfigError for settings that contradict each other, KeysError for a secret that is missing or open to others.
  */
-export function kafkaCluster(config: Config): KafkaCluster | null {
+export function kafkaOptions(config: Config): KafkaOptions | null {
   const { kafkaBootstrap: bootstrapServers, kafkaClientId: clientId } = config
   if (bootstrapServers.length === 0) {
     requireUnset(config, ['kafkaTls', 'kafkaTlsCa', 'kafkaTlsCert', 'kafkaTlsKey', ...SASL_SETTINGS], 'kafkaBootstrap')
     return null
   }
   const tls = tlsOf(config)
-  return { bootstrapServers, clientId, tls, sasl: saslOf(config, tls !== null) }
+  const sasl = saslOf(config, tls !== null)
+  return { bootstrapServers, clientId, ...(tls !== null && { tls }), ...(sasl !== null && { sasl }) }
 }
 
 const SASL_SETTINGS = ['kafkaSaslMechanism', 'kafkaSaslUser', 'kafkaSaslPasswordFile'] as const
@@ -31,22 +32,20 @@ function tlsOf(config: Config): KafkaTls | null {
       `${variableOf('kafkaTlsCert')} and ${variableOf('kafkaTlsKey')} are set together or not at all`,
     )
   }
-  return {
-    ca: ca === '' ? null : certificates('kafkaTlsCa', ca),
-    client:
-      cert === ''
-        ? null
-        : { cert: certificates('kafkaTlsCert', cert), key: readSecretFile(key, secretRemedy('kafkaTlsKey')) },
+  const own = cert !== '' && {
+    cert: certificates('kafkaTlsCert', cert),
+    key: readSecretFile(key, secretRemedy('kafkaTlsKey')),
   }
+  return { ...(ca !== '' && { ca: certificates('kafkaTlsCa', ca) }), ...own }
 }
 
 function saslOf(config: Config, isEncrypted: boolean): KafkaSasl | null {
-  const { kafkaSaslMechanism: mechanism, kafkaSaslUser: user, kafkaSaslPasswordFile: passwordFile } = config
+  const { kafkaSaslMechanism: mechanism, kafkaSaslUser: username, kafkaSaslPasswordFile: passwordFile } = config
   if (mechanism === 'none') {
     requireUnset(config, ['kafkaSaslUser', 'kafkaSaslPasswordFile'], 'kafkaSaslMechanism')
     return null
   }
-  if (user === '' || passwordFile === '') {
+  if (username === '' || passwordFile === '') {
     const needed = `${variableOf('kafkaSaslUser')} and ${variableOf('kafkaSaslPasswordFile')}`
     throw new ConfigError(`${variableOf('kafkaSaslMechanism')}=${mechanism} needs ${needed}`)
   }
@@ -55,7 +54,7 @@ function saslOf(config: Config, isEncrypted: boolean): KafkaSasl | null {
     throw new ConfigError(`${variableOf('kafkaSaslMechanism')}=PLAIN would send the password in clear; ${instead}`)
   }
   const password = readSecretFile(passwordFile, secretRemedy('kafkaSaslPasswordFile')).replace(/\r?\n$/, '')
-  return { mechanism, user, password }
+  return { mechanism, username, password }
 }
 
 /** A setting without the one that gives it a meaning is a mistake: better to stop than to go on in plain text. */
