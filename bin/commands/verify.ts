@@ -54,9 +54,18 @@ function report(verdicts: readonly PartitionVerdict[], json: boolean): void {
     for (const verdict of verdicts) print(JSON.stringify(verdict))
     return
   }
-  for (const { partition, from, until, waiting, dispositions, compared, notRetained, differences } of verdicts) {
+  for (const {
+    partition,
+    from,
+    inputs: records,
+    waiting,
+    dispositions,
+    compared,
+    notRetained,
+    differences,
+  } of verdicts) {
     const kinds = Object.entries(dispositions).filter(([, count]) => count > 0)
-    const inputs = from === 0 ? grouped(until) : `${grouped(until - from)} (from offset ${from})`
+    const inputs = from === 0 ? grouped(records) : `${grouped(records)} (from offset ${from})`
     const parts = [
       `partition ${String(partition).padStart(2)}: inputs ${inputs}`,
       kinds.map(([name, count]) => `${name} ${grouped(count)}`).join(', ') || 'none',
@@ -70,7 +79,7 @@ function report(verdicts: readonly PartitionVerdict[], json: boolean): void {
   }
   const sum = (read: (verdict: PartitionVerdict) => number) => verdicts.reduce((total, one) => total + read(one), 0)
   print(
-    `${grouped(sum(({ from, until }) => until - from))} inputs, one disposition each; ` +
+    `${grouped(sum(({ inputs }) => inputs))} inputs, one disposition each; ` +
       `${grouped(sum(({ compared }) => compared))} outputs compared`,
   )
 }
@@ -80,6 +89,6 @@ function problemOf(verdicts: readonly PartitionVerdict[]): string | null {
   if (different.length > 0) {
     return `the log differs from what its input gives in partition ${different.map(({ partition }) => partition).join(', ')}`
   }
-  if (verdicts.every(({ until, from }) => until === from)) return 'nothing to verify: the log holds no decided input'
+  if (verdicts.every(({ inputs }) => inputs === 0)) return 'nothing to verify: the log holds no decided input'
   return null
 }

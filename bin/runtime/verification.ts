@@ -1,10 +1,11 @@
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { StreamsError } from '../../streams/errors.ts'
+import type { Log } from '../../streams/log/log.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import { type OutputRecord, recompute, stateWithin } from './recomputation.ts'
 import { RecordedTopic } from './recorded-topic.ts'
-import { APPLICATION_ID, INPUT_TOPIC, type Session } from './session.ts'
+import { INPUT_TOPIC, type Session } from './session.ts'
 import { OUTPUT_TOPICS } from './topic-settings.ts'
 
 const SNAPSHOT_TRIES = 10_000
@@ -12,9 +13,10 @@ const SNAPSHOT_TRIES = 10_000
 /** What was found in one partition. */
 export interface PartitionVerdict {
   readonly partition: number
-  /** Input offsets that were recomputed, and those that a task has not reached. */
+  /** Input offsets that were recomputed, the records there, and offsets that a task has not reached. */
   readonly from: number
   readonly until: number
+  readonly inputs: number
   readonly waiting: number
   readonly dispositions: Readonly<Record<string, number>>
   /** Output records that were compared, and recomputed ones whose originals retention has taken. */
@@ -26,7 +28,7 @@ export interface PartitionVerdict {
 
 /** Recomputes a partition from its retained input and compares every retained output byte for byte: keys, values, order. */
 export async function verifyPartition(
-  session: Session,
+  session: Session<Log>,
   processor: BatchProcessor<PaymentStores>,
   partition: number,
   onProgress: (records: number) => void,
@@ -39,6 +41,7 @@ export async function verifyPartition(
   }
   const dispositions = new Float64Array(DISPOSITIONS.length)
   const differences: string[] = []
+  let inputs = 0
   try {
     const { offset: from } = state
     for await (const stretch of recompute(session, processor, partition, state, until)) {
@@ -46,16 +49,18 @@ export async function verifyPartition(
         dispositions[number]! += count
       })
       await compareStretch(topics, stretch.outputs)
-      onProgress(stretch.dispositions.reduce((sum, count) => sum + count, 0))
+      inputs += stretch.records
+      onProgress(stretch.records)
     }
     for (const recorded of topics.values()) await recorded.expectEnd()
     const disposed = dispositions.reduce((sum, count) => sum + count, 0)
-    if (disposed !== until - from) differences.push(`${until - from} inputs got ${disposed} dispositions`)
+    if (disposed !== inputs) differences.push(`${inputs} inputs got ${disposed} dispositions`)
     const recorded = [...topics.values()]
     return {
       partition,
       from,
       until,
+      inputs,
       waiting: endOffset - until,
       dispositions: Object.fromEntries(DISPOSITIONS.map((name, number) => [name, dispositions[number] ?? 0]).slice(1)),
       compared: recorded.reduce((sum, { compared }) => sum + compared, 0),
@@ -78,7 +83,7 @@ async function compareStretch(
 }
 
 /** The committed input offset and the outputs' ends that belong together, though tasks go on. */
-async function snapshot(session: Session, partition: number) {
+async function snapshot(session: Session<Log>, partition: number) {
   const { log } = session
   const input = { topic: INPUT_TOPIC, partition }
   const endsNow = async () => {
@@ -88,9 +93,9 @@ async function snapshot(session: Session, partition: number) {
   }
   for (let tries = 0; tries < SNAPSHOT_TRIES; tries++) {
     const before = await endsNow()
-    const until = (await log.committedOffset(APPLICATION_ID, input))?.offset ?? 0
+    const until = (await session.committed(input))?.offset ?? 0
     const ends = await endsNow()
-    const again = (await log.committedOffset(APPLICATION_ID, input))?.offset ?? 0
+    const again = (await session.committed(input))?.offset ?? 0
     const { endOffset } = await log.bounds(input)
     if (until === again && [...ends].every(([topic, end]) => before.get(topic) === end))
       return { until, ends, endOffset }
