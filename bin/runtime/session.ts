@@ -40,6 +40,8 @@ export interface Session<L extends Log = EmbeddedLog> {
   readonly logId: string
   /** The input offset that a partition's task has committed. Asking makes nobody its owner. */
   readonly committed: (input: TopicPartition) => Promise<CommittedOffset | null>
+  /** How long the outputs of a commit may still be on their way to readers; 0 where they come with it. */
+  readonly visibleWithinMs: number
 }
 
 /**
@@ -73,7 +75,7 @@ async function connect(config: Config, folder: DataFolder, bytesMax: number): Pr
     throw error
   }
   const committed = (input: TopicPartition) => log.committedOffset(APPLICATION_ID, input)
-  return { config, folder, log, ids, logId: log.stat().folderId, committed }
+  return { config, folder, log, ids, logId: log.stat().folderId, committed, visibleWithinMs: 0 }
 }
 
 /** The chain of one thread over the session's keys and bounds. */
