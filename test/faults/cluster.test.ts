@@ -47,7 +47,8 @@ describe('workers on Kafka', () => {
   }, TEST_MS)
 
   const settings = () => ({ SLUICE_DATA: folder, SLUICE_KAFKA_BOOTSTRAP: kafka.bootstrap.join(',') })
-  const startWorker = (name: string) => new SluiceProcess(['worker', '--name', name, '--port', '0'], settings())
+  const startWorker = (name: string, ...options: string[]) =>
+    new SluiceProcess(['worker', '--name', name, '--port', '0', ...options], settings())
 
   /** Sends `records` of the mixed scenario, another part of it at each call, as fast as the brokers take them. */
   async function feed(records: number): Promise<void> {
@@ -115,7 +116,7 @@ describe('workers on Kafka', () => {
   test('SPEC X4: one of two workers is killed while it works; the other goes on where it was', {
     timeout: TEST_MS,
   }, async () => {
-    const one = startWorker('one')
+    const one = startWorker('one', '--standby', 'all')
     await one.says(WHOLE)
     const two = startWorker('two')
     const [, theirs = ''] = await two.says(HALF)
