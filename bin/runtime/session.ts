@@ -1,4 +1,4 @@
-import type { Config } from '../../platform/config.ts'
+import { type Config, ConfigError, variableOf } from '../../platform/config.ts'
 import { SEMANTICS_VERSION } from '../../processors/sinks/semantics-version.ts'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
@@ -19,6 +19,7 @@ import { machineTime } from './machine-clock.ts'
 import { createPaymentRuntime } from './payment-runtime.ts'
 import { readRules } from './rules-file.ts'
 import { schemaIds } from './schema-ids.ts'
+import { schemaRegistry } from './schema-registry.ts'
 import { topicSettings } from './topic-settings.ts'
 
 /** The application whose tasks decide payments: its name makes their transactional ids. */
@@ -57,7 +58,12 @@ export async function openWritingSession(config: Config, keepsAll = false): Prom
 const IMPORT_BYTES_MAX = 64 * 2 ** 30
 
 async function connect(config: Config, folder: DataFolder, bytesMax: number): Promise<Session> {
-  const ids = await schemaIds()
+  if (config.kafkaBootstrap.length > 0) {
+    throw new ConfigError(
+      `${variableOf('kafkaBootstrap')} names a cluster, and this works on a data folder; unset it here`,
+    )
+  }
+  const ids = await schemaIds(schemaRegistry(config))
   const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, bytesMax })
   try {
     requireOwnLog(folder, log.stat().folderId)
