@@ -7,7 +7,6 @@ import {
 } from './registry.ts'
 import { type RegistryAddress, registryRequest } from './registry-request.ts'
 
-/** How many ids that the registry does not know are remembered. */
 const UNKNOWN_IDS_MAX = 1_024
 /** What was ever written must stay readable, not only what the last version wrote. */
 const COMPATIBILITY = 'BACKWARD_TRANSITIVE'
@@ -30,11 +29,16 @@ interface VersionAnswer {
 export class ConfluentRegistry implements SchemaRegistry {
   readonly #address: RegistryAddress
   readonly #subjects: readonly string[]
+  readonly #unknownIdsMax: number
   readonly #versions = new Map<string, RegisteredSchema>()
   readonly #unknown = new Set<number>()
 
-  /** `subjects` are those that the program knows: an id of another one is unknown to it. */
-  constructor(address: RegistryAddress, subjects: readonly string[]) {
+  /**
+   * `subjects` are those that the program knows: an id of another one is unknown to it. `unknownIdsMax` is how many ids
+   * that the registry does not know are remembered.
+   */
+  constructor(address: RegistryAddress, subjects: readonly string[], unknownIdsMax = UNKNOWN_IDS_MAX) {
+    this.#unknownIdsMax = unknownIdsMax
     this.#address = address
     this.#subjects = subjects
   }
@@ -104,7 +108,7 @@ export class ConfluentRegistry implements SchemaRegistry {
 
   #rememberUnknown(id: number): void {
     const [oldest] = this.#unknown
-    if (oldest !== undefined && this.#unknown.size >= UNKNOWN_IDS_MAX) this.#unknown.delete(oldest)
+    if (oldest !== undefined && this.#unknown.size >= this.#unknownIdsMax) this.#unknown.delete(oldest)
     this.#unknown.add(id)
   }
 }
