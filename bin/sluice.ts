@@ -16,6 +16,7 @@ import { simulateCommand } from './commands/simulate.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
 import { verifyCommand } from './commands/verify.ts'
+import { workerCommand } from './commands/worker.ts'
 import { DataFolderError } from './runtime/data-folder.ts'
 import { KeysError } from './runtime/keys.ts'
 import { RulesFileError } from './runtime/rules-file.ts'
@@ -36,6 +37,7 @@ const program = new Command('sluice')
   )
 for (const command of [
   upCommand(),
+  workerCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),

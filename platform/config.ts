@@ -36,6 +36,12 @@ const SETTINGS = {
   ),
   dataFolder: setting('DATA', z.string().min(1), 'data/sluice', 'the data folder: log, checkpoints, keys, labels'),
   keysFolder: setting('KEYS', z.string(), '', 'where the keys stand; empty is `keys` in the data folder'),
+  checkpointsFolder: setting(
+    'CHECKPOINTS',
+    z.string(),
+    '',
+    'where checkpoints stand; a folder that all workers reach lets each take over from there; empty is `checkpoints` in the data folder',
+  ),
   rulesFile: setting('RULES', z.string().min(1), DEFAULT_RULES, 'the rule set that `up` puts in force'),
   logLevel: setting('LOG_LEVEL', z.enum(['debug', 'info', 'warn', 'error']), 'warn', 'what goes to stderr'),
   metricsPort: setting('METRICS_PORT', PORT, '9464', 'metrics and health of `up`; 0 takes any free port'),
@@ -76,6 +82,18 @@ const SETTINGS = {
   ),
   registryUser: setting('REGISTRY_USER', z.string(), '', 'the user to log in to the registry as'),
   registryPasswordFile: setting('REGISTRY_PASSWORD_FILE', z.string(), '', 'file of the password alone, mode 600'),
+  workerName: setting(
+    'WORKER_NAME',
+    z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, `.`, `_` and `-`'),
+    'worker',
+    'a worker that is started again under its name is the same member of its group',
+  ),
+  standby: setting(
+    'STANDBY',
+    z.enum(['none', 'all']),
+    'none',
+    'all: a worker folds the partitions of the others along, so that taking one over restores nothing; needs their memory',
+  ),
   logBytesMax: setting(
     'LOG_BYTES_MAX',
     wholeNumber(64 << 20, 2 ** 44),

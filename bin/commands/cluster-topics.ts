@@ -1,24 +1,24 @@
 import type { Config } from '../../platform/config.ts'
 import { TOPICS, type Topic } from '../../schemas/topics.ts'
-import type { KafkaOptions } from '../../streams/kafka/kafka-options.ts'
 import { TopicAdmin, type TopicReport } from '../../streams/kafka/topic-admin.ts'
+import { requireKafkaOptions } from '../runtime/kafka-options.ts'
 import { RIGHTS, type Role } from '../runtime/kafka-rights.ts'
 import { print, styled } from '../view/text.ts'
 import { CommandError } from './settings.ts'
 
 export interface ClusterTopicsOptions {
   readonly json?: boolean
+  readonly kafka?: boolean
   readonly acls?: readonly string[]
 }
 
 /** `sluice topics` on a cluster: creates what is missing, verifies the rest, gives rights. */
 export async function runClusterTopics(
-  { kafkaReplicas }: Config,
-  cluster: KafkaOptions,
+  config: Config,
   { json = false, acls = [] }: ClusterTopicsOptions,
 ): Promise<void> {
   const grants = acls.map(grantOf)
-  const admin = await TopicAdmin.open(cluster, kafkaReplicas)
+  const admin = await TopicAdmin.open(requireKafkaOptions(config), config.kafkaReplicas)
   try {
     const reports = await admin.createAndVerify(Object.values(TOPICS) satisfies readonly Topic[])
     for (const report of reports) print(json ? JSON.stringify(report) : reportLine(report))

@@ -21,19 +21,19 @@ interface SimulateOptions extends CommonOptions {
   readonly records?: string
   readonly seed: string
   readonly fast?: boolean
+  readonly kafka?: boolean
 }
 
 /** `sluice simulate` */
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .description(
-      'send made-up, labelled payments to the log of a data folder, or to the Kafka cluster that the settings name',
-    )
+    .description('send made-up, labelled payments to the log of a data folder or of a Kafka cluster')
     .option('--scenario <name>', `one of ${SCENARIOS.map(({ name }) => name).join(', ')}`, 'mixed')
     .option('--rate <n>', 'payments a second, sent when they are due (open loop)', '200')
     .option('--seconds <n>', 'stop after so long (default: at Ctrl-C)')
     .option('--records <n>', 'stop after so many records')
     .option('--seed <text>', 'the same seed makes the same people, and at the same time the same payments', 'sluice')
+    .option('--kafka', 'to the cluster that SLUICE_KAFKA_BOOTSTRAP names, with the keys of the data folder')
     .option('--fast', 'as fast as the log takes them, at event times of the rate')
     .addHelpText(
       'after',
@@ -55,7 +55,7 @@ async function runSimulation(options: SimulateOptions): Promise<void> {
   const shutdown = listenForShutdown()
   // Started by `up`: ends with it, however it ends.
   if (process.send !== undefined) process.once('disconnect', () => shutdown.request())
-  const target = await openPaymentTarget(configOf(options))
+  const target = await openPaymentTarget(configOf(options), options.kafka === true)
   const startMs = Date.now()
   const run = new SimulationRun({ seed: options.seed, startMs, paymentSchemaId: target.ids.payment })
   const labels = openLabels(target.folder.path, `${scenario.name}-${run.id}.csv`)

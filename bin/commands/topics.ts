@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import { TOPICS, type Topic } from '../../schemas/topics.ts'
-import { kafkaOptions } from '../runtime/kafka-options.ts'
 import { RIGHTS } from '../runtime/kafka-rights.ts'
 import { openSession, type Session } from '../runtime/session.ts'
 import { bytesText, grouped, print, styled } from '../view/text.ts'
@@ -11,13 +10,14 @@ import { CommandError, type CommonOptions, configOf } from './settings.ts'
 export function topicsCommand(): Command {
   return new Command('topics')
     .description(
-      'print every topic of the data folder, or create those that are missing on the Kafka cluster and verify all; exits 1 if one is missing or differs',
+      'print every topic of the data folder, or create and verify those of a Kafka cluster; exits 1 if one differs',
     )
+    .option('--kafka', 'on the cluster that SLUICE_KAFKA_BOOTSTRAP names')
     .option('--acls <role=principal...>', `give principals the rights of ${Object.keys(RIGHTS).join(', ')} (Kafka)`)
     .addHelpText(
       'after',
-      '\nOn a cluster (SLUICE_KAFKA_BOOTSTRAP) no topic is ever made smaller, grown or deleted, and no right taken away.' +
-        '\n\nExamples:\n  sluice topics\n  sluice topics --json\n  sluice topics --acls producer=User:payments worker=User:sluice\n',
+      '\nOn a cluster no topic is ever made smaller, grown or deleted, and no right taken away.' +
+        '\n\nExamples:\n  sluice topics\n  sluice topics --json\n  sluice topics --kafka\n  sluice topics --kafka --acls producer=User:payments worker=User:sluice\n',
     )
     .action((_options, command: Command) => runTopics(command.optsWithGlobals<TopicsOptions>()))
 }
@@ -26,9 +26,8 @@ type TopicsOptions = CommonOptions & ClusterTopicsOptions
 
 async function runTopics(options: TopicsOptions): Promise<void> {
   const config = configOf(options)
-  const cluster = kafkaOptions(config)
-  if (cluster !== null) return runClusterTopics(config, cluster, options)
-  if (options.acls !== undefined) throw new CommandError('--acls needs a cluster: set SLUICE_KAFKA_BOOTSTRAP', 2)
+  if (options.kafka) return runClusterTopics(config, options)
+  if (options.acls !== undefined) throw new CommandError('--acls needs --kafka', 2)
   return showFolderTopics(await openSession(config), options)
 }
 

@@ -1,12 +1,11 @@
 import type { Config } from '../../platform/config.ts'
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { TOPICS } from '../../schemas/topics.ts'
-import type { KafkaOptions } from '../../streams/kafka/kafka-options.ts'
 import { openProducerSession } from '../../streams/kafka/producer-session.ts'
 import { TopicAdmin } from '../../streams/kafka/topic-admin.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { type DataFolder, openOrCreateDataFolder } from './data-folder.ts'
-import { kafkaOptions } from './kafka-options.ts'
+import { requireKafkaOptions } from './kafka-options.ts'
 import { readRules } from './rules-file.ts'
 import { schemaIds } from './schema-ids.ts'
 import { schemaRegistry } from './schema-registry.ts'
@@ -22,16 +21,16 @@ export interface PaymentTarget {
   close(): Promise<void>
 }
 
-/** Opens what the settings name. @throws StreamsError, ConfigError and what the registry rejects with. */
-export async function openPaymentTarget(config: Config): Promise<PaymentTarget> {
-  const cluster = kafkaOptions(config)
-  if (cluster !== null) return openClusterTarget(config, cluster)
+/** Opens the log of the data folder, or the cluster that the settings name. @throws what both sessions throw. */
+export async function openPaymentTarget(config: Config, onCluster: boolean): Promise<PaymentTarget> {
+  if (onCluster) return openClusterTarget(config)
   const { folder, ids, log } = await openWritingSession(config)
   return { folder, ids, log, place: 'on disk', close: () => log.close() }
 }
 
 /** The input topic must be there and as it must be: a producer that finds out later would lose or misplace records. */
-export async function openClusterTarget(config: Config, cluster: KafkaOptions): Promise<PaymentTarget> {
+export async function openClusterTarget(config: Config): Promise<PaymentTarget> {
+  const cluster = requireKafkaOptions(config)
   const ids = await schemaIds(schemaRegistry(config))
   const admin = await TopicAdmin.open(cluster, config.kafkaReplicas)
   try {

@@ -4,7 +4,7 @@ import { Backoff } from './backoff.ts'
 import { connect, type ReadyConnection } from './connect.ts'
 import type { KafkaCounters } from './kafka-counters.ts'
 import type { BrokerAddress, KafkaSettings } from './kafka-options.ts'
-import { misfit, unreachable } from './transport-error.ts'
+import { misfit } from './transport-error.ts'
 
 /**
  * The way to one broker for one purpose: a connection that is made when first needed, made again after it ended (with a
@@ -69,7 +69,7 @@ export class BrokerLink {
     former?.close()
     const waitMs = this.notBeforeMs - performance.now()
     if (waitMs > 0) await pause(waitMs, undefined, { signal: this.closing.signal }).catch(() => {})
-    if (this.closing.signal.aborted) throw unreachable(this.broker, 'the client is closed')
+    if (this.closing.signal.aborted) throw misfit('KAFKA_CLOSED', this.broker, 'the client is closed')
     try {
       const ready = await connect(this.broker, this.settings, this.counters, this.reuseFrames)
       this.backoff.succeeded()

@@ -3,12 +3,14 @@ import { type API, findCoordinatorV6, metadataV12, ResponseError } from '@platfo
 import { type ErrorPlace, StreamsError } from '../errors.ts'
 import type { TopicPartition } from '../log/log.ts'
 import { Backoff } from './backoff.ts'
+import type { BrokerErrorRemedy } from './broker-error-rows.ts'
 import { BrokerRefusal, refusal, requestFailed } from './broker-errors.ts'
 import { BrokerLink } from './broker-link.ts'
 import { ClusterMetadata, type KnownTopic, type PartitionLeader } from './cluster-metadata.ts'
 import { KafkaCounters } from './kafka-counters.ts'
 import { type BrokerAddress, type KafkaOptions, type KafkaSettings, kafkaSettings } from './kafka-options.ts'
-import { isTransportError, unreachable } from './transport-error.ts'
+import { retrying } from './retrying.ts'
+import { isTransportError, misfit, unreachable } from './transport-error.ts'
 
 /** What a coordinator coordinates; the numbers are the protocol's key types. */
 const KEY_TYPES = { group: 0, transaction: 1 } as const
@@ -161,19 +163,10 @@ export class Cluster {
    * answer is asked for again.
    */
   async repeat<Answer>(request: string, place: ErrorPlace, ask: () => Promise<Answer>): Promise<Answer> {
-    const backoff = new Backoff(20, 500)
-    const untilMs = performance.now() + this.settings.requestTimeoutMs
-    for (;;) {
-      try {
-        return await ask()
-      } catch (cause) {
-        const error = requestFailed(request, cause, place)
-        const curable = error.next === 'retry' || error.next === 'abort'
-        if (!curable || performance.now() > untilMs || this.closing.signal.aborted) throw error
-        if (place.topic !== undefined) await this.learnFrom(error, place.topic)
-        await this.pause(backoff.failedMs())
-      }
-    }
+    const { topic } = place
+    const remedy = (what: BrokerErrorRemedy) =>
+      what === 'refresh-metadata' && topic !== undefined ? this.refresh(topic).catch(() => {}) : undefined
+    return retrying({ request, place, withinMs: this.settings.requestTimeoutMs, repeatable: true, remedy }, ask)
   }
 
   /** After an answer that says the coordinator is another one by now. */
@@ -211,7 +204,7 @@ export class Cluster {
   }
 
   private linkTo(address: BrokerAddress, purpose: string): BrokerLink {
-    if (this.closing.signal.aborted) throw unreachable(address, 'the client is closed')
+    if (this.closing.signal.aborted) throw misfit('KAFKA_CLOSED', address, 'the client is closed')
     const key = `${address.host}:${address.port} ${purpose}`
     let link = this.links.get(key)
     if (link === undefined) {

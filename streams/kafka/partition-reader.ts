@@ -63,6 +63,7 @@ export class PartitionReader implements LogReader {
     this.maxBytes = Math.max(1, maxBytes)
     const untilMs = performance.now() + waitMs
     const { pollsSent } = this.source
+    const { position } = this
     this.waitUntilMs = untilMs
     try {
       for (;;) {
@@ -70,7 +71,8 @@ export class PartitionReader implements LogReader {
         if (this.failure !== null) throw this.failure
         if (this.closed) return this.fetched(NOTHING)
         this.source.attend(this)
-        if (bytes.length > 0) return this.fetched(bytes)
+        // Batches that no reader may see move the position as well: who waits for an offset must hear of it.
+        if (bytes.length > 0 || this.position > position) return this.fetched(bytes)
         // An empty hand is only believed of a poll that was sent after this call.
         if (performance.now() >= untilMs && this.answeredPoll > pollsSent) return this.fetched(NOTHING)
         await this.news(untilMs)
