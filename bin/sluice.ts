@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../platform/config.ts'
 import { PortTakenError } from '../platform/health-server.ts'
+import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } from '../schemas/registry.ts'
 import { StreamsError } from '../streams/errors.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
@@ -9,6 +10,7 @@ import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { importCommand } from './commands/import.ts'
+import { schemasCommand } from './commands/schemas.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { topicsCommand } from './commands/topics.ts'
@@ -43,6 +45,7 @@ for (const command of [
   verifyCommand(),
   dlqCommand(),
   topicsCommand(),
+  schemasCommand(),
   checkpointCommand(),
   doctorCommand(),
   configCommand(),
@@ -76,7 +79,17 @@ function exitCodeOf(error: unknown): number {
     complain(`sluice: ${error.message}`)
     return error.exitCode
   }
-  const expected = [ConfigError, DataFolderError, KeysError, RulesFileError, PortTakenError, StreamsError]
+  const expected = [
+    ConfigError,
+    DataFolderError,
+    KeysError,
+    RulesFileError,
+    PortTakenError,
+    RegistryRefusedError,
+    RegistryUnreachableError,
+    SchemaUnknownError,
+    StreamsError,
+  ]
   const known = expected.some((kind) => error instanceof kind)
   complain(`sluice: ${known || !(error instanceof Error) ? (error as Error).message : error.stack}`)
   return error instanceof ConfigError ? USAGE : 1

@@ -65,6 +65,12 @@ const SETTINGS = {
   ),
   kafkaSaslUser: setting('KAFKA_SASL_USER', z.string(), '', 'the user to log in as'),
   kafkaSaslPasswordFile: setting('KAFKA_SASL_PASSWORD_FILE', z.string(), '', 'file of the password alone, mode 600'),
+  kafkaReplicas: setting(
+    'KAFKA_REPLICAS',
+    wholeNumber(1, 9),
+    '3',
+    'on how many brokers each partition stands; fewer than 3 survive no lost broker without a stop',
+  ),
   registryUrl: setting(
     'REGISTRY_URL',
     z.union([

@@ -1,11 +1,12 @@
-import { type Config, ConfigError, variableOf } from '../../platform/config.ts'
+import type { Config } from '../../platform/config.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import type { Asker } from '../../streams/kafka/group-offsets.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
 import { type DataFolder, openDataFolder, openOrCreateDataFolder, requireOwnLog } from './data-folder.ts'
-import { kafkaOptions } from './kafka-options.ts'
+import { requireKafkaOptions } from './kafka-options.ts'
 import { readRules } from './rules-file.ts'
 import { schemaIds } from './schema-ids.ts'
+import { schemaRegistry } from './schema-registry.ts'
 import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
 
 /** A session whose log is a Kafka cluster. The data folder holds keys, rules of the beginning, and checkpoints. */
@@ -28,8 +29,7 @@ export function openWorkerSession(config: Config, member: Asker): Promise<Cluste
 }
 
 async function connect(config: Config, openFolder: () => DataFolder, member?: Asker): Promise<ClusterSession> {
-  const kafka = kafkaOptions(config)
-  if (kafka === null) throw new ConfigError(`${variableOf('kafkaBootstrap')} is not set; name the cluster's brokers`)
+  const kafka = requireKafkaOptions(config)
   const log = new KafkaLog({ kafka, ...(member !== undefined && { member }) })
   try {
     const { topicId, leaders } = await log.cluster.topic(INPUT_TOPIC)
@@ -41,7 +41,7 @@ async function connect(config: Config, openFolder: () => DataFolder, member?: As
       config,
       folder,
       log,
-      ids: await schemaIds(),
+      ids: await schemaIds(schemaRegistry(config)),
       logId: topicId,
       committed,
       visibleWithinMs: VISIBLE_WITHIN_MS,

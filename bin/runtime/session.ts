@@ -22,6 +22,7 @@ import { machineTime } from './machine-clock.ts'
 import { createPaymentRuntime } from './payment-runtime.ts'
 import { readRules } from './rules-file.ts'
 import { schemaIds } from './schema-ids.ts'
+import { schemaRegistry } from './schema-registry.ts'
 import { topicSettings } from './topic-settings.ts'
 
 /** The application whose tasks decide payments: its name makes their transactional ids. */
@@ -66,7 +67,7 @@ export async function openWritingSession(config: Config, keepsAll = false): Prom
 const IMPORT_BYTES_MAX = 64 * 2 ** 30
 
 async function connect(config: Config, folder: DataFolder, bytesMax: number): Promise<Session> {
-  const ids = await schemaIds()
+  const ids = await schemaIds(schemaRegistry(config))
   const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, bytesMax })
   try {
     requireOwnLog(folder, log.stat().folderId)
