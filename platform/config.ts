@@ -65,6 +65,12 @@ const SETTINGS = {
   ),
   kafkaSaslUser: setting('KAFKA_SASL_USER', z.string(), '', 'the user to log in as'),
   kafkaSaslPasswordFile: setting('KAFKA_SASL_PASSWORD_FILE', z.string(), '', 'file of the password alone, mode 600'),
+  kafkaReplicas: setting(
+    'KAFKA_REPLICAS',
+    wholeNumber(1, 9),
+    '3',
+    'on how many brokers each partition stands; fewer than 3 survive no lost broker without a stop',
+  ),
   registryUrl: setting(
     'REGISTRY_URL',
     z.union([
@@ -76,6 +82,18 @@ const SETTINGS = {
   ),
   registryUser: setting('REGISTRY_USER', z.string(), '', 'the user to log in to the registry as'),
   registryPasswordFile: setting('REGISTRY_PASSWORD_FILE', z.string(), '', 'file of the password alone, mode 600'),
+  workerName: setting(
+    'WORKER_NAME',
+    z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, `.`, `_` and `-`'),
+    'worker',
+    'a worker that is started again under its name is the same member of its group',
+  ),
+  standby: setting(
+    'STANDBY',
+    z.enum(['none', 'all']),
+    'none',
+    'all: a worker folds the partitions of the others along, so that taking one over restores nothing; needs their memory',
+  ),
   logBytesMax: setting(
     'LOG_BYTES_MAX',
     wholeNumber(64 << 20, 2 ** 44),

@@ -1,24 +1,32 @@
 import { Command } from 'commander'
+import type { Config } from '../../platform/config.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { createRuntime, openSession, PARTITIONS, type Session } from '../runtime/session.ts'
 import { type PartitionVerdict, verifyPartition } from '../runtime/verification.ts'
 import { ProgressLine } from '../view/progress-line.ts'
 import { grouped, print, styled } from '../view/text.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
 
+interface VerifyOptions extends CommonOptions {
+  readonly kafka?: boolean
+}
+
 /** `sluice verify` */
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('recompute everything from the log and compare it byte for byte; exits 1 on any difference')
+    .option('--kafka', 'verify the cluster that SLUICE_KAFKA_BOOTSTRAP names, with the keys of a worker’s data folder')
     .addHelpText(
       'after',
       '\nWorks while `sluice up` runs: what is committed when a partition is looked at is compared. It proves that the log replays;' +
         '\nthat the decisions are right is what test/oracle proves.\n\nExamples:\n  sluice verify\n  sluice verify --data data/fdh --json\n',
     )
-    .action((_options, command: Command) => runVerify(command.optsWithGlobals<CommonOptions>()))
+    .action((_options, command: Command) => runVerify(command.optsWithGlobals<VerifyOptions>()))
 }
 
-async function runVerify(options: CommonOptions): Promise<void> {
-  const session = await openSession(configOf(options))
+async function runVerify(options: VerifyOptions): Promise<void> {
+  const config = configOf(options)
+  const session: Session<Log> = options.kafka ? await openCluster(config) : await openSession(config)
   const progress = new ProgressLine(options.json !== true)
   try {
     const verdicts = await verifyAll(session, progress)
@@ -32,7 +40,13 @@ async function runVerify(options: CommonOptions): Promise<void> {
   }
 }
 
-async function verifyAll(session: Session, progress: ProgressLine): Promise<PartitionVerdict[]> {
+/** The Kafka client takes a second to load; who does not ask for it should not wait. */
+async function openCluster(config: Config): Promise<Session<Log>> {
+  const { openClusterSession } = await import('../runtime/cluster-session.ts')
+  return openClusterSession(config)
+}
+
+async function verifyAll(session: Session<Log>, progress: ProgressLine): Promise<PartitionVerdict[]> {
   const processor = createRuntime(session)
   const verdicts: PartitionVerdict[] = []
   let done = 0

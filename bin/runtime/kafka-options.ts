@@ -19,6 +19,13 @@ export function kafkaOptions(config: Config): KafkaOptions | null {
   return { bootstrapServers, clientId, ...(tls !== null && { tls }), ...(sasl !== null && { sasl }) }
 }
 
+/** As `kafkaOptions`, for what works on a cluster alone. */
+export function requireKafkaOptions(config: Config): KafkaOptions {
+  const options = kafkaOptions(config)
+  if (options === null) throw new ConfigError(`${variableOf('kafkaBootstrap')} is not set; name the cluster's brokers`)
+  return options
+}
+
 const SASL_SETTINGS = ['kafkaSaslMechanism', 'kafkaSaslUser', 'kafkaSaslPasswordFile'] as const
 
 function tlsOf(config: Config): KafkaTls | null {

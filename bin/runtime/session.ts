@@ -22,6 +22,7 @@ import { machineTime } from './machine-clock.ts'
 import { createPaymentRuntime } from './payment-runtime.ts'
 import { readRules } from './rules-file.ts'
 import { schemaIds } from './schema-ids.ts'
+import { schemaRegistry } from './schema-registry.ts'
 import { topicSettings } from './topic-settings.ts'
 
 /** The application whose tasks decide payments: its name makes their transactional ids. */
@@ -40,6 +41,8 @@ export interface Session<L extends Log = EmbeddedLog> {
   readonly logId: string
   /** The input offset that a partition's task has committed. Asking makes nobody its owner. */
   readonly committed: (input: TopicPartition) => Promise<CommittedOffset | null>
+  /** How long the outputs of a commit may still be on their way to readers; 0 where they come with it. */
+  readonly visibleWithinMs: number
 }
 
 /**
@@ -64,7 +67,7 @@ export async function openWritingSession(config: Config, keepsAll = false): Prom
 const IMPORT_BYTES_MAX = 64 * 2 ** 30
 
 async function connect(config: Config, folder: DataFolder, bytesMax: number): Promise<Session> {
-  const ids = await schemaIds()
+  const ids = await schemaIds(schemaRegistry(config))
   const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, bytesMax })
   try {
     requireOwnLog(folder, log.stat().folderId)
@@ -73,7 +76,7 @@ async function connect(config: Config, folder: DataFolder, bytesMax: number): Pr
     throw error
   }
   const committed = (input: TopicPartition) => log.committedOffset(APPLICATION_ID, input)
-  return { config, folder, log, ids, logId: log.stat().folderId, committed }
+  return { config, folder, log, ids, logId: log.stat().folderId, committed, visibleWithinMs: 0 }
 }
 
 /** The chain of one thread over the session's keys and bounds. */

@@ -3,12 +3,15 @@ import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import type { Log } from '../../streams/log/log.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
+import { machineTime } from './machine-clock.ts'
 import { type OutputRecord, recompute, stateWithin } from './recomputation.ts'
 import { RecordedTopic } from './recorded-topic.ts'
 import { INPUT_TOPIC, type Session } from './session.ts'
 import { OUTPUT_TOPICS } from './topic-settings.ts'
 
 const SNAPSHOT_TRIES = 10_000
+/** Where each look takes its time. */
+const SNAPSHOT_WITHIN_MS = 20_000
 
 /** What was found in one partition. */
 export interface PartitionVerdict {
@@ -83,19 +86,21 @@ async function compareStretch(
 }
 
 /** The committed input offset and the outputs' ends that belong together, though tasks go on. */
-async function snapshot(session: Session<Log>, partition: number) {
-  const { log } = session
+async function snapshot({ log, committed, visibleWithinMs }: Session<Log>, partition: number) {
   const input = { topic: INPUT_TOPIC, partition }
+  const untilNow = async () => (await committed(input))?.offset ?? 0
   const endsNow = async () => {
     const ends = new Map<string, number>()
     for (const topic of OUTPUT_TOPICS) ends.set(topic, (await log.bounds({ topic, partition })).endOffset)
     return ends
   }
-  for (let tries = 0; tries < SNAPSHOT_TRIES; tries++) {
+  const tries = visibleWithinMs === 0 ? SNAPSHOT_TRIES : Math.ceil(SNAPSHOT_WITHIN_MS / visibleWithinMs)
+  for (let i = 0; i < tries; i++) {
     const before = await endsNow()
-    const until = (await session.committed(input))?.offset ?? 0
+    const until = await untilNow()
+    if (visibleWithinMs > 0) await machineTime.wait(visibleWithinMs)
     const ends = await endsNow()
-    const again = (await session.committed(input))?.offset ?? 0
+    const again = await untilNow()
     const { endOffset } = await log.bounds(input)
     if (until === again && [...ends].every(([topic, end]) => before.get(topic) === end))
       return { until, ends, endOffset }

@@ -72,10 +72,11 @@ export class GroupMember {
     return this.membership.phase
   }
 
-  /** As offset requests name it; null while the group does not know it. */
-  get identity(): GroupMemberIdentity | null {
+  /** As offset requests name it now. @throws StreamsError NOT_A_MEMBER (fenced) while the group does not know it. */
+  requireIdentity(): GroupMemberIdentity {
     const { epoch, phase } = this.membership
-    return epoch > 0 && phase !== 'JOINING' ? { memberId: this.memberId, memberEpoch: epoch } : null
+    if (epoch > 0 && phase !== 'JOINING') return { memberId: this.memberId, memberEpoch: epoch }
+    throw new StreamsError('NOT_A_MEMBER', 'fenced', 'this process is no member of its group now; it writes nothing')
   }
 
   /** Lives until `stop` was asked for and everything is handed over. Rejects with what another try cannot cure. */
@@ -219,11 +220,4 @@ export class GroupMember {
       }
     })
   }
-}
-
-/** For a task's offsets: the member as it is now. @throws StreamsError (fenced) while the group does not know it. */
-export function requireIdentity(member: GroupMember): GroupMemberIdentity {
-  const { identity } = member
-  if (identity !== null) return identity
-  throw new StreamsError('NOT_A_MEMBER', 'fenced', 'this process is no member of its group now; it writes nothing')
 }

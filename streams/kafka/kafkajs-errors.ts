@@ -38,6 +38,10 @@ export function brokerErrorOf(error: unknown): ReturnType<typeof brokerError> | 
 /** The error and what it stands for, outermost first. */
 function causesOf(error: unknown): Error[] {
   const chain: Error[] = []
-  for (let one = error; one instanceof Error && !chain.includes(one); one = one.cause) chain.push(one)
+  for (let one = error; one instanceof Error && !chain.includes(one); ) {
+    chain.push(one)
+    // Of several errors in one answer the first stands for all.
+    one = one.cause ?? (one as { readonly errors?: readonly unknown[] }).errors?.[0]
+  }
   return chain
 }

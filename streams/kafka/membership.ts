@@ -165,7 +165,7 @@ function changes(membership: Membership, event: MemberEvent): Partial<Membership
     case 'stop':
       return { target: [] }
     case 'left':
-      return { owned: [] }
+      return { epoch: 0, owned: [] }
   }
 }
 

@@ -33,13 +33,13 @@ export function transactionalIdOf(applicationId: string, { topic, partition }: T
  * @throws StreamsError by what happens next.
  */
 export async function openTaskSession(options: TaskSessionOptions): Promise<TaskSession> {
-  const { cluster, applicationId, input, purpose, member, transactionTimeoutMs: retryMs } = options
+  const { cluster, applicationId, input, purpose, member, transactionTimeoutMs } = options
   const id = transactionalIdOf(applicationId, input)
-  const shared = { purpose, place: input, retryMs }
+  const shared = { purpose, place: input, retryMs: cluster.settings.requestTimeoutMs }
   const transaction = new TransactionalId(
     id,
     new Coordinator(cluster, { ...shared, kind: 'transaction', key: id }),
-    retryMs,
+    transactionTimeoutMs,
   )
   const group = new Coordinator(cluster, { ...shared, kind: 'group', key: applicationId })
   const offsets = new KafkaGroupOffsets(applicationId, group, member)
@@ -168,7 +168,8 @@ class KafkaTaskSession implements TaskSession {
 
   /** One batch a partition, to their leaders one after the other: each request may add partitions to the transaction. */
   private async produce(batches: readonly SealedBatch[]): Promise<void> {
-    const { cluster, purpose, input, transactionTimeoutMs: withinMs } = this.options
+    const { cluster, purpose, input } = this.options
+    const { requestTimeoutMs: withinMs } = cluster.settings
     const { transaction } = this
     const api = transaction.addsImplicitly ? produceBatchesV12 : produceBatchesV11
     const pending = new Set(batches)

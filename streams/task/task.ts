@@ -169,7 +169,9 @@ export class Task<S extends TaskStores> {
       const fetched = await this.openReader().fetch(fetchBytesMax, fetchWaitMs)
       if (fetched.bytes.length === 0) await this.settle()
       else await this.advance(fetched)
-      this.counters.lag = Math.max(0, fetched.endOffset - this.position)
+      // Past the last record there may be markers that nobody sees.
+      const reached = fetched.bytes.length === 0 ? fetched.nextOffset : this.position
+      this.counters.lag = Math.max(0, fetched.endOffset - reached)
       if (this.options.clock.nowMs() >= this.punctuations.dueMs) await this.punctuate()
     }
   }

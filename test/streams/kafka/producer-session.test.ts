@@ -14,7 +14,7 @@ import { type PrintedRecord, storedRecords } from './stored-records.ts'
 
 // Goal: whatever answers a broker's network loses, the payment producer loses no record and changes no sender's order.
 // Method: a real broker behind a proxy that loses answers; what is stored is read by Kafka's own consumer.
-const START_MS = 180_000
+const START_MS = 600_000
 const PARTITIONS = 4
 const PATIENCE_MS = 3_000
 let proxy: AnswerProxy
