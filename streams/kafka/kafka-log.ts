@@ -9,6 +9,7 @@ import type {
   TopicSettings,
 } from '../log/log.ts'
 import { Cluster } from './cluster.ts'
+import type { Compression } from './compression.ts'
 import { Coordinator } from './coordinator.ts'
 import { createTopics } from './create-topics.ts'
 import { Fetcher } from './fetcher.ts'
@@ -29,6 +30,8 @@ export interface KafkaLogOptions {
    * any commit takes, pauses of the process included.
    */
   readonly transactionTimeoutMs?: number
+  /** How tasks' outputs are compressed; not at all by default. */
+  readonly compression?: Compression
 }
 
 const TRANSACTION_TIMEOUT_MS = 15_000
@@ -67,9 +70,10 @@ export class KafkaLog implements Log {
   }
 
   openTask(applicationId: string, input: TopicPartition): Promise<TaskSession> {
-    const { member = NO_MEMBER, transactionTimeoutMs = TRANSACTION_TIMEOUT_MS } = this.options
+    const { member = NO_MEMBER, transactionTimeoutMs = TRANSACTION_TIMEOUT_MS, compression = 'none' } = this.options
     const purpose = `task ${input.topic}-${input.partition} ${this.sessions++}`
-    return openTaskSession({ cluster: this.cluster, applicationId, input, purpose, member, transactionTimeoutMs })
+    const { cluster } = this
+    return openTaskSession({ cluster, applicationId, input, purpose, member, transactionTimeoutMs, compression })
   }
 
   openProducer(name: string | null): Promise<ProducerSession> {

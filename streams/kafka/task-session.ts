@@ -2,6 +2,7 @@ import { StreamsError } from '../errors.ts'
 import type { CommittedOffset, OutputBatch, TaskSession, TopicPartition } from '../log/log.ts'
 import { requireFinishedBatch, sealBatch } from '../record/batch-seal.ts'
 import type { Cluster } from './cluster.ts'
+import { type Compression, compressed } from './compression.ts'
 import { Coordinator } from './coordinator.ts'
 import { type Asker, KafkaGroupOffsets } from './group-offsets.ts'
 import { MarkerPause } from './marker-pause.ts'
@@ -19,6 +20,8 @@ export interface TaskSessionOptions {
   /** The group's member that the task runs for; offsets are committed and asked for in its name. */
   readonly member: Asker
   readonly transactionTimeoutMs: number
+  /** How outputs are compressed on their way and in the log. */
+  readonly compression: Compression
 }
 
 /** The transactional id of an input partition. Whoever holds it is the one that may commit that partition. */
@@ -155,7 +158,8 @@ class KafkaTaskSession implements TaskSession {
   private seal({ topic, partition, bytes, recordCount }: OutputBatch): SealedBatch {
     const { producerId, producerEpoch } = this.transaction.identity
     const baseSequence = this.sequences.take({ topic, partition }, recordCount)
-    sealBatch(bytes, {
+    const sent = this.options.compression === 'zstd' ? compressed(bytes) : bytes
+    sealBatch(sent, {
       baseOffset: 0,
       appendTimeMs: -1,
       producerId: Number(producerId),
@@ -163,7 +167,7 @@ class KafkaTaskSession implements TaskSession {
       baseSequence,
       transactional: true,
     })
-    return { topic, partition, bytes }
+    return { topic, partition, bytes: sent }
   }
 
   /** One batch a partition, to their leaders one after the other: each request may add partitions to the transaction. */
