@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { StreamsError } from '../errors.ts'
+import { StreamsError } from '../errors.ts'
 import type { LogReader, TopicPartition } from '../log/log.ts'
 import { requestFailed } from './broker-errors.ts'
 import { BrokerPoller, type PollSource } from './broker-poller.ts'
@@ -42,6 +42,7 @@ export class Fetcher implements ReaderSource, PollSource {
   }
 
   attend(reader: PartitionReader): void {
+    if (this.closed) throw new StreamsError('KAFKA_CLOSED', 'stop', 'the client is closed', reader.at)
     const poller = this.attended.get(reader)
     if (poller === undefined) void this.place(reader, 0)
     else poller?.wake()
