@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../platform/config.ts'
 import { PortTakenError } from '../platform/health-server.ts'
+import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } from '../schemas/registry.ts'
 import { StreamsError } from '../streams/errors.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
@@ -9,11 +10,13 @@ import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { importCommand } from './commands/import.ts'
+import { schemasCommand } from './commands/schemas.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
 import { verifyCommand } from './commands/verify.ts'
+import { workerCommand } from './commands/worker.ts'
 import { DataFolderError } from './runtime/data-folder.ts'
 import { KeysError } from './runtime/keys.ts'
 import { RulesFileError } from './runtime/rules-file.ts'
@@ -34,6 +37,7 @@ const program = new Command('sluice')
   )
 for (const command of [
   upCommand(),
+  workerCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),
@@ -41,6 +45,7 @@ for (const command of [
   verifyCommand(),
   dlqCommand(),
   topicsCommand(),
+  schemasCommand(),
   checkpointCommand(),
   doctorCommand(),
   configCommand(),
@@ -74,7 +79,17 @@ function exitCodeOf(error: unknown): number {
     complain(`sluice: ${error.message}`)
     return error.exitCode
   }
-  const expected = [ConfigError, DataFolderError, KeysError, RulesFileError, PortTakenError, StreamsError]
+  const expected = [
+    ConfigError,
+    DataFolderError,
+    KeysError,
+    RulesFileError,
+    PortTakenError,
+    RegistryRefusedError,
+    RegistryUnreachableError,
+    SchemaUnknownError,
+    StreamsError,
+  ]
   const known = expected.some((kind) => error instanceof kind)
   complain(`sluice: ${known || !(error instanceof Error) ? (error as Error).message : error.stack}`)
   return error instanceof ConfigError ? USAGE : 1

@@ -8,6 +8,11 @@ const DEFAULT_RULES = join(import.meta.dirname, '../rules/default.yaml')
 const PORT = z.coerce.number().int().min(0).max(65_535)
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const flag = z.enum(['yes', 'no']).transform((value) => value === 'yes')
+/** `host:port` or `[address]:port`, separated by commas; empty is none. */
+const servers = z
+  .string()
+  .regex(/^(?:(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}(?:,|$))*$/i, 'host:port, separated by commas')
+  .transform((text) => text.split(',').filter((server) => server !== ''))
 
 /** One setting: the environment variable is its name after `SLUICE_`. */
 interface Setting<T> {
@@ -31,10 +36,64 @@ const SETTINGS = {
   ),
   dataFolder: setting('DATA', z.string().min(1), 'data/sluice', 'the data folder: log, checkpoints, keys, labels'),
   keysFolder: setting('KEYS', z.string(), '', 'where the keys stand; empty is `keys` in the data folder'),
+  checkpointsFolder: setting(
+    'CHECKPOINTS',
+    z.string(),
+    '',
+    'where checkpoints stand; a folder that all workers reach lets each take over from there; empty is `checkpoints` in the data folder',
+  ),
   rulesFile: setting('RULES', z.string().min(1), DEFAULT_RULES, 'the rule set that `up` puts in force'),
   logLevel: setting('LOG_LEVEL', z.enum(['debug', 'info', 'warn', 'error']), 'warn', 'what goes to stderr'),
   metricsPort: setting('METRICS_PORT', PORT, '9464', 'metrics and health of `up`; 0 takes any free port'),
   metricsHost: setting('METRICS_HOST', z.string().min(1), '127.0.0.1', 'the address that metrics and health listen on'),
+  kafkaBootstrap: setting(
+    'KAFKA_BOOTSTRAP',
+    servers,
+    '',
+    'bootstrap servers of the Kafka cluster, host:port with commas; empty is the embedded log',
+  ),
+  kafkaClientId: setting('KAFKA_CLIENT_ID', z.string().min(1), 'sluice', 'how brokers name this program'),
+  kafkaTls: setting('KAFKA_TLS', flag, 'no', 'brokers are spoken to by TLS: yes or no'),
+  kafkaTlsCa: setting('KAFKA_TLS_CA', z.string(), '', 'PEM file of the authorities to trust; empty is those of Node'),
+  kafkaTlsCert: setting('KAFKA_TLS_CERT', z.string(), '', 'PEM file of the client certificate'),
+  kafkaTlsKey: setting('KAFKA_TLS_KEY', z.string(), '', 'PEM file of its key, mode 600'),
+  kafkaSaslMechanism: setting(
+    'KAFKA_SASL_MECHANISM',
+    z.enum(['none', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']),
+    'none',
+    'how to log in to brokers; PLAIN with TLS only',
+  ),
+  kafkaSaslUser: setting('KAFKA_SASL_USER', z.string(), '', 'the user to log in as'),
+  kafkaSaslPasswordFile: setting('KAFKA_SASL_PASSWORD_FILE', z.string(), '', 'file of the password alone, mode 600'),
+  kafkaReplicas: setting(
+    'KAFKA_REPLICAS',
+    wholeNumber(1, 9),
+    '3',
+    'on how many brokers each partition stands; fewer than 3 survive no lost broker without a stop',
+  ),
+  registryUrl: setting(
+    'REGISTRY_URL',
+    z.union([
+      z.literal(''),
+      z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).username === '', 'no log-in in it'),
+    ]),
+    '',
+    'root of the Confluent-compatible schema registry; empty is the versions in schemas/registry',
+  ),
+  registryUser: setting('REGISTRY_USER', z.string(), '', 'the user to log in to the registry as'),
+  registryPasswordFile: setting('REGISTRY_PASSWORD_FILE', z.string(), '', 'file of the password alone, mode 600'),
+  workerName: setting(
+    'WORKER_NAME',
+    z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, `.`, `_` and `-`'),
+    'worker',
+    'a worker that is started again under its name is the same member of its group',
+  ),
+  standby: setting(
+    'STANDBY',
+    z.enum(['none', 'all']),
+    'none',
+    'all: a worker folds the partitions of the others along, so that taking one over restores nothing; needs their memory',
+  ),
   logBytesMax: setting(
     'LOG_BYTES_MAX',
     wholeNumber(64 << 20, 2 ** 44),
@@ -167,5 +226,7 @@ function unknownVariables(env: Readonly<Record<string, string | undefined>>): st
 function problem(variable: string, text: string, error: z.ZodError, byDefault: string, doc: string): string {
   const what = error.issues[0]?.message ?? 'not valid'
   const fix = byDefault === '' ? 'remove it' : `remove it for the default, ${byDefault}`
-  return `${variable}=${text}: ${what} (${doc}); correct it, or ${fix}`
+  // An address may hold a password.
+  const shown = text.replace(/\/\/[^/]*@/, '//***@')
+  return `${variable}=${shown}: ${what} (${doc}); correct it, or ${fix}`
 }

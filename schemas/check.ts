@@ -13,20 +13,25 @@ export interface CheckResult {
 }
 
 /** The subjects in the order in which their ids were first given. */
-const SUBJECTS: readonly { topic: string; record: string }[] = Object.values(TOPICS).flatMap(({ name, values }) =>
-  values.map((record) => ({ topic: name, record })),
+export const SUBJECTS: readonly { topic: string; record: string }[] = Object.values(TOPICS).flatMap(
+  ({ name, values }) => values.map((record) => ({ topic: name, record })),
 )
 
-/**
- * Holds each schema of `schemaFolder` against every version that `registryFolder` knows of its subject
- * (BACKWARD_TRANSITIVE): what was ever written must stay readable. A schema without its version is a problem too,
- * unless it is to be registered.
- */
+/** Holds each schema of `schemaFolder` against the versions that `registryFolder` knows of its subject. */
 export function checkSchemas(schemaFolder: string, registryFolder: string): CheckResult {
-  const registered = registeredSchemas(registryFolder)
+  return compareSchemas(readSchemas(schemaFolder), registeredSchemas(registryFolder))
+}
+
+/**
+ * Holds schemas, by full record name, against every registered version of their subjects (BACKWARD_TRANSITIVE): what was
+ * ever written must stay readable. A schema without its version is a problem too, unless it is to be registered.
+ */
+export function compareSchemas(
+  schemas: ReadonlyMap<string, unknown>,
+  registered: readonly RegisteredSchema[],
+): CheckResult {
   const problems: string[] = []
   const unregistered: RegisteredSchema[] = []
-  const schemas = readSchemas(schemaFolder)
   let nextId = Math.max(0, ...registered.map(({ id }) => id)) + 1
   for (const { topic, record } of SUBJECTS) {
     const subject = subjectOf(topic, record)

@@ -15,8 +15,8 @@ export interface RegisteredSchema {
 /** What is asked of a registry, once at start and once per unknown id; never per record. */
 export interface SchemaRegistry {
   /**
-   * The id under which `subject` knows this schema. Rejects with a SchemaUnknownError when it does not, and with a
-   * retriable error when the registry cannot be reached.
+   * The id under which `subject` knows this schema. Rejects with a SchemaUnknownError when it does not. This and all
+   * others reject with a RegistryUnreachableError when there is no answer.
    */
   idOf(subject: string, schema: unknown): Promise<number>
   /** The version with this id; `undefined` when the registry answers that there is none, which makes a record poison. */
@@ -28,6 +28,16 @@ export interface SchemaRegistry {
 /** The subject does not know the schema; register it (`schemas/check.ts --register`), then start again. */
 export class SchemaUnknownError extends Error {
   override name = 'SchemaUnknownError'
+}
+
+/** There is no answer, which says nothing of any schema: pause, try again, alert (SPEC X5). */
+export class RegistryUnreachableError extends Error {
+  override name = 'RegistryUnreachableError'
+}
+
+/** The registry does not do what was asked, and another try would end the same. */
+export class RegistryRefusedError extends Error {
+  override name = 'RegistryRefusedError'
 }
 
 /** A registry over a list of versions, such as the one that `schemas/registry/` holds. */

@@ -10,7 +10,7 @@ import { SCENARIOS, scenarioNamed } from '../../producers/simulator/scenarios.ts
 import { simulate } from '../../producers/simulator/simulate.ts'
 import { labelFolder } from '../runtime/data-folder.ts'
 import { createProducer } from '../runtime/payment-source.ts'
-import { openWritingSession } from '../runtime/session.ts'
+import { openPaymentTarget } from '../runtime/payment-target.ts'
 import { print } from '../view/text.ts'
 import { CommandError, type CommonOptions, configOf, wholeNumber } from './settings.ts'
 
@@ -21,17 +21,19 @@ interface SimulateOptions extends CommonOptions {
   readonly records?: string
   readonly seed: string
   readonly fast?: boolean
+  readonly kafka?: boolean
 }
 
 /** `sluice simulate` */
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .description('send made-up, labelled payments to the log of a data folder')
+    .description('send made-up, labelled payments to the log of a data folder or of a Kafka cluster')
     .option('--scenario <name>', `one of ${SCENARIOS.map(({ name }) => name).join(', ')}`, 'mixed')
     .option('--rate <n>', 'payments a second, sent when they are due (open loop)', '200')
     .option('--seconds <n>', 'stop after so long (default: at Ctrl-C)')
     .option('--records <n>', 'stop after so many records')
     .option('--seed <text>', 'the same seed makes the same people, and at the same time the same payments', 'sluice')
+    .option('--kafka', 'to the cluster that SLUICE_KAFKA_BOOTSTRAP names, with the keys of the data folder')
     .option('--fast', 'as fast as the log takes them, at event times of the rate')
     .addHelpText(
       'after',
@@ -53,11 +55,11 @@ async function runSimulation(options: SimulateOptions): Promise<void> {
   const shutdown = listenForShutdown()
   // Started by `up`: ends with it, however it ends.
   if (process.send !== undefined) process.once('disconnect', () => shutdown.request())
-  const session = await openWritingSession(configOf(options))
+  const target = await openPaymentTarget(configOf(options), options.kafka === true)
   const startMs = Date.now()
-  const run = new SimulationRun({ seed: options.seed, startMs, paymentSchemaId: session.ids.payment })
-  const labels = openLabels(session.folder.path, `${scenario.name}-${run.id}.csv`)
-  const producer = createProducer(session)
+  const run = new SimulationRun({ seed: options.seed, startMs, paymentSchemaId: target.ids.payment })
+  const labels = openLabels(target.folder.path, `${scenario.name}-${run.id}.csv`)
+  const producer = createProducer(target)
   const records = scenario.records(run, { ratePerSecond, records: recordCount(options, ratePerSecond) })
   const sent = await simulate(records, {
     producer,
@@ -69,13 +71,13 @@ async function runSimulation(options: SimulateOptions): Promise<void> {
   await producer.close()
   labels.stream.end()
   await finished(labels.stream)
-  await session.log.close()
+  await target.close()
   shutdown.release()
   if (process.connected) process.disconnect()
   const { acknowledgedRecords, resentRecords } = producer.counts
   if (options.json)
     print(JSON.stringify({ run: run.id, sent, acknowledgedRecords, resentRecords, labels: labels.path }))
-  else print(`sent ${sent} records of ${scenario.name}, run ${run.id}; all are on disk. Labels: ${labels.path}`)
+  else print(`sent ${sent} records of ${scenario.name}, run ${run.id}; all are ${target.place}. Labels: ${labels.path}`)
 }
 
 function recordCount({ records, seconds }: SimulateOptions, ratePerSecond: number): number {

@@ -1,21 +1,37 @@
 import { Command } from 'commander'
 import { TOPICS, type Topic } from '../../schemas/topics.ts'
-import { openSession } from '../runtime/session.ts'
+import { RIGHTS } from '../runtime/kafka-rights.ts'
+import { openSession, type Session } from '../runtime/session.ts'
 import { bytesText, grouped, print, styled } from '../view/text.ts'
+import { type ClusterTopicsOptions, runClusterTopics } from './cluster-topics.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
 
 /** `sluice topics` */
 export function topicsCommand(): Command {
   return new Command('topics')
     .description(
-      'print every topic of the data folder: partitions, retention, offsets, bytes; exits 1 if one is missing or differs',
+      'print every topic of the data folder, or create and verify those of a Kafka cluster; exits 1 if one differs',
     )
-    .addHelpText('after', '\nExamples:\n  sluice topics\n  sluice topics --json\n')
-    .action((_options, command: Command) => runTopics(command.optsWithGlobals<CommonOptions>()))
+    .option('--kafka', 'on the cluster that SLUICE_KAFKA_BOOTSTRAP names')
+    .option('--acls <role=principal...>', `give principals the rights of ${Object.keys(RIGHTS).join(', ')} (Kafka)`)
+    .addHelpText(
+      'after',
+      '\nOn a cluster no topic is ever made smaller, grown or deleted, and no right taken away.' +
+        '\n\nExamples:\n  sluice topics\n  sluice topics --json\n  sluice topics --kafka\n  sluice topics --kafka --acls producer=User:payments worker=User:sluice\n',
+    )
+    .action((_options, command: Command) => runTopics(command.optsWithGlobals<TopicsOptions>()))
 }
 
-async function runTopics(options: CommonOptions): Promise<void> {
-  const session = await openSession(configOf(options))
+type TopicsOptions = CommonOptions & ClusterTopicsOptions
+
+async function runTopics(options: TopicsOptions): Promise<void> {
+  const config = configOf(options)
+  if (options.kafka) return runClusterTopics(config, options)
+  if (options.acls !== undefined) throw new CommandError('--acls needs --kafka', 2)
+  return showFolderTopics(await openSession(config), options)
+}
+
+async function showFolderTopics(session: Session, options: CommonOptions): Promise<void> {
   try {
     const settings = new Map((await session.log.topics()).map((topic) => [topic.topic, topic]))
     const { partitions } = session.log.stat()

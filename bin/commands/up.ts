@@ -9,13 +9,14 @@ import { scenarioNamed } from '../../producers/simulator/scenarios.ts'
 import { DEAD_LETTER_REASON_SYMBOLS } from '../../schemas/generated/enums.ts'
 import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../runtime/machine-clock.ts'
+import { measuredTasks } from '../runtime/measured-tasks.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { keepRetention } from '../runtime/retention-loop.ts'
 import { changeRules } from '../runtime/rules-change.ts'
 import { readRules } from '../runtime/rules-file.ts'
 import { openWritingSession, type Session } from '../runtime/session.ts'
 import { SimulatorProcess } from '../runtime/simulator-process.ts'
-import { StoreWatch, storeFills } from '../runtime/store-fills.ts'
+import { StoreWatch } from '../runtime/store-fills.ts'
 import { decisionFeed } from '../view/decision-feed.ts'
 import { showLive } from '../view/live-view.ts'
 import { SideCounts } from '../view/side-counts.ts'
@@ -63,7 +64,7 @@ async function runUp(options: UpOptions): Promise<void> {
   }
   try {
     // Before any task, so that a second `up` on the machine ends with one line.
-    const views = measuredTasks(() => pipeline)
+    const views = measuredTasks(() => pipeline?.tasks ?? [])
     const server = await serveHealth({
       host: config.metricsHost,
       port: config.metricsPort,
@@ -201,21 +202,6 @@ function printSummary({ tasks }: Pipeline, ranMs: number): void {
   print(
     `ended after ${Math.round(ranMs / 1_000)} s: ${text.join(', ') || 'no records'}; \`sluice verify\` recomputes all of it`,
   )
-}
-
-function measuredTasks(pipelineOf: () => Pipeline | null) {
-  return {
-    *[Symbol.iterator]() {
-      for (const task of pipelineOf()?.tasks ?? []) {
-        yield {
-          taskId: `0_${task.input.partition}`,
-          counters: task.counters,
-          running: task.lifeState === 'RUNNING',
-          fills: storeFills(task.stores),
-        }
-      }
-    },
-  }
 }
 
 function logBytes({ log }: Session) {

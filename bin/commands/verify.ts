@@ -1,24 +1,32 @@
 import { Command } from 'commander'
+import type { Config } from '../../platform/config.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { createRuntime, openSession, PARTITIONS, type Session } from '../runtime/session.ts'
 import { type PartitionVerdict, verifyPartition } from '../runtime/verification.ts'
 import { ProgressLine } from '../view/progress-line.ts'
 import { grouped, print, styled } from '../view/text.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
 
+interface VerifyOptions extends CommonOptions {
+  readonly kafka?: boolean
+}
+
 /** `sluice verify` */
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('recompute everything from the log and compare it byte for byte; exits 1 on any difference')
+    .option('--kafka', 'verify the cluster that SLUICE_KAFKA_BOOTSTRAP names, with the keys of a worker’s data folder')
     .addHelpText(
       'after',
       '\nWorks while `sluice up` runs: what is committed when a partition is looked at is compared. It proves that the log replays;' +
         '\nthat the decisions are right is what test/oracle proves.\n\nExamples:\n  sluice verify\n  sluice verify --data data/fdh --json\n',
     )
-    .action((_options, command: Command) => runVerify(command.optsWithGlobals<CommonOptions>()))
+    .action((_options, command: Command) => runVerify(command.optsWithGlobals<VerifyOptions>()))
 }
 
-async function runVerify(options: CommonOptions): Promise<void> {
-  const session = await openSession(configOf(options))
+async function runVerify(options: VerifyOptions): Promise<void> {
+  const config = configOf(options)
+  const session: Session<Log> = options.kafka ? await openCluster(config) : await openSession(config)
   const progress = new ProgressLine(options.json !== true)
   try {
     const verdicts = await verifyAll(session, progress)
@@ -32,7 +40,13 @@ async function runVerify(options: CommonOptions): Promise<void> {
   }
 }
 
-async function verifyAll(session: Session, progress: ProgressLine): Promise<PartitionVerdict[]> {
+/** The Kafka client takes a second to load; who does not ask for it should not wait. */
+async function openCluster(config: Config): Promise<Session<Log>> {
+  const { openClusterSession } = await import('../runtime/cluster-session.ts')
+  return openClusterSession(config)
+}
+
+async function verifyAll(session: Session<Log>, progress: ProgressLine): Promise<PartitionVerdict[]> {
   const processor = createRuntime(session)
   const verdicts: PartitionVerdict[] = []
   let done = 0
@@ -54,9 +68,18 @@ function report(verdicts: readonly PartitionVerdict[], json: boolean): void {
     for (const verdict of verdicts) print(JSON.stringify(verdict))
     return
   }
-  for (const { partition, from, until, waiting, dispositions, compared, notRetained, differences } of verdicts) {
+  for (const {
+    partition,
+    from,
+    inputs: records,
+    waiting,
+    dispositions,
+    compared,
+    notRetained,
+    differences,
+  } of verdicts) {
     const kinds = Object.entries(dispositions).filter(([, count]) => count > 0)
-    const inputs = from === 0 ? grouped(until) : `${grouped(until - from)} (from offset ${from})`
+    const inputs = from === 0 ? grouped(records) : `${grouped(records)} (from offset ${from})`
     const parts = [
       `partition ${String(partition).padStart(2)}: inputs ${inputs}`,
       kinds.map(([name, count]) => `${name} ${grouped(count)}`).join(', ') || 'none',
@@ -70,7 +93,7 @@ function report(verdicts: readonly PartitionVerdict[], json: boolean): void {
   }
   const sum = (read: (verdict: PartitionVerdict) => number) => verdicts.reduce((total, one) => total + read(one), 0)
   print(
-    `${grouped(sum(({ from, until }) => until - from))} inputs, one disposition each; ` +
+    `${grouped(sum(({ inputs }) => inputs))} inputs, one disposition each; ` +
       `${grouped(sum(({ compared }) => compared))} outputs compared`,
   )
 }
@@ -80,6 +103,6 @@ function problemOf(verdicts: readonly PartitionVerdict[]): string | null {
   if (different.length > 0) {
     return `the log differs from what its input gives in partition ${different.map(({ partition }) => partition).join(', ')}`
   }
-  if (verdicts.every(({ until, from }) => until === from)) return 'nothing to verify: the log holds no decided input'
+  if (verdicts.every(({ inputs }) => inputs === 0)) return 'nothing to verify: the log holds no decided input'
   return null
 }

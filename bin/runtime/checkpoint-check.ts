@@ -4,14 +4,7 @@ import { decodeHeader, headerLength, PREFIX_BYTES } from '../../streams/state/ch
 import { verifyCheckpoint } from '../../streams/state/checkpoint-reader.ts'
 import type { CheckpointSource } from '../../streams/state/checkpoint-store.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
-import {
-  APPLICATION_ID,
-  checkpointFiles,
-  checkpointIdentity,
-  INPUT_TOPIC,
-  PARTITIONS,
-  type Session,
-} from './session.ts'
+import { checkpointFiles, checkpointIdentity, INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
 
 /** One checkpoint file, every byte of it looked at. */
 export interface CheckedCheckpoint {
@@ -61,7 +54,7 @@ export async function checkCheckpoints(
 async function outOfReach(session: Session, partition: number, nextOffset: number): Promise<string | null> {
   const at = { topic: INPUT_TOPIC, partition }
   const { startOffset } = await session.log.bounds(at)
-  const committed = (await session.log.committedOffset(APPLICATION_ID, at))?.offset ?? 0
+  const committed = (await session.committed(at))?.offset ?? 0
   if (nextOffset < startOffset) return `the log begins later, at offset ${startOffset}`
   return nextOffset > committed ? `it stands past the committed offset ${committed}` : null
 }

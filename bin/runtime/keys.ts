@@ -102,13 +102,14 @@ function jsonOf(path: string, text: string): unknown {
 }
 
 function readSecret(folder: string, name: string): string {
-  const path = join(folder, name)
+  const remedy = 'put the keys of this data folder back, or start a new one; keys are made only with a new demo folder'
+  return readSecretFile(join(folder, name), remedy)
+}
+
+/** The text of a file that holds a secret. @throws KeysError when it is missing (the message ends with `remedy`) or open to others. */
+export function readSecretFile(path: string, remedy: string): string {
   const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) {
-    const remedy =
-      'put the keys of this data folder back, or start a new one; keys are made only with a new demo folder'
-    throw new KeysError(`${path} is missing: ${remedy}`)
-  }
+  if (stat === undefined) throw new KeysError(`${path} is missing: ${remedy}`)
   if ((stat.mode & 0o077) !== 0) throw new KeysError(`${path} can be read by others; run: chmod 600 ${path}`)
   return readFileSync(path, 'utf8')
 }

@@ -3,12 +3,13 @@ import { machineClock } from '../../producers/clock.ts'
 import type { MaskPayment } from '../../producers/mask-payment.ts'
 import { PaymentProducer } from '../../producers/payment-producer.ts'
 import { createHashKernel, HmacTokens } from '../../streams/hash/index.ts'
-import { INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
+import type { PaymentTarget } from './payment-target.ts'
+import { INPUT_TOPIC, PARTITIONS } from './session.ts'
 
 const KERNEL_ARENA_BYTES = 1 << 20
 
 /** Masks at the edge with the first mask key (SPEC M1); not the thread of the tasks: a kernel holds one set of tokens. */
-export function edgeMask({ folder }: Session): MaskPayment {
+export function edgeMask({ folder }: Pick<PaymentTarget, 'folder'>): MaskPayment {
   const [key] = folder.keys.maskKeys
   if (key === undefined) throw new RangeError('a data folder has at least one mask key')
   const tokens = new HmacTokens(createHashKernel({ arenaBytes: KERNEL_ARENA_BYTES }))
@@ -16,14 +17,17 @@ export function edgeMask({ folder }: Session): MaskPayment {
   return (payment) => maskPayment(payment, (message) => tokens.hmacHex(message), key.id)
 }
 
-/** The idempotent producer of payments on the session's log. */
-export function createProducer(session: Session, mask: MaskPayment = edgeMask(session)): PaymentProducer {
+/** The idempotent producer of payments on the log of a data folder or of a cluster. */
+export function createProducer(
+  target: Pick<PaymentTarget, 'folder' | 'ids' | 'log'>,
+  mask: MaskPayment = edgeMask(target),
+): PaymentProducer {
   return new PaymentProducer({
-    log: session.log,
+    log: target.log,
     name: null,
     topic: INPUT_TOPIC,
     partitions: PARTITIONS,
-    paymentSchemaId: session.ids.payment,
+    paymentSchemaId: target.ids.payment,
     mask,
     clock: machineClock,
   })

@@ -1,8 +1,10 @@
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { StreamsError } from '../../streams/errors.ts'
+import type { Log } from '../../streams/log/log.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import { Checkpointing, CheckpointTurn } from '../../streams/task/checkpointing.ts'
 import { Task } from '../../streams/task/task.ts'
+import type { RestoredState } from '../../streams/task/task-checkpoints.ts'
 import { machineTime } from './machine-clock.ts'
 import {
   APPLICATION_ID,
@@ -34,7 +36,9 @@ export class Pipeline {
     const processor = createRuntime(session)
     const turn = new CheckpointTurn()
     const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition)
-    this.tasks = partitions.map((partition) => createTask(session, processor, partition, turn, events))
+    this.tasks = partitions.map((partition) => {
+      return createTask(session, processor, partition, turn, (error) => events.onSurvived(partition, error))
+    })
     let first: StreamsError | null = null
     const runs = this.tasks.map((task) =>
       task.run().catch((error: StreamsError) => {
@@ -57,35 +61,49 @@ export class Pipeline {
   }
 }
 
-function createTask(
-  session: Session,
+/** The task of one partition, over any log. `warm` is the state that a standby hands over. */
+export function createTask(
+  session: Session<Log>,
   processor: BatchProcessor<PaymentStores>,
   partition: number,
   turn: CheckpointTurn,
-  { onSurvived }: PipelineEvents,
+  onError: (error: StreamsError) => void,
+  warm: RestoredState<PaymentStores> | null = null,
 ): Task<PaymentStores> {
   const { config, log } = session
-  const onError = (error: StreamsError) => onSurvived(partition, error)
   return new Task({
     applicationId: APPLICATION_ID,
     input: { topic: INPUT_TOPIC, partition },
     log,
     processor,
-    checkpoints: new Checkpointing({
-      files: checkpointFiles(session),
-      identity: checkpointIdentity(session, partition),
-      create: () => processor.topology.createStores(partition),
-      sections: ({ sections }) => sections,
-      clock: machineTime,
-      intervalMs: config.checkpointIntervalMs,
-      intervalRecords: config.checkpointIntervalRecords,
-      turn,
-      onFailed: onError,
-    }),
+    checkpoints: taskCheckpoints(session, processor, partition, turn, onError),
     clock: machineTime,
     fetchBytesMax: config.fetchBytesMax,
     fetchWaitMs: config.fetchWaitMs,
     retryBackoffMs: RETRY_BACKOFF_MS,
+    ...(warm !== null && { warm }),
     onError,
+  })
+}
+
+/** The checkpoints of one partition's task, or of its standby. */
+export function taskCheckpoints(
+  session: Session<Log>,
+  processor: BatchProcessor<PaymentStores>,
+  partition: number,
+  turn: CheckpointTurn,
+  onFailed: (error: StreamsError) => void,
+): Checkpointing<PaymentStores> {
+  const { config } = session
+  return new Checkpointing({
+    files: checkpointFiles(session),
+    identity: checkpointIdentity(session, partition),
+    create: () => processor.topology.createStores(partition),
+    sections: ({ sections }) => sections,
+    clock: machineTime,
+    intervalMs: config.checkpointIntervalMs,
+    intervalRecords: config.checkpointIntervalRecords,
+    turn,
+    onFailed,
   })
 }

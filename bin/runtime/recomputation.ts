@@ -1,6 +1,6 @@
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import { StreamsError } from '../../streams/errors.ts'
-import type { TopicPartition } from '../../streams/log/log.ts'
+import type { Log, TopicPartition } from '../../streams/log/log.ts'
 import { sealBatch } from '../../streams/record/batch-seal.ts'
 import { encodeHeaders } from '../../streams/record/record-headers.ts'
 import { Checkpoints } from '../../streams/state/checkpoint.ts'
@@ -26,6 +26,8 @@ export interface OutputRecord {
 /** What one pass over fetched input gave. */
 export interface RecomputedStretch {
   readonly nextOffset: number
+  /** Input records; fewer than offsets where a log keeps markers of transactions between them. */
+  readonly records: number
   readonly outputs: readonly OutputRecord[]
   /** Records by disposition. */
   readonly dispositions: Float64Array
@@ -37,7 +39,7 @@ export interface RecomputedStretch {
  * @throws StreamsError NO_CHECKPOINT when neither reaches.
  */
 export async function stateWithin(
-  session: Session,
+  session: Session<Log>,
   processor: BatchProcessor<PaymentStores>,
   partition: number,
   to: number,
@@ -60,7 +62,7 @@ export async function stateWithin(
 
 /** Runs the chain over the input from `state` to `until` once more, its outputs captured; yields stretch by stretch. */
 export async function* recompute(
-  session: Session,
+  session: Session<Log>,
   processor: BatchProcessor<PaymentStores>,
   partition: number,
   { stores, offset: from }: RestoredState<PaymentStores>,
@@ -74,7 +76,7 @@ export async function* recompute(
       const { bytes } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
       outputs.open(NO_HEADERS)
       stores.set.open()
-      const { nextOffset, blockedBy } = processor.process(stores, outputs, at, bytes, offset, until)
+      const { nextOffset, records, blockedBy } = processor.process(stores, outputs, at, bytes, offset, until)
       stores.set.seal()
       stores.set.mergeOldest()
       stores.expire(blockedBy !== null)
@@ -83,7 +85,7 @@ export async function* recompute(
         reader.seek(nextOffset)
       }
       offset = nextOffset
-      yield { nextOffset, outputs: captured(outputs, at), dispositions: outputs.counters.dispositions.slice() }
+      yield { nextOffset, records, outputs: captured(outputs, at), dispositions: outputs.counters.dispositions.slice() }
     }
   } finally {
     reader.close()

@@ -1,5 +1,5 @@
 import { StreamsError } from '../../streams/errors.ts'
-import type { LogReader, TopicPartition } from '../../streams/log/log.ts'
+import type { Log, LogReader, TopicPartition } from '../../streams/log/log.ts'
 import { visitBatches } from './partition-scan.ts'
 import type { OutputRecord } from './recomputation.ts'
 import { OutputValues } from './record-values.ts'
@@ -35,7 +35,7 @@ export class RecordedTopic {
   private position: number
   private readonly buffered: Recorded[] = []
 
-  private constructor(session: Session, at: TopicPartition, position: number, end: number) {
+  private constructor(session: Session<Log>, at: TopicPartition, position: number, end: number) {
     this.at = at
     this.values = new OutputValues(session.ids)
     this.reader = session.log.openReader(at, position)
@@ -44,7 +44,7 @@ export class RecordedTopic {
   }
 
   /** Stands before the first record that input from `fromInput` on has written, up to offset `end`. */
-  static async open(session: Session, at: TopicPartition, fromInput: number, end: number): Promise<RecordedTopic> {
+  static async open(session: Session<Log>, at: TopicPartition, fromInput: number, end: number): Promise<RecordedTopic> {
     const { startOffset } = await session.log.bounds(at)
     const recorded = new RecordedTopic(session, at, startOffset, end)
     recorded.firstInput = fromInput

@@ -1,11 +1,10 @@
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { SCHEMAS } from '../../schemas/generated/schemas.ts'
-import { localRegistry } from '../../schemas/local-registry.ts'
+import type { SchemaRegistry } from '../../schemas/registry.ts'
 import { subjectOf, TOPICS, type Topic } from '../../schemas/topics.ts'
 
-/** The ids under which the committed registry knows the schemas of this build. */
-export async function schemaIds(): Promise<SchemaIds> {
-  const registry = localRegistry()
+/** The ids under which the registry knows the schemas of this build. @throws what `SchemaRegistry.idOf` rejects with. */
+export async function schemaIds(registry: SchemaRegistry): Promise<SchemaIds> {
   const idOf = (topic: Topic, record: keyof typeof SCHEMAS) =>
     registry.idOf(subjectOf(topic.name, `sluice.${record}`), JSON.parse(SCHEMAS[record]))
   return {

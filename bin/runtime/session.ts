@@ -1,11 +1,14 @@
+import { resolve } from 'node:path'
 import type { Config } from '../../platform/config.ts'
 import { SEMANTICS_VERSION } from '../../processors/sinks/semantics-version.ts'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type EmbeddedLog, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
+import type { CommittedOffset, Log, TopicPartition } from '../../streams/log/log.ts'
 import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
 import type { CheckpointIdentity } from '../../streams/state/checkpoint-header.ts'
+import type { CheckpointStore } from '../../streams/state/checkpoint-store.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import {
   checkpointFolder,
@@ -19,6 +22,7 @@ import { machineTime } from './machine-clock.ts'
 import { createPaymentRuntime } from './payment-runtime.ts'
 import { readRules } from './rules-file.ts'
 import { schemaIds } from './schema-ids.ts'
+import { schemaRegistry } from './schema-registry.ts'
 import { topicSettings } from './topic-settings.ts'
 
 /** The application whose tasks decide payments: its name makes their transactional ids. */
@@ -27,12 +31,18 @@ export const APPLICATION_ID = 'sluice'
 export const PARTITIONS: number = TOPICS.paymentsSubmitted.partitions
 export const INPUT_TOPIC: string = TOPICS.paymentsSubmitted.name
 
-/** A data folder opened for work. */
-export interface Session {
+/** A data folder opened for work, with the log that its pipeline reads and writes. */
+export interface Session<L extends Log = EmbeddedLog> {
   readonly config: Config
   readonly folder: DataFolder
-  readonly log: EmbeddedLog
+  readonly log: L
   readonly ids: SchemaIds
+  /** Tells this log from every other: offsets of one mean nothing in another. Stands in every checkpoint. */
+  readonly logId: string
+  /** The input offset that a partition's task has committed. Asking makes nobody its owner. */
+  readonly committed: (input: TopicPartition) => Promise<CommittedOffset | null>
+  /** How long the outputs of a commit may still be on their way to readers; 0 where they come with it. */
+  readonly visibleWithinMs: number
 }
 
 /**
@@ -57,7 +67,7 @@ export async function openWritingSession(config: Config, keepsAll = false): Prom
 const IMPORT_BYTES_MAX = 64 * 2 ** 30
 
 async function connect(config: Config, folder: DataFolder, bytesMax: number): Promise<Session> {
-  const ids = await schemaIds()
+  const ids = await schemaIds(schemaRegistry(config))
   const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, bytesMax })
   try {
     requireOwnLog(folder, log.stat().folderId)
@@ -65,11 +75,12 @@ async function connect(config: Config, folder: DataFolder, bytesMax: number): Pr
     await log.close()
     throw error
   }
-  return { config, folder, log, ids }
+  const committed = (input: TopicPartition) => log.committedOffset(APPLICATION_ID, input)
+  return { config, folder, log, ids, logId: log.stat().folderId, committed, visibleWithinMs: 0 }
 }
 
 /** The chain of one thread over the session's keys and bounds. */
-export function createRuntime({ config, folder, ids }: Session): BatchProcessor<PaymentStores> {
+export function createRuntime({ config, folder, ids }: Session<Log>): BatchProcessor<PaymentStores> {
   return createPaymentRuntime({
     maskKeys: folder.keys.maskKeys,
     stateKey: folder.keys.stateKey,
@@ -86,19 +97,20 @@ export function createRuntime({ config, folder, ids }: Session): BatchProcessor<
   })
 }
 
-/** The files of the session's checkpoints. */
-export function checkpointFiles({ folder }: Session): CheckpointFolder {
-  return new CheckpointFolder(checkpointFolder(folder.path))
+/** The session's checkpoints: in the data folder, or where the setting says, so that several machines may share them. */
+export function checkpointFiles({ config, folder }: Session<Log>): CheckpointStore {
+  const shared = config.checkpointsFolder
+  return new CheckpointFolder(shared === '' ? checkpointFolder(folder.path) : resolve(shared))
 }
 
-/** What a partition's checkpoints must agree with. The folder's id stands with the key's: two folders never mix. */
-export function checkpointIdentity({ folder, log }: Session, partition: number): CheckpointIdentity {
+/** What a partition's checkpoints must agree with. The log's id stands with the key's: two logs never mix. */
+export function checkpointIdentity({ folder, logId }: Session<Log>, partition: number): CheckpointIdentity {
   return {
     topology: 'payments',
     semanticsVersion: SEMANTICS_VERSION,
     topic: INPUT_TOPIC,
     partition,
-    stateKeyId: `${folder.stateKeyId}@${log.stat().folderId}`,
+    stateKeyId: `${folder.stateKeyId}@${logId}`,
     createdBy: `sluice semantics ${SEMANTICS_VERSION}`,
   }
 }

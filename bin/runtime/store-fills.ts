@@ -27,11 +27,11 @@ export function storeFills(stores: PaymentStores | null): readonly StoreFill[] {
 
 /** Logs, once each, the stores that pass 80 % of their bound. */
 export class StoreWatch {
-  private readonly pipeline: Pipeline
+  private readonly pipeline: Pick<Pipeline, 'tasks'>
   private readonly logger: Pick<Logger, 'warn'>
   private readonly told = new Set<string>()
 
-  constructor(pipeline: Pipeline, logger: Pick<Logger, 'warn'>) {
+  constructor(pipeline: Pick<Pipeline, 'tasks'>, logger: Pick<Logger, 'warn'>) {
     this.pipeline = pipeline
     this.logger = logger
   }

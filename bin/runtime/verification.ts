@@ -1,20 +1,25 @@
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { StreamsError } from '../../streams/errors.ts'
+import type { Log } from '../../streams/log/log.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
+import { machineTime } from './machine-clock.ts'
 import { type OutputRecord, recompute, stateWithin } from './recomputation.ts'
 import { RecordedTopic } from './recorded-topic.ts'
-import { APPLICATION_ID, INPUT_TOPIC, type Session } from './session.ts'
+import { INPUT_TOPIC, type Session } from './session.ts'
 import { OUTPUT_TOPICS } from './topic-settings.ts'
 
 const SNAPSHOT_TRIES = 10_000
+/** Where each look takes its time. */
+const SNAPSHOT_WITHIN_MS = 20_000
 
 /** What was found in one partition. */
 export interface PartitionVerdict {
   readonly partition: number
-  /** Input offsets that were recomputed, and those that a task has not reached. */
+  /** Input offsets that were recomputed, the records there, and offsets that a task has not reached. */
   readonly from: number
   readonly until: number
+  readonly inputs: number
   readonly waiting: number
   readonly dispositions: Readonly<Record<string, number>>
   /** Output records that were compared, and recomputed ones whose originals retention has taken. */
@@ -26,7 +31,7 @@ export interface PartitionVerdict {
 
 /** Recomputes a partition from its retained input and compares every retained output byte for byte: keys, values, order. */
 export async function verifyPartition(
-  session: Session,
+  session: Session<Log>,
   processor: BatchProcessor<PaymentStores>,
   partition: number,
   onProgress: (records: number) => void,
@@ -39,6 +44,7 @@ export async function verifyPartition(
   }
   const dispositions = new Float64Array(DISPOSITIONS.length)
   const differences: string[] = []
+  let inputs = 0
   try {
     const { offset: from } = state
     for await (const stretch of recompute(session, processor, partition, state, until)) {
@@ -46,16 +52,18 @@ export async function verifyPartition(
         dispositions[number]! += count
       })
       await compareStretch(topics, stretch.outputs)
-      onProgress(stretch.dispositions.reduce((sum, count) => sum + count, 0))
+      inputs += stretch.records
+      onProgress(stretch.records)
     }
     for (const recorded of topics.values()) await recorded.expectEnd()
     const disposed = dispositions.reduce((sum, count) => sum + count, 0)
-    if (disposed !== until - from) differences.push(`${until - from} inputs got ${disposed} dispositions`)
+    if (disposed !== inputs) differences.push(`${inputs} inputs got ${disposed} dispositions`)
     const recorded = [...topics.values()]
     return {
       partition,
       from,
       until,
+      inputs,
       waiting: endOffset - until,
       dispositions: Object.fromEntries(DISPOSITIONS.map((name, number) => [name, dispositions[number] ?? 0]).slice(1)),
       compared: recorded.reduce((sum, { compared }) => sum + compared, 0),
@@ -78,19 +86,21 @@ async function compareStretch(
 }
 
 /** The committed input offset and the outputs' ends that belong together, though tasks go on. */
-async function snapshot(session: Session, partition: number) {
-  const { log } = session
+async function snapshot({ log, committed, visibleWithinMs }: Session<Log>, partition: number) {
   const input = { topic: INPUT_TOPIC, partition }
+  const untilNow = async () => (await committed(input))?.offset ?? 0
   const endsNow = async () => {
     const ends = new Map<string, number>()
     for (const topic of OUTPUT_TOPICS) ends.set(topic, (await log.bounds({ topic, partition })).endOffset)
     return ends
   }
-  for (let tries = 0; tries < SNAPSHOT_TRIES; tries++) {
+  const tries = visibleWithinMs === 0 ? SNAPSHOT_TRIES : Math.ceil(SNAPSHOT_WITHIN_MS / visibleWithinMs)
+  for (let i = 0; i < tries; i++) {
     const before = await endsNow()
-    const until = (await log.committedOffset(APPLICATION_ID, input))?.offset ?? 0
+    const until = await untilNow()
+    if (visibleWithinMs > 0) await machineTime.wait(visibleWithinMs)
     const ends = await endsNow()
-    const again = (await log.committedOffset(APPLICATION_ID, input))?.offset ?? 0
+    const again = await untilNow()
     const { endOffset } = await log.bounds(input)
     if (until === again && [...ends].every(([topic, end]) => before.get(topic) === end))
       return { until, ends, endOffset }

@@ -41,7 +41,8 @@ export interface FetchedBatches {
 export interface LogReader {
   /**
    * Waits until at least one batch is there or `waitMs` has passed (then `bytes` is empty). Returns at most about
-   * `maxBytes`, but always at least one whole batch.
+   * `maxBytes`, but always at least one whole batch. Where records are stored that no reader may see (control records,
+   * aborted transactions), it returns once `nextOffset` has moved past them, with empty `bytes`.
    * @throws OffsetOutOfRangeError when the position is no longer retained: the caller decides, nothing is reset in silence.
    */
   fetch(maxBytes: number, waitMs: number): Promise<FetchedBatches>

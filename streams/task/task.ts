@@ -177,7 +177,9 @@ export class Task<S extends TaskStores> {
       const fetched = await this.openReader().fetch(fetchBytesMax, this.inFlight === null ? fetchWaitMs : 0)
       if (fetched.bytes.length > 0) await this.advance(fetched)
       if (fetched.bytes.length < fetchBytesMax / OVERLAP_SHARE) await this.settle()
-      this.counters.lag = Math.max(0, fetched.endOffset - this.position)
+      // Past the last record there may be markers that nobody sees.
+      const reached = fetched.bytes.length === 0 ? fetched.nextOffset : this.position
+      this.counters.lag = Math.max(0, fetched.endOffset - reached)
       if (this.options.clock.nowMs() >= this.punctuations.dueMs) await this.punctuate()
     }
   }

@@ -1,0 +1,58 @@
+import type { Config } from '../../platform/config.ts'
+import { TOPICS, type Topic } from '../../schemas/topics.ts'
+import { TopicAdmin, type TopicReport } from '../../streams/kafka/topic-admin.ts'
+import { requireKafkaOptions } from '../runtime/kafka-options.ts'
+import { RIGHTS, type Role } from '../runtime/kafka-rights.ts'
+import { print, styled } from '../view/text.ts'
+import { CommandError } from './settings.ts'
+
+export interface ClusterTopicsOptions {
+  readonly json?: boolean
+  readonly kafka?: boolean
+  readonly acls?: readonly string[]
+}
+
+/** `sluice topics` on a cluster: creates what is missing, verifies the rest, gives rights. */
+export async function runClusterTopics(
+  config: Config,
+  { json = false, acls = [] }: ClusterTopicsOptions,
+): Promise<void> {
+  const grants = acls.map(grantOf)
+  const admin = await TopicAdmin.open(requireKafkaOptions(config), config.kafkaReplicas)
+  try {
+    const reports = await admin.createAndVerify(Object.values(TOPICS) satisfies readonly Topic[])
+    for (const report of reports) print(json ? JSON.stringify(report) : reportLine(report))
+    for (const { role, principal } of grants) {
+      await admin.allow(principal, RIGHTS[role])
+      const rights = RIGHTS[role]
+      print(
+        json ? JSON.stringify({ principal, role, rights }) : `${principal} has the ${rights.length} rights of ${role}`,
+      )
+    }
+    const differing = reports.filter(({ deviations }) => deviations.length > 0)
+    if (differing.length > 0) {
+      const remedy = 'set them with kafka-configs.sh, or make the topic anew where partitions differ'
+      throw new CommandError(`${differing.length} of ${reports.length} topics are not as they must be: ${remedy}`)
+    }
+  } finally {
+    await admin.close()
+  }
+}
+
+function grantOf(text: string): { readonly role: Role; readonly principal: string } {
+  const [role = '', principal = ''] = text.split(/=(.*)/s)
+  if (!(role in RIGHTS) || !/^[A-Za-z]+:.+$/.test(principal)) {
+    throw new CommandError(`--acls ${text}: write <role>=User:<name>; roles are ${Object.keys(RIGHTS).join(', ')}`, 2)
+  }
+  return { role: role as Role, principal }
+}
+
+function reportLine({ topic, created, deviations }: TopicReport): string {
+  const name = styled('bold', topic.padEnd(20))
+  if (deviations.length === 0) return `${name} ${styled('green', created ? 'created' : 'as it must be')}`
+  const lines = deviations.map(({ setting, wanted, found, refused }) => {
+    const verdict = refused ? `; ${styled('red', 'refused')}` : ''
+    return `\n    ${setting} is ${found}, ${wanted} expected${verdict}`
+  })
+  return `${name} ${styled('red', 'differs')}${lines.join('')}`
+}

@@ -1,0 +1,59 @@
+import type { Config } from '../../platform/config.ts'
+import { StreamsError } from '../../streams/errors.ts'
+import type { Asker } from '../../streams/kafka/group-offsets.ts'
+import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
+import { type DataFolder, openDataFolder, openOrCreateDataFolder, requireOwnLog } from './data-folder.ts'
+import { requireKafkaOptions } from './kafka-options.ts'
+import { readRules } from './rules-file.ts'
+import { schemaIds } from './schema-ids.ts'
+import { schemaRegistry } from './schema-registry.ts'
+import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
+
+/** A session whose log is a Kafka cluster. The data folder holds keys, rules of the beginning, and checkpoints. */
+export type ClusterSession = Session<KafkaLog>
+
+/** The brokers write the markers that make a transaction visible after its end was acknowledged, within a few ms. */
+const VISIBLE_WITHIN_MS = 200
+
+/**
+ * Opens a folder that exists, to read the cluster that its worker writes to.
+ * @throws ConfigError, DataFolderError, KeysError, StreamsError
+ */
+export function openClusterSession(config: Config): Promise<ClusterSession> {
+  return connect(config, () => openDataFolder(config))
+}
+
+/** Opens or makes the folder for a worker; its tasks commit in the name of `member`. */
+export function openWorkerSession(config: Config, member: Asker): Promise<ClusterSession> {
+  return connect(config, () => openOrCreateDataFolder(config, readRules(config.rulesFile)), member)
+}
+
+async function connect(config: Config, openFolder: () => DataFolder, member?: Asker): Promise<ClusterSession> {
+  const kafka = requireKafkaOptions(config)
+  const log = new KafkaLog({ kafka, ...(member !== undefined && { member }) })
+  try {
+    const { topicId, leaders } = await log.cluster.topic(INPUT_TOPIC)
+    if (leaders.length !== PARTITIONS) throw otherPartitions(leaders.length)
+    const folder = openFolder()
+    requireOwnLog(folder, topicId)
+    const committed: ClusterSession['committed'] = (input) => log.group(APPLICATION_ID).committed(input)
+    return {
+      config,
+      folder,
+      log,
+      ids: await schemaIds(schemaRegistry(config)),
+      logId: topicId,
+      committed,
+      visibleWithinMs: VISIBLE_WITHIN_MS,
+    }
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}
+
+/** Another count would send a sender's payments to another partition than its history. */
+function otherPartitions(found: number): StreamsError {
+  const what = `the topic has ${found} partitions, not ${PARTITIONS}; make it anew with \`sluice topics\``
+  return new StreamsError('PARTITIONS_DIFFER', 'stop', what, { topic: INPUT_TOPIC })
+}

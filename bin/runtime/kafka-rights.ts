@@ -1,0 +1,37 @@
+import { TOPICS } from '../../schemas/topics.ts'
+import type { Right } from '../../streams/kafka/acls.ts'
+import { APPLICATION_ID, INPUT_TOPIC } from './session.ts'
+import { OUTPUT_TOPICS } from './topic-settings.ts'
+
+/** Groups and transactional ids of ours begin so; the tasks' group has the bare name. */
+const PREFIX = `${APPLICATION_ID}-`
+
+/** The least that each kind of process needs (docs/kafka.md has the table). READ and WRITE include DESCRIBE. */
+export const RIGHTS = {
+  producer: topics([INPUT_TOPIC], 'WRITE', 'DESCRIBE_CONFIGS'),
+  worker: [
+    ...topics([INPUT_TOPIC], 'READ', 'DESCRIBE_CONFIGS'),
+    ...topics(OUTPUT_TOPICS, 'WRITE', 'DESCRIBE_CONFIGS'),
+    { resource: 'GROUP', name: APPLICATION_ID, prefixed: false, operation: 'READ' },
+    { resource: 'TRANSACTIONAL_ID', name: PREFIX, prefixed: true, operation: 'WRITE' },
+  ],
+  reader: [...topics(OUTPUT_TOPICS, 'READ'), { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' }],
+  admin: [
+    ...topics(
+      Object.values(TOPICS).map(({ name }) => name),
+      'CREATE',
+      'READ',
+      'DESCRIBE_CONFIGS',
+    ),
+    ...topics([INPUT_TOPIC], 'WRITE'),
+    { resource: 'GROUP', name: APPLICATION_ID, prefixed: true, operation: 'DESCRIBE' },
+  ],
+} as const satisfies Record<string, readonly Right[]>
+
+export type Role = keyof typeof RIGHTS
+
+function topics(names: readonly string[], ...operations: Right['operation'][]): Right[] {
+  return names.flatMap((name) =>
+    operations.map((operation) => ({ resource: 'TOPIC', name, prefixed: false, operation }) as const),
+  )
+}

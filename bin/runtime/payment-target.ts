@@ -1,0 +1,44 @@
+import type { Config } from '../../platform/config.ts'
+import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
+import { TOPICS } from '../../schemas/topics.ts'
+import { openProducerSession } from '../../streams/kafka/producer-session.ts'
+import { TopicAdmin } from '../../streams/kafka/topic-admin.ts'
+import type { Log } from '../../streams/log/log.ts'
+import { type DataFolder, openOrCreateDataFolder } from './data-folder.ts'
+import { requireKafkaOptions } from './kafka-options.ts'
+import { readRules } from './rules-file.ts'
+import { schemaIds } from './schema-ids.ts'
+import { schemaRegistry } from './schema-registry.ts'
+import { openWritingSession } from './session.ts'
+
+/** Where payments are sent: the log of a data folder, or a Kafka cluster. The folder holds keys and labels in both cases. */
+export interface PaymentTarget {
+  readonly folder: DataFolder
+  readonly ids: SchemaIds
+  readonly log: Pick<Log, 'openProducer'>
+  /** Where the records are once they are acknowledged, for people. */
+  readonly place: string
+  close(): Promise<void>
+}
+
+/** Opens the log of the data folder, or the cluster that the settings name. @throws what both sessions throw. */
+export async function openPaymentTarget(config: Config, onCluster: boolean): Promise<PaymentTarget> {
+  if (onCluster) return openClusterTarget(config)
+  const { folder, ids, log } = await openWritingSession(config)
+  return { folder, ids, log, place: 'on disk', close: () => log.close() }
+}
+
+/** The input topic must be there and as it must be: a producer that finds out later would lose or misplace records. */
+export async function openClusterTarget(config: Config): Promise<PaymentTarget> {
+  const cluster = requireKafkaOptions(config)
+  const ids = await schemaIds(schemaRegistry(config))
+  const admin = await TopicAdmin.open(cluster, config.kafkaReplicas)
+  try {
+    await admin.requireUsable([TOPICS.paymentsSubmitted])
+  } finally {
+    await admin.close()
+  }
+  const folder = openOrCreateDataFolder(config, readRules(config.rulesFile))
+  const log = { openProducer: (name: string | null) => openProducerSession(cluster, name) }
+  return { folder, ids, log, place: 'on the cluster', close: async () => {} }
+}
