@@ -1,11 +1,10 @@
 /**
  * Builds the package into `dist`: plain .js and .d.ts of the exported entry points and of the program, since Node strips no
- * types under node_modules, and beside them the files that they read. `npm ci` in a checkout builds as well, so that the
- * examples find the package under its own name; `--where-compiler-is` then leaves out what an installation without
- * developers' packages cannot build.
+ * types under node_modules, and beside them the files that they read. In a checkout the examples find the package under its
+ * own name once it is built.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ROOT = import.meta.dirname
@@ -15,7 +14,6 @@ const COMPILER = join(ROOT, 'node_modules/.bin/tsc')
 const READ_BESIDE = ['rules/default.yaml', 'schemas/registry']
 
 function build(): number {
-  if (process.argv.includes('--where-compiler-is') && !existsSync(COMPILER)) return 0
   rmSync(OUTPUT, { recursive: true, force: true })
   const compiled = spawnSync(COMPILER, ['-p', join(ROOT, 'tsconfig.build.json')], { stdio: 'inherit' })
   if (compiled.status !== 0) return compiled.status ?? 1

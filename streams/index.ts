@@ -14,7 +14,7 @@ export {
   type ProcessorTopology,
   topology,
 } from './plain/processor-topology.ts'
-export type { StreamRecord } from './plain/read-record.ts'
+export type { FollowFrom, StreamRecord } from './plain/read-record.ts'
 export type { SentRecord } from './plain/record-sender.ts'
 export { bytes, json, none, number, optional, type Serde, serde, text } from './plain/serde.ts'
 export type { StoreDeclaration } from './plain/store.ts'

@@ -6,10 +6,10 @@ import { Task } from '../task/task.ts'
 import { PlainProcessor } from './plain-processor.ts'
 import type { PlainStores } from './plain-stores.ts'
 import type { ProcessorTopology } from './processor-topology.ts'
-import type { StreamRecord } from './read-record.ts'
+import type { FollowFrom, StreamRecord } from './read-record.ts'
 import { RecordSender, type SentRecord } from './record-sender.ts'
 import type { Topic } from './topic.ts'
-import { type FollowFrom, followTopic } from './topic-follower.ts'
+import { followTopic } from './topic-follower.ts'
 
 const FETCH_BYTES_MAX = 1 << 19
 const FETCH_WAIT_MS = 250

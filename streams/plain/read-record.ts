@@ -11,6 +11,9 @@ export interface StreamRecord<K, V> {
   readonly offset: number
 }
 
+/** Where a follower begins: at the oldest record that is retained, or at what comes next. */
+export type FollowFrom = 'beginning' | 'end'
+
 /** The record under the cursor. Throws, saying which part, what the topic's serdes throw. */
 export function readRecord<K, V>(
   batch: RecordBatchReader,

@@ -1,14 +1,11 @@
 import { StreamsError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { RecordBatchReader } from '../record/record-batch-reader.ts'
-import { messageOf, readRecord, type StreamRecord } from './read-record.ts'
+import { type FollowFrom, messageOf, readRecord, type StreamRecord } from './read-record.ts'
 import type { Topic } from './topic.ts'
 
 const FETCH_BYTES = 1 << 19
 const FETCH_WAIT_MS = 250
-
-/** Where a follower begins: at the oldest record that is retained, or at what comes next. */
-export type FollowFrom = 'beginning' | 'end'
 
 /** Hands every committed record of a topic to `handle`, in offset order within a partition, until `signal` aborts. */
 export async function followTopic<K, V>(
