@@ -31,6 +31,9 @@ export interface Survival<T> {
 /** Records that are sent at once; a share is a multiple of it. */
 const BURST = 20
 
+/** Lines that the first life prints before it is killed, the second twice as many, and so on. */
+const KILLED_AFTER = 60
+
 const clock = { nowMs: () => Date.now() }
 
 // As the examples declare them.
@@ -121,20 +124,22 @@ async function killWhileSending<T>(
     )
     const sender = new RecordSender(log, clock)
     const share = input.length / (kills + 1)
-    const sendShare = async (life: number) => {
-      for (let from = life * share; from < (life + 1) * share; from += BURST) {
-        await Promise.all(Array.from({ length: BURST }, (_, i) => input.send(sender, from + i)))
+    const send = async (from: number, until: number) => {
+      for (let at = from; at < until; at += BURST) {
+        await Promise.all(Array.from({ length: BURST }, (_, i) => input.send(sender, at + i)))
       }
     }
     for (let life = 0; life < kills; life++) {
       const example = start()
-      const sending = sendShare(life)
-      // It prints what it has committed, so here it stands between commits, with more to do.
-      await example.printed(1 + life * 3)
+      await send(life * share, life * share + BURST)
+      await example.printed(1)
+      // It works now, and what is sent from here on reaches it burst by burst: the kill comes while more is on its way.
+      const sending = send(life * share + BURST, (life + 1) * share)
+      await example.printed(KILLED_AFTER * (life + 1))
       if ((await example.end('SIGKILL')) !== 'SIGKILL') throw new Error('the kill did not kill')
       await sending
     }
-    await sendShare(kills)
+    await send(kills * share, input.length)
     const last = start()
     const found = await read(log)
     if ((await last.end('SIGINT')) !== 'SIGINT') throw new Error('Ctrl-C did not drain')
