@@ -1,7 +1,7 @@
 import type { PaymentSubmitted } from '../schemas/generated/payment-submitted.ts'
-import { partitionOf } from '../schemas/partitioner.ts'
 import { invariant, StreamsError } from '../streams/errors.ts'
 import type { Log } from '../streams/log/log.ts'
+import { partitionOf } from '../streams/record/partitioner.ts'
 import { RecordBatchWriter } from '../streams/record/record-batch-writer.ts'
 import { BufferRoom } from './buffer-room.ts'
 import type { Clock } from './clock.ts'

@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../../platform/config.ts'
 
-const PROGRAM = fileURLToPath(new URL('../sluice.ts', import.meta.url))
+// The package is run from its sources, and published as JavaScript.
+const PROGRAM = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../sluice.ts' : '../sluice.js', import.meta.url),
+)
 /** A simulator that has not flushed by then is ended; what it did not send nobody was promised. */
 const STOP_WITHIN_MS = 5_000
 

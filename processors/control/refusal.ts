@@ -1,6 +1,6 @@
 import type { ControlRecordReader } from '../../schemas/generated/control-record.ts'
 import { ControlKindOrdinal as Kind } from '../../schemas/generated/enums.ts'
-import { partitionOf } from '../../schemas/partitioner.ts'
+import { partitionOf } from '../../streams/record/partitioner.ts'
 import type { PaymentStores } from '../stores/payment-stores.ts'
 import type { ControlDraft } from './control-draft.ts'
 

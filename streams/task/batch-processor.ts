@@ -8,6 +8,7 @@ import type { TaskStores } from '../state/task-stores.ts'
 import type { Topology, ValueReader } from '../topology.ts'
 import { RunPool } from './run-pool.ts'
 import type { TaskOutputs } from './task-outputs.ts'
+import type { Progress, TaskProcessor } from './task-processor.ts'
 
 /** Bytes of a Confluent frame before the Avro value: magic byte 0 and the schema id. */
 const FRAME_BYTES = 5
@@ -15,21 +16,12 @@ const FRAME_BYTES = 5
 /** Bytes at the end of the arena that a fetched batch never reaches: scratch of the stages, and slack for wide copies. */
 export const ARENA_TAIL_BYTES = 1_024
 
-/** What one synchronous pass over fetched batches did. */
-export interface Progress {
-  /** The next input offset to process: everything before it has a disposition. */
-  readonly nextOffset: number
-  readonly records: number
-  /** Set when a store was at its bound: the pass ended before the record at `nextOffset`, which has changed nothing. */
-  readonly blockedBy: StreamsError | null
-}
-
 /**
  * Runs fetched batches through a topology: decodes in place, sorts records into runs of one type, and drives each run's
  * three loops. One instance serves all tasks of a thread, one call at a time; nothing of a call outlives it but
  * what it put into the stores and the outputs.
  */
-export class BatchProcessor<S extends TaskStores> {
+export class BatchProcessor<S extends TaskStores> implements TaskProcessor<S> {
   readonly topology: Topology<S>
   private readonly kernel: HashKernel
   private readonly batch = new RecordBatchReader()

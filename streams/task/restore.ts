@@ -1,8 +1,8 @@
 import { StreamsError } from '../errors.ts'
 import type { Log, TopicPartition } from '../log/log.ts'
 import type { TaskStores } from '../state/task-stores.ts'
-import type { BatchProcessor, Progress } from './batch-processor.ts'
 import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
+import type { Progress, TaskProcessor } from './task-processor.ts'
 
 /** Bytes of one fetch while folding. */
 const FOLD_FETCH_BYTES = 1 << 20
@@ -19,7 +19,7 @@ export type FoldProgress = (offset: number, until: number) => void
 export async function restore<S extends TaskStores>(
   log: Log,
   at: TopicPartition,
-  processor: BatchProcessor<S>,
+  processor: TaskProcessor<S>,
   checkpoints: TaskCheckpoints<S>,
   until: number,
   onProgress: FoldProgress,
@@ -36,7 +36,7 @@ export async function restore<S extends TaskStores>(
 export async function fold<S extends TaskStores>(
   log: Log,
   at: TopicPartition,
-  processor: BatchProcessor<S>,
+  processor: TaskProcessor<S>,
   from: RestoredState<S>,
   until: number,
   onProgress: FoldProgress,
@@ -65,7 +65,7 @@ export async function fold<S extends TaskStores>(
 /** One pass over fetched batches with nothing written, committed at once. */
 function foldBatches<S extends TaskStores>(
   stores: S,
-  processor: BatchProcessor<S>,
+  processor: TaskProcessor<S>,
   at: TopicPartition,
   bytes: Uint8Array,
   position: number,

@@ -1,15 +1,15 @@
 import { StreamsError } from '../errors.ts'
 import type { Log, TopicPartition } from '../log/log.ts'
 import type { TaskStores } from '../state/task-stores.ts'
-import type { BatchProcessor } from './batch-processor.ts'
 import { fold, restore } from './restore.ts'
 import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
+import type { TaskProcessor } from './task-processor.ts'
 
 /** What a standby is given; time and waiting are arguments, as for a task. */
 export interface StandbyOptions<S extends TaskStores> {
   readonly input: TopicPartition
   readonly log: Log
-  readonly processor: BatchProcessor<S>
+  readonly processor: TaskProcessor<S>
   /** Read once, at the beginning; a standby writes none. */
   readonly checkpoints: TaskCheckpoints<S>
   /** The input offset that the active task has committed. Asking must not make the asker its owner. */

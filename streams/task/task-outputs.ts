@@ -13,6 +13,8 @@ export class TaskOutputs {
   readonly counters: TaskCounters = new TaskCounters()
   private readonly partition: number
   private readonly writers = new Map<string, RecordBatchWriter>()
+  /** Open batches of topics that the task writes to by key, by output partition. */
+  private readonly spread = new Map<string, Map<number, RecordBatchWriter>>()
   private headers: EncodedHeaders | null = null
 
   constructor(partition: number) {
@@ -23,15 +25,34 @@ export class TaskOutputs {
   writer(topic: string): RecordBatchWriter {
     const writer = this.writers.get(topic)
     if (writer !== undefined) return writer
+    const opened = this.openWriter()
+    this.writers.set(topic, opened)
+    return opened
+  }
+
+  /** The open batch of any output partition: for records that change their key. */
+  writerOf(topic: string, partition: number): RecordBatchWriter {
+    let partitions = this.spread.get(topic)
+    if (partitions === undefined) {
+      partitions = new Map()
+      this.spread.set(topic, partitions)
+    }
+    const writer = partitions.get(partition)
+    if (writer !== undefined) return writer
+    const opened = this.openWriter()
+    partitions.set(partition, opened)
+    return opened
+  }
+
+  private openWriter(): RecordBatchWriter {
     const opened = new RecordBatchWriter(FIRST_BYTES)
     opened.headers = this.headers
-    this.writers.set(topic, opened)
     return opened
   }
 
   /** Forgets the former transaction's bytes and counts. `headers` go behind every record until the next `open`. */
   open(headers: EncodedHeaders): void {
-    for (const writer of this.writers.values()) {
+    for (const { writer } of this.placed()) {
       writer.open()
       writer.headers = headers
     }
@@ -49,11 +70,16 @@ export class TaskOutputs {
   /** Closes every batch; the bytes stay until the next `open`. */
   finish(): OutputBatch[] {
     const batches: OutputBatch[] = []
-    for (const [topic, writer] of this.writers) {
-      for (const { bytes, recordCount } of writer.finish()) {
-        batches.push({ topic, partition: this.partition, bytes, recordCount })
-      }
+    for (const { topic, partition, writer } of this.placed()) {
+      for (const { bytes, recordCount } of writer.finish()) batches.push({ topic, partition, bytes, recordCount })
     }
     return batches
+  }
+
+  private *placed(): Generator<{ topic: string; partition: number; writer: RecordBatchWriter }> {
+    for (const [topic, writer] of this.writers) yield { topic, partition: this.partition, writer }
+    for (const [topic, partitions] of this.spread) {
+      for (const [partition, writer] of partitions) yield { topic, partition, writer }
+    }
   }
 }

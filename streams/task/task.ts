@@ -3,11 +3,11 @@ import type { CommittedOffset, FetchedBatches, Log, LogReader, TaskSession, Topi
 import { PunctuationSchedule } from '../punctuation.ts'
 import { type EncodedHeaders, encodeHeaders } from '../record/record-headers.ts'
 import type { TaskStores } from '../state/task-stores.ts'
-import type { BatchProcessor } from './batch-processor.ts'
 import { type FoldProgress, fold, restore } from './restore.ts'
 import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
 import { TaskCounters } from './task-counters.ts'
 import { TaskOutputs } from './task-outputs.ts'
+import type { TaskProcessor } from './task-processor.ts'
 import { nextTaskState, type TaskEvent, type TaskState } from './task-state.ts'
 
 /** What a task is given; time and waiting are arguments, so that a simulator can own them. */
@@ -15,7 +15,7 @@ export interface TaskOptions<S extends TaskStores> {
   readonly applicationId: string
   readonly input: TopicPartition
   readonly log: Log
-  readonly processor: BatchProcessor<S>
+  readonly processor: TaskProcessor<S>
   readonly checkpoints: TaskCheckpoints<S>
   readonly clock: { nowMs(): number; wait(delayMs: number): Promise<void> }
   readonly fetchBytesMax: number

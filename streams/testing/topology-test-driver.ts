@@ -3,9 +3,9 @@ import { PunctuationSchedule } from '../punctuation.ts'
 import { sealBatch } from '../record/batch-seal.ts'
 import { encodeHeaders } from '../record/record-headers.ts'
 import type { TaskStores } from '../state/task-stores.ts'
-import type { BatchProcessor } from '../task/batch-processor.ts'
 import type { TaskCounters } from '../task/task-counters.ts'
 import { TaskOutputs } from '../task/task-outputs.ts'
+import type { TaskProcessor } from '../task/task-processor.ts'
 import { decodeRecords, encodeRecords, type PlainRecord, type RecordInput } from './plain-records.ts'
 
 /** Where and when the log is said to have taken a record. */
@@ -34,13 +34,13 @@ interface DrivenTask<S> {
  * out, when the call returns. Stream time moves by the records alone, the wall clock by `advanceWallClock` alone.
  */
 export class TopologyTestDriver<S extends TaskStores> {
-  private readonly processor: BatchProcessor<S>
+  private readonly processor: TaskProcessor<S>
   private readonly tasks = new Map<number, DrivenTask<S>>()
   private readonly topics = new Map<string, OutputRecord[]>()
   private readonly endOffsets = new Map<string, number>()
   private wallClockMs: number
 
-  constructor(processor: BatchProcessor<S>, wallClockMs = 0) {
+  constructor(processor: TaskProcessor<S>, wallClockMs = 0) {
     this.processor = processor
     this.wallClockMs = wallClockMs
   }

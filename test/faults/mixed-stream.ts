@@ -4,7 +4,7 @@ import type { LabelledRecord } from '../../producers/simulator/labelled-record.t
 import { SimulationRun } from '../../producers/simulator/run.ts'
 import { scenarioNamed } from '../../producers/simulator/scenarios.ts'
 import { encodePaymentSubmitted, type PaymentSubmitted } from '../../schemas/generated/payment-submitted.ts'
-import { partitionOf } from '../../schemas/partitioner.ts'
+import { partitionOf } from '../../streams/record/partitioner.ts'
 import { framed, SCHEMA_IDS } from '../support/payments-driver.ts'
 import { type ControlFields, signedControl, TEST_MASK_KEYS, type TestSigner } from '../support/test-keys.ts'
 import { PARTITIONS } from './chain.ts'

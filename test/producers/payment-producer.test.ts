@@ -11,8 +11,8 @@ import { Random } from '../../producers/simulator/random.ts'
 import { FRAME_BYTES, readFrame } from '../../schemas/avro/framing.ts'
 import { OK } from '../../schemas/avro/scan.ts'
 import { type PaymentSubmitted, PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
-import { partitionOf } from '../../schemas/partitioner.ts'
 import { StreamsError } from '../../streams/errors.ts'
+import { partitionOf } from '../../streams/record/partitioner.ts'
 import { type Fault, FaultyLog, SkippingClock, type StoredRecord } from './faulty-log.ts'
 
 // Goal: whatever the log does, each record is there, once, in its sender's order, and nobody is told a lie.

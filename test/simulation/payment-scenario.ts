@@ -4,7 +4,7 @@ import { DeadLetterReader } from '../../schemas/generated/dead-letter.ts'
 import { DecisionReader } from '../../schemas/generated/decision.ts'
 import { DuplicateReader } from '../../schemas/generated/duplicate.ts'
 import type { PaymentSubmitted } from '../../schemas/generated/payment-submitted.ts'
-import { partitionOf } from '../../schemas/partitioner.ts'
+import { partitionOf } from '../../streams/record/partitioner.ts'
 import type { RecordInput } from '../../streams/testing/plain-records.ts'
 import type { SeededRandom } from '../../streams/testing/seeded-random.ts'
 import {

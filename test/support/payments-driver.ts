@@ -8,9 +8,9 @@ import {
   type PaymentSubmitted,
   paymentSubmittedDefaults,
 } from '../../schemas/generated/payment-submitted.ts'
-import { partitionOf } from '../../schemas/partitioner.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { DISPOSITIONS, type Disposition } from '../../streams/disposition.ts'
+import { partitionOf } from '../../streams/record/partitioner.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import { type OutputRecord, TopologyTestDriver } from '../../streams/testing/topology-test-driver.ts'
 import { addOutput, noOutputs, type PaymentOutputs } from './payment-outputs.ts'

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The project's own folders: everything beside them is installed, fetched or written at run time. */
-const NOT_OURS = new Set(['node_modules', '.git', '.cache', 'data', 'coverage'])
+const NOT_OURS = new Set(['node_modules', '.git', 'dist', '.cache', 'data', 'coverage'])
 
 /** One TypeScript file; `path` is relative to the project, with `/`. */
 export interface SourceFile {

@@ -11,9 +11,9 @@ import {
   PaymentSubmittedReader,
   paymentSubmittedDefaults,
 } from '../../../schemas/generated/payment-submitted.ts'
-import { partitionOf } from '../../../schemas/partitioner.ts'
 import { DISPOSITIONS, type Disposition, PENDING } from '../../../streams/disposition.ts'
 import { createHashKernel, HmacTokens } from '../../../streams/hash/index.ts'
+import { partitionOf } from '../../../streams/record/partitioner.ts'
 
 // Runs admission and mask on one record, as a task does: its bytes in the kernel's arena, flyweight and draft on top.
 

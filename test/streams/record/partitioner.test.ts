@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { murmur2, partitionOf } from '../../schemas/partitioner.ts'
+import { murmur2, partitionOf } from '../../../streams/record/partitioner.ts'
 
 // Goal: the same partition as Kafka's own clients. The vectors are those of Kafka's UtilsTest.
 const TABLE = [

@@ -1,0 +1,43 @@
+import type { StreamsError } from '../errors.ts'
+import type { TopicPartition } from '../log/log.ts'
+import type { Punctuation } from '../punctuation.ts'
+import type { TaskStores } from '../state/task-stores.ts'
+import type { TaskOutputs } from './task-outputs.ts'
+
+/** What one synchronous pass over fetched batches did. */
+export interface Progress {
+  /** The next input offset to process: everything before it has a disposition. */
+  readonly nextOffset: number
+  readonly records: number
+  /** Set when a store was at its bound: the pass ended before the record at `nextOffset`, which has changed nothing. */
+  readonly blockedBy: StreamsError | null
+}
+
+/** What a task must know of what it runs. */
+export interface TaskTopology<S extends TaskStores> {
+  readonly source: string
+  readonly punctuations: readonly Punctuation<S>[]
+  readonly createStores: (partition: number) => S
+}
+
+/**
+ * Runs fetched batches through a topology, synchronously: `BatchProcessor` over flyweights, `PlainProcessor` over
+ * objects. One instance serves all tasks of a thread, one call at a time; nothing of a call outlives it but what it put
+ * into the stores and the outputs.
+ */
+export interface TaskProcessor<S extends TaskStores> {
+  readonly topology: TaskTopology<S>
+  /**
+   * Processes the records of `bytes` with offsets in [`position`, `limit`). `outputs` null folds: the stores change and
+   * nothing is written (restore, standby).
+   * @throws StreamsError; then the state is between two offsets and of no use.
+   */
+  process(
+    stores: S,
+    outputs: TaskOutputs | null,
+    at: TopicPartition,
+    bytes: Uint8Array,
+    position: number,
+    limit: number,
+  ): Progress
+}
