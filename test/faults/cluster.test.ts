@@ -93,6 +93,21 @@ describe('workers on Kafka', () => {
     }
   }
 
+  /** The states of the tasks at the first answer that is no 503; a refusal names at least one that does not run. */
+  async function untilReady(url: string): Promise<string[]> {
+    for (;;) {
+      const answer = await fetch(`${url}/health/ready`)
+      const { member, tasks } = (await answer.json()) as { member: string; tasks: { state: string }[] }
+      const states = tasks.map(({ state }) => state)
+      if (answer.status === 200) return states
+      expect(answer.status).toBe(503)
+      expect(member !== 'STABLE' || states.length < PARTITIONS || states.some((state) => state !== 'RUNNING')).toBe(
+        true,
+      )
+      await pause(20)
+    }
+  }
+
   async function expectOneDispositionEach(): Promise<void> {
     const { code, stdout, stderr } = await sluice(['verify', '--kafka', '--json'], settings())
     expect(stderr).toBe('')
@@ -117,7 +132,9 @@ describe('workers on Kafka', () => {
     timeout: TEST_MS,
   }, async () => {
     const one = startWorker('one', '--standby', 'all')
+    const [, url = ''] = await one.says(/health on (http:[^;]+);/)
     await one.says(WHOLE)
+    expect(await untilReady(url)).toEqual(Array.from({ length: PARTITIONS }, () => 'RUNNING'))
     const two = startWorker('two')
     const [, theirs = ''] = await two.says(HALF)
     const killed = partitionsOf(theirs)
