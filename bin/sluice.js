@@ -7,6 +7,8 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const source = fileURLToPath(new URL('sluice.ts', import.meta.url))
+// kafkajs sets a timer in the past whenever its requests are answered; it means \"at once\".
+const quiet = '--disable-warning=TimeoutNegativeWarning'
 
 function installedNode() {
   try {
@@ -39,7 +41,7 @@ function runBeside(node, args) {
 
 function runSource() {
   const node = installedNode()
-  const args = [source, ...process.argv.slice(2)]
+  const args = [quiet, source, ...process.argv.slice(2)]
   // Where Node can turn into another program, no second process is left to carry signals through.
   if (typeof process.execve === 'function') process.execve(node, [node, ...args])
   else runBeside(node, args)

@@ -15,6 +15,7 @@ import { Confusion } from '../runtime/confusion.ts'
 import { labelFolder } from '../runtime/data-folder.ts'
 import { machineTime } from '../runtime/machine-clock.ts'
 import { createProducer } from '../runtime/payment-source.ts'
+import { openClusterTarget } from '../runtime/payment-target.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { APPLICATION_ID, INPUT_TOPIC, openWritingSession, PARTITIONS, type Session } from '../runtime/session.ts'
 import { confusionTable } from '../view/confusion-table.ts'
@@ -25,6 +26,7 @@ import { CommandError, type CommonOptions, configOf } from './settings.ts'
 interface ImportOptions extends CommonOptions {
   readonly speed?: string
   readonly append?: boolean
+  readonly kafka?: boolean
 }
 
 interface Import {
@@ -60,6 +62,7 @@ export function importCommand(): Command {
       withSpeed(new Command('jsonl'))
         .description('one JSON object a line, with the names of SPEC R1; - is standard input')
         .argument('<file>')
+        .option('--kafka', 'to the cluster that SLUICE_KAFKA_BOOTSTRAP names, whose workers decide')
         .action((file: string, _options, command: Command) => {
           const options = command.optsWithGlobals<ImportOptions>()
           return runFile({ file, format: readJsonLines, options, labelled: false })
@@ -75,6 +78,7 @@ export function importCommand(): Command {
 
 async function runFile(what: Import): Promise<void> {
   const { file, options, labelled } = what
+  if (options.kafka) return sendToCluster(what)
   const source = await openImportSource(file, process.stdin).catch((error: Error) => {
     throw new CommandError(`${file} cannot be read: ${error.message}`)
   })
@@ -89,6 +93,34 @@ async function runFile(what: Import): Promise<void> {
     progress.end()
     await session.log.close()
   }
+}
+
+/** Sends the rows to a cluster; the workers there decide them. */
+async function sendToCluster({ file, format, options }: Import): Promise<void> {
+  const source = await openImportSource(file, process.stdin).catch((error: Error) => {
+    throw new CommandError(`${file} cannot be read: ${error.message}`)
+  })
+  const target = await openClusterTarget(configOf(options))
+  const shutdown = listenForShutdown(() =>
+    complain('\nending: what was taken is sent first; Ctrl-C again ends at once'),
+  )
+  const producer = createProducer(target)
+  const bad: BadRow[] = []
+  const summary = await runImport(source, format, {
+    send: (payment) => producer.send(payment),
+    clock: machineClock,
+    speed: speedOf(options),
+    onBadRow: (row) => bad.push(row),
+    onLabel: () => {},
+    onProgress: () => {},
+    signal: shutdown.signal,
+  })
+  await producer.close()
+  shutdown.release()
+  const { rows, sent } = summary
+  if (options.json) print(JSON.stringify({ ...summary, ...producer.counts, badRows: bad }))
+  else print(`${grouped(rows)} rows: ${grouped(sent)} sent and on the cluster, ${grouped(summary.bad)} bad`)
+  endOfFile(bad, shutdown.signal.aborted, options)
 }
 
 interface Outcome {
@@ -205,6 +237,13 @@ async function report(session: Session, { options, labelled }: Import, outcome: 
     )
     if (labels !== null) print(`labels: ${labels}`)
     if (labelled) for (const line of confusionTable(rows)) print(line)
+  }
+  endOfFile(bad, interrupted, options)
+}
+
+/** Lists the bad rows, the first of many. @throws CommandError when not every row was a payment and sent. */
+function endOfFile(bad: readonly BadRow[], interrupted: boolean, { json }: CommonOptions): void {
+  if (!json) {
     for (const { line, field, reason } of bad.slice(0, BAD_ROWS_SHOWN)) {
       complain(`line ${line}: ${field === null ? '' : `${field} `}${reason}`)
     }
