@@ -114,6 +114,8 @@ export class CommittedBatches {
     let end = start
     while (!this.empty) {
       const size = this.checkedSize()
+      // Read before anything moves: a batch may come to lie over its own former header.
+      const nextOffset = this.offsetAfter()
       const kept = this.isVisible(size, position)
       const isCompressed = (raw.view.getInt16(this.at + layout.ATTRIBUTES) & layout.COMPRESSION_MASK) !== 0
       // What lies in place and what was decompressed cannot be handed out in one piece.
@@ -126,7 +128,8 @@ export class CommittedBatches {
         if (end < this.at) raw.bytes.copyWithin(end, this.at, this.at + size)
         end += size
       }
-      this.pass(size)
+      this.at += size
+      this.nextOffset = nextOffset
     }
     return end > start ? raw.bytes.subarray(start, end) : inflated.bytes.subarray(0, inflated.length)
   }
@@ -190,10 +193,9 @@ export class CommittedBatches {
     return false
   }
 
-  private pass(size: number): void {
+  private offsetAfter(): number {
     const { view } = this.raw
-    this.nextOffset = layout.getInt64(view, this.at) + view.getInt32(this.at + layout.LAST_OFFSET_DELTA) + 1
-    this.at += size
+    return layout.getInt64(view, this.at) + view.getInt32(this.at + layout.LAST_OFFSET_DELTA) + 1
   }
 
   private corrupt(what: string, cause?: unknown): CorruptBatchError {
