@@ -28,6 +28,9 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
   private bound: { readonly stores: S; readonly checkpoints: Checkpoints } | null = null
   private lastOffset = 0
   private lastMs: number
+  /** Where the newest checkpoint that is written or was restored stands. */
+  private coveredOffset = 0
+  private coveredMs: number
   private writing: Promise<void> | null = null
   private failure: StreamsError | null = null
 
@@ -35,6 +38,12 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
     this.options = options
     this.files = new ReachableCheckpoints(options.files)
     this.lastMs = options.clock.nowMs()
+    this.coveredMs = this.lastMs
+  }
+
+  /** For how long the newest checkpoint has lacked something that is committed, ms; 0 while it lacks nothing. */
+  ageMs(committedOffset: number): number {
+    return committedOffset === this.coveredOffset ? 0 : this.options.clock.nowMs() - this.coveredMs
   }
 
   async restore(reach: { readonly bounds: LogBounds; readonly committedOffset: number }): Promise<{
@@ -52,6 +61,7 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
     const reasons = [...refused.map(({ name, reason }) => `${name}: ${reason}`), ...outOfReach]
     if (header === null) return { state: null, refused: reasons }
     this.lastOffset = header.nextOffset
+    this.coveredOffset = header.nextOffset
     return { state: { stores, offset: header.nextOffset }, refused: reasons }
   }
 
@@ -63,6 +73,7 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
       if (failure.next === 'stop') throw failure
       options.onFailed?.(failure)
     }
+    if (offset === this.coveredOffset) this.coveredMs = options.clock.nowMs()
     if (this.writing !== null || offset === this.lastOffset) return false
     if (offset - this.lastOffset >= options.intervalRecords) return true
     return options.clock.nowMs() - this.lastMs >= options.intervalMs
@@ -74,16 +85,19 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
     const checkpoints = this.bound?.stores === stores ? this.bound.checkpoints : this.bind(stores)
     this.lastOffset = offset
     this.lastMs = this.options.clock.nowMs()
-    this.writing = this.write(checkpoints.begin({ nextOffset: offset, streamTimeMs: stores.streamTimeMs }))
+    const pending = checkpoints.begin({ nextOffset: offset, streamTimeMs: stores.streamTimeMs })
+    this.writing = this.write(pending, offset, this.lastMs)
   }
 
   async settled(): Promise<void> {
     await this.writing
   }
 
-  private async write(pending: PendingCheckpoint): Promise<void> {
+  private async write(pending: PendingCheckpoint, offset: number, frozenMs: number): Promise<void> {
     try {
       await pending.write()
+      this.coveredOffset = offset
+      this.coveredMs = frozenMs
     } catch (error) {
       this.failure = error as StreamsError
     } finally {

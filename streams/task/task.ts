@@ -27,6 +27,8 @@ export interface TaskOptions<S extends TaskStores> {
   readonly warm?: RestoredState<S>
   readonly onState?: (state: TaskState) => void
   readonly onRestore?: FoldProgress
+  /** Told of every commit: ms from the batch to its acknowledged end. */
+  readonly onCommit?: (latencyMs: number) => void
   /** Told of every error that the task survives. */
   readonly onError?: (error: StreamsError) => void
 }
@@ -98,6 +100,7 @@ export class Task<S extends TaskStores> {
         const error = asStreamsError(cause, this.input)
         await this.releaseSession()
         if (error.next === 'fenced' || error.next === 'stop') {
+          if (error.next === 'fenced') this.counters.fenced++
           this.move(error.next === 'fenced' ? 'fenced' : 'failed')
           throw error
         }
@@ -135,6 +138,7 @@ export class Task<S extends TaskStores> {
     const { state, sealed } = this
     if (state === null) return false
     const { set } = state.stores
+    if (sealed !== null) this.counters.unknownOutcomes++
     if (sealed !== null && committedOffset === sealed.next.offset) {
       while (set.depth > 1) set.dropYoungest()
       this.mergeSealed(sealed)
@@ -147,8 +151,11 @@ export class Task<S extends TaskStores> {
   private async rebuild(committedOffset: number): Promise<void> {
     const { log, input, processor, checkpoints, onRestore } = this.options
     await checkpoints.settled()
+    let reached: number | null = null
     const onProgress: FoldProgress = (offset, until) => {
-      this.counters.restoredRecords = offset
+      this.counters.restoredRecords += offset - (reached ?? offset)
+      this.counters.restoreRemaining = until - offset
+      reached = offset
       onRestore?.(offset, until)
     }
     const { warm } = this
@@ -268,8 +275,8 @@ export class Task<S extends TaskStores> {
     total.commits++
     total.commitMsTotal += commitMs
     total.commitMsMax = Math.max(total.commitMsMax, commitMs)
-    for (let i = 0; i < total.dispositions.length; i++) total.dispositions[i]! += counters.dispositions[i] as number
-    for (let i = 0; i < total.deadLetters.length; i++) total.deadLetters[i]! += counters.deadLetters[i] as number
+    total.add(counters)
+    this.options.onCommit?.(commitMs)
   }
 
   /** Waits until nothing is in flight, so that the snapshot is of committed state alone. */
