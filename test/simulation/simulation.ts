@@ -134,6 +134,7 @@ class Simulation<S extends SimulatedStores> {
         const failure = await ended
         if (failure === undefined) {
           await Promise.all(zombies)
+          while (!this.broker.isStable(taskIdOf(task.input))) await this.clock.wait(1)
           return digestOf(task.stores)
         }
         this.judge(failure)
@@ -199,7 +200,7 @@ class Simulation<S extends SimulatedStores> {
       input: decodeRecords(log),
       acknowledged: this.acknowledged[at.partition] ?? [],
       outputs: new Map(outputs),
-      committedOffset: broker.committed(`task ${APPLICATION} ${at.topic}-${at.partition}`)?.offset ?? 0,
+      committedOffset: broker.committed(taskIdOf(at))?.offset ?? 0,
       digest,
       expected: { ...expected, digest: digestOf(stores) },
       dispositionOf: scenario.dispositionOf,
@@ -215,6 +216,11 @@ class Simulation<S extends SimulatedStores> {
     this.plans.push(plan)
     return plan
   }
+}
+
+/** The id under which the broker knows a task. */
+function taskIdOf({ topic, partition }: TopicPartition): string {
+  return `task ${APPLICATION} ${topic}-${partition}`
 }
 
 const NO_CRASH: FaultRates = { 'crash-before': 0, 'crash-after': 0 }
