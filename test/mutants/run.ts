@@ -25,8 +25,10 @@ if (mutants.length === 0) fail(`no patch is named ${wanted.join(' or ')}`)
 
 const queue = [...mutants]
 const verdicts: Verdict[] = []
-const trees = await Promise.all(Array.from({ length: WORKERS }, () => WorkTree.create(project)))
+// One after the other: git locks its index.
+const trees: WorkTree[] = []
 try {
+  while (trees.length < WORKERS) trees.push(await WorkTree.create(project))
   await Promise.all(trees.map((tree) => work(tree)))
   const survivors = verdicts.filter(({ caught }) => !caught)
   const [tree] = trees as [WorkTree, ...WorkTree[]]

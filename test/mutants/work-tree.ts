@@ -72,10 +72,11 @@ export class WorkTree {
 
   /** Runs the test files, to the first failure when `bail` is set. */
   async test(files: readonly string[], bail: boolean): Promise<TestRun> {
-    const report = join(this.#path, '..', 'report.json')
+    // Where vitest.config.ts has it written.
+    const report = join(this.#path, 'test-report.json')
     rmSync(report, { force: true })
     const program = join(this.#project, 'node_modules/vitest/vitest.mjs')
-    const flags = ['--reporter=json', `--outputFile=${report}`, '--maxWorkers=1', ...(bail ? ['--bail=1'] : [])]
+    const flags = ['--maxWorkers=1', ...(bail ? ['--bail=1'] : [])]
     const { text } = await this.#run(process.execPath, [program, 'run', ...flags, ...files])
     return readReport(report, text)
   }
