@@ -20,7 +20,8 @@ async function runSeeds<S extends SimulatedStores>(scenario: Scenario<S>, seeds 
     const report = await simulate(scenario, seed).catch((cause: unknown) => {
       throw new Error(`seed ${seed} broke the run; ${again}`, { cause })
     })
-    expect(report.observed.flatMap(check), again).toEqual([])
+    const broken = report.observed.flatMap(check)
+    expect(broken, `${broken.slice(0, 3).join('; ')}; ${again}`).toEqual([])
     const faults = [...report.fired.values()].reduce((sum, n) => sum + n, 0)
     expect(faults, `no fault fired; ${again}`).toBeGreaterThan(0)
     expect(faultsInFlight(report), `nothing was in flight; ${again}`).toBeGreaterThan(0)
