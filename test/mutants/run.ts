@@ -2,6 +2,9 @@
  * `npm run mutants`: every patch of this folder breaks something that a test must notice. Each is applied alone in a
  * temporary work tree of git, must compile, and must make a test fail that names the clause or law of its head; a run without any patch
  * must be green. Exits 1 when a mutant survives or does not apply. `npm run mutants -- NAME...` runs some alone.
+ *
+ * A patch that no longer applies is refreshed by hand: make its change in the tree, put the output of `git diff -U2` below its
+ * head, and take the change back.
  */
 import { fileURLToPath } from 'node:url'
 import { type Mutant, readMutants } from './mutant.ts'
