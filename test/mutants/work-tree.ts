@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
 /** A mutant that makes a test run for ever is ended then. */
-const RUN_MS_MAX = 240_000
+const RUN_MS_MAX = 600_000
 const OUTPUT_BYTES_MAX = 64 << 20
 /** Faults are found within fewer seeds than the suite runs. */
 const SEEDS = '40'

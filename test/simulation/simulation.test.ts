@@ -17,8 +17,8 @@ async function runSeeds<S extends SimulatedStores>(scenario: Scenario<S>, seeds 
   const total = { faults: 0, inFlight: 0, crashes: 0, fencings: 0 }
   for (const seed of seeds) {
     const again = `run it again: SLUICE_SIM_SEED=${seed} npx vitest run test/simulation -t '${scenario.name}'`
-    const report = await simulate(scenario, seed).catch((cause: unknown) => {
-      throw new Error(`seed ${seed} broke the run; ${again}`, { cause })
+    const report = await simulate(scenario, seed).catch((cause: Error) => {
+      throw new Error(`seed ${seed} broke the run: ${cause.message}; ${again}`, { cause })
     })
     const broken = report.observed.flatMap(check)
     expect(broken, `${broken.slice(0, 3).join('; ')}; ${again}`).toEqual([])

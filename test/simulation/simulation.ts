@@ -19,6 +19,8 @@ const BEGIN_MS = 1_780_488_000_000
 /** Lives of one task that meet faults; one more meets none, so that every run ends. */
 const FAULTY_LIVES = 12
 const POLL_MS = 10
+/** Virtual time after which a run that has not ended never will. */
+const RUN_MS_MAX = 600_000
 
 /** What happened in a run. */
 export interface SimulationReport {
@@ -175,6 +177,9 @@ class Simulation<S extends SimulatedStores> {
     const { input } = task
     for (const untilMs = clock.nowMs() + usurpedMs; clock.nowMs() < untilMs; ) {
       if (!this.sending && task.committedOffset === broker.bounds(input).endOffset) return 'finished'
+      if (clock.nowMs() > BEGIN_MS + RUN_MS_MAX) {
+        throw new Error(`LAW-C3: after ${RUN_MS_MAX} ms offset ${task.committedOffset} is committed, not the end`)
+      }
       await clock.wait(POLL_MS)
     }
     return 'usurped'
