@@ -25,7 +25,7 @@ export const CHUNK_ENTRIES: number = 1 << CHUNK_SHIFT
 const RING_CHUNKS = 1 << 15
 const RING_ENTRIES = RING_CHUNKS << CHUNK_SHIFT
 /** Largest `maxEntries` that a ring accepts. */
-export const WINDOW_ENTRIES_BOUND: number = RING_ENTRIES / 2 - 2 * CHUNK_ENTRIES
+const WINDOW_ENTRIES_BOUND: number = RING_ENTRIES / 2 - 2 * CHUNK_ENTRIES
 
 // Words of an entry; then doubles, ints, id.
 const OLDER = 0

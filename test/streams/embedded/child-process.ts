@@ -74,7 +74,7 @@ export class LogChild {
   async finishedOrAborted(): Promise<boolean> {
     const code = await this.ended
     if (code === 0) return false
-    if (/corrupted|double free|free\(\): invalid|malloc/.test(this.errors)) return true
+    if (/corrupted|double free|free\(\): invalid|munmap_chunk|malloc/.test(this.errors)) return true
     throw new Error(`the child ended with ${code}: ${this.errors}`)
   }
 }
