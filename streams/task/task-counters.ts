@@ -2,7 +2,7 @@ import { DISPOSITIONS } from '../disposition.ts'
 
 /**
  * What one task has done, counted per batch into plain numbers; a scrape reads them, nothing is counted twice.
- * The names under which they are published are Kafka Streams' (see `streams/metrics.ts`).
+ * The names under which they are published are Kafka Streams' (see `platform/metrics.ts`).
  */
 export class TaskCounters {
   /** Records by disposition; the index is the number in `streams/disposition.ts`. */
