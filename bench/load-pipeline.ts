@@ -39,7 +39,7 @@ const POLL_MS = 1
 const PROCESS_STATUS = '/proc/self/status'
 
 async function main(data: string, keeps: boolean): Promise<void> {
-  const session = await openWritingSession(readConfig({}, { SLUICE_DATA: data }), keeps)
+  const session = await openWritingSession(readConfig({}, { SLUICE_DATA: data }), { keepsAll: keeps })
   const foldedFrom = await checkpointed(session)
   const fail = (_partition: number, error: Error) => process.stderr.write(`${error.message}\n`)
   const pipeline = new Pipeline(session, { onSurvived: fail, onFailed: fail })

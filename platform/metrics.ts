@@ -1,5 +1,8 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { setTimeout as pause } from 'node:timers/promises'
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import type { Lag } from '../streams/log/lag.ts'
 import type { TaskCounters } from '../streams/task/task-counters.ts'
+import { counter, gauge } from './metric-kinds.ts'
 
 /** What the metrics read of one task; plain numbers that the task counts a batch at a time. */
 export interface MeasuredTask {
@@ -9,6 +12,12 @@ export interface MeasuredTask {
   readonly running: boolean
   /** How full each bounded store is, 0 to 1; empty until the task is restored. */
   readonly fills: readonly { readonly store: string; readonly filled: number; readonly setting: string }[]
+  /** How far records were behind stream time, ms; null until the task is restored. */
+  readonly lateness: { readonly msTotal: number; readonly msMax: number } | null
+  /** For how long the newest checkpoint has lacked something that is committed, ms; null unless the task runs. */
+  readonly checkpointAgeMs: number | null
+  readonly alerts: readonly { readonly kind: string; readonly count: number }[]
+  readonly lag: () => Promise<Lag>
 }
 
 export interface MetricsOptions {
@@ -22,58 +31,140 @@ export interface MetricsOptions {
   readonly nowMs: () => number
 }
 
+/** The metrics of a process that runs tasks: what a scrape reads, and what is told as it happens. */
+export interface Metrics {
+  readonly registry: Registry
+  /** One commit: ms from its begin to its acknowledged end. */
+  observeCommit(taskId: string, latencyMs: number): void
+  /** One written and synced transaction of a part of the log. */
+  observeSync(part: string, syncMs: number): void
+}
+
 const LABELS = ['task_id'] as const
-const PREFIX = 'kafka_streams_stream_task_metrics_'
+const TASK = 'kafka_streams_stream_task_metrics_'
+/** A lag that the log does not tell within so long is left out: the other metrics matter most when the log is away. */
+const LAG_WAIT_MS = 5_000
+/** Seconds: from a commit on a fast disk to one that nobody should wait for. */
+const LATENCY_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /**
  * The metrics of a process under the names that Kafka Streams has for its tasks, and ours beside them. Nothing is counted
  * twice: each scrape reads the tasks' own counters.
  */
-export function createMetrics(options: MetricsOptions): Registry {
+export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   taskTotals(registry, options)
   taskGauges(registry, options)
+  lags(registry, options)
   byKind(registry, options)
   stores(registry, options)
-  return registry
+  const commits = latencies(registry, 'sluice_commit_latency_seconds', 'From the begin of a commit to its end.', LABELS)
+  const syncs = latencies(registry, 'sluice_log_sync_seconds', 'One transaction of the log, written and synced.', [
+    'part',
+  ] as const)
+  return {
+    registry,
+    observeCommit: (taskId, latencyMs) => commits.observe({ task_id: taskId }, latencyMs / 1_000),
+    observeSync: (part, syncMs) => syncs.observe({ part }, syncMs / 1_000),
+  }
 }
 
+function latencies<L extends string>(registry: Registry, name: string, help: string, labelNames: readonly L[]) {
+  const buckets = LATENCY_BUCKETS
+  return new Histogram<L>({ name, help, labelNames: [...labelNames], buckets, registers: [registry] })
+}
+
+type ReadCounters = (counters: TaskCounters) => number
+
 function taskTotals(registry: Registry, { tasks, nowMs }: MetricsOptions): void {
-  const totals: readonly (readonly [string, string, (counters: TaskCounters) => number])[] = [
+  const rated: readonly (readonly [string, string, ReadCounters])[] = [
     ['process', 'Records that have a disposition', (counters) => counters.processed],
     ['commit', 'Commits', (counters) => counters.commits],
     ['dropped_records', 'Dead letters', (counters) => counters.deadLetters.reduce((sum, count) => sum + count, 0)],
+    ['restore', 'Input records that restores have folded', (counters) => counters.restoredRecords],
+  ]
+  const totals: readonly (readonly [string, string, ReadCounters])[] = [
+    ...rated.map(([name, help, read]) => [`${TASK}${name}_total`, help, read] as const),
+    ['sluice_sessions_aborted_total', 'Sessions given up for a new one', (counters) => counters.aborts],
+    ['sluice_sessions_fenced_total', 'Sessions lost to another owner', (counters) => counters.fenced],
+    ['sluice_unknown_outcomes_total', 'Commits without an answer', (counters) => counters.unknownOutcomes],
   ]
   for (const [name, help, read] of totals) {
-    counter(registry, `${PREFIX}${name}_total`, `${help}.`, LABELS, (set) => {
+    counter(registry, name, `${help}.`, LABELS, (set) => {
       for (const { taskId, counters } of tasks) set({ task_id: taskId }, read(counters))
     })
+  }
+  for (const [name, help, read] of rated) {
     const rate = new RateSinceLastScrape(nowMs)
-    gauge(registry, `${PREFIX}${name}_rate`, `${help} a second since the scrape before.`, LABELS, (set) => {
+    gauge(registry, `${TASK}${name}_rate`, `${help}, a second since the scrape before.`, LABELS, (set) => {
       for (const { taskId, counters } of tasks) set({ task_id: taskId }, rate.of(taskId, read(counters)))
     })
   }
 }
 
 function taskGauges(registry: Registry, { tasks }: MetricsOptions): void {
-  const gauges: readonly (readonly [string, string, (task: MeasuredTask) => number])[] = [
-    ['process_latency_avg', 'Average ms that a batch is processed.', (task) => average(task, 'processMsTotal')],
+  const gauges: readonly (readonly [string, string, (task: MeasuredTask) => number | null])[] = [
+    [`${TASK}process_latency_avg`, 'Average ms that a batch is processed.', (task) => average(task, 'processMsTotal')],
     [
-      'commit_latency_avg',
+      `${TASK}commit_latency_avg`,
       'Average ms from the begin of a commit to its end.',
       (task) => average(task, 'commitMsTotal'),
     ],
-    ['commit_latency_max', 'Longest ms from the begin of a commit to its end.', (task) => task.counters.commitMsMax],
-    ['restore_total', 'Input offset that the last restore has reached.', (task) => task.counters.restoredRecords],
-    ['aborts', 'Transactions that ended without an answer.', (task) => task.counters.aborts],
-    ['records_lag', 'Input records that wait.', (task) => task.counters.lag],
-    ['running', '1 when the task processes.', (task) => (task.running ? 1 : 0)],
+    [
+      `${TASK}commit_latency_max`,
+      'Longest ms from the begin of a commit to its end.',
+      ({ counters }) => counters.commitMsMax,
+    ],
+    [`${TASK}record_lateness_avg`, 'Average ms that a record is behind stream time.', averageLateness],
+    [`${TASK}record_lateness_max`, 'Most ms that a record was behind.', ({ lateness }) => lateness?.msMax ?? null],
+    [
+      `${TASK}restore_remaining_records_total`,
+      'Input records that the restore has still to fold.',
+      ({ counters }) => counters.restoreRemaining,
+    ],
+    ['sluice_task_running', '1 when the task processes.', ({ running }) => (running ? 1 : 0)],
+    [
+      'sluice_checkpoint_age_seconds',
+      'For how long the newest checkpoint has lacked something that is committed.',
+      ({ checkpointAgeMs }) => (checkpointAgeMs === null ? null : checkpointAgeMs / 1_000),
+    ],
   ]
   for (const [name, help, read] of gauges) {
-    gauge(registry, `${PREFIX}${name}`, help, LABELS, (set) => {
-      for (const task of tasks) set({ task_id: task.taskId }, read(task))
+    gauge(registry, name, help, LABELS, (set) => {
+      for (const task of tasks) {
+        const value = read(task)
+        if (value !== null) set({ task_id: task.taskId }, value)
+      }
     })
+  }
+}
+
+function lags(registry: Registry, { tasks, nowMs }: MetricsOptions): void {
+  const read = once(async () => {
+    const answers = [...tasks].map(async ({ taskId, lag }) => ({ labels: { task_id: taskId }, ...(await lag()) }))
+    const unknown = pause(LAG_WAIT_MS, null, { ref: false })
+    const lags = await Promise.all(answers.map((answer) => Promise.race([answer.catch(() => null), unknown])))
+    return lags.filter((lag) => lag !== null)
+  })
+  gauge(registry, `${TASK}records_lag`, 'Input records without a disposition.', LABELS, async (set) => {
+    for (const { labels, records } of await read()) set(labels, records)
+  })
+  gauge(registry, 'sluice_lag_seconds', 'Age of the oldest record without a disposition.', LABELS, async (set) => {
+    for (const { labels, oldestAppendMs } of await read()) {
+      set(labels, oldestAppendMs === null ? 0 : Math.max(0, nowMs() - oldestAppendMs) / 1_000)
+    }
+  })
+}
+
+/** Callers at the same time share one answer. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | null = null
+  return () => {
+    underWay ??= read().finally(() => {
+      underWay = null
+    })
+    return underWay
   }
 }
 
@@ -95,9 +186,24 @@ function byKind(registry: Registry, { tasks, dispositions, reasons }: MetricsOpt
       })
     }
   })
+  counter(registry, 'sluice_alerts_total', 'Alerts by kind.', [...LABELS, 'kind'] as const, (set) => {
+    for (const { taskId, alerts } of tasks) for (const { kind, count } of alerts) set({ task_id: taskId, kind }, count)
+  })
+  const topics = [...LABELS, 'topic_name'] as const
+  const produced = 'kafka_streams_stream_topic_metrics_records_produced_total'
+  counter(registry, produced, 'Records written, by output topic.', topics, (set) => {
+    for (const { taskId, counters } of tasks) {
+      for (const [topic, records] of counters.produced) set({ task_id: taskId, topic_name: topic }, records)
+    }
+  })
 }
 
 function stores(registry: Registry, { tasks, logBytes }: MetricsOptions): void {
+  counter(registry, 'sluice_record_lateness_seconds_total', 'How far records were behind, summed.', LABELS, (set) => {
+    for (const { taskId, lateness } of tasks) {
+      if (lateness !== null) set({ task_id: taskId }, lateness.msTotal / 1_000)
+    }
+  })
   const filled = [...LABELS, 'store'] as const
   gauge(registry, 'sluice_store_filled_ratio', 'How full a bounded store is, 0 to 1.', filled, (set) => {
     for (const { taskId, fills } of tasks) {
@@ -112,46 +218,13 @@ function stores(registry: Registry, { tasks, logBytes }: MetricsOptions): void {
   })
 }
 
-type SetValue<L extends string> = (labels: Partial<Record<L, string>>, value: number) => void
-
-function gauge<L extends string>(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly L[],
-  read: (set: SetValue<L>) => void,
-): void {
-  const metric: Gauge<L> = new Gauge({
-    name,
-    help,
-    labelNames: [...labelNames],
-    registers: [registry],
-    collect: () => read((labels, value) => metric.set(labels, value)),
-  })
-}
-
-/** A total that is counted elsewhere: set anew at each scrape. */
-function counter<L extends string>(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly L[],
-  read: (set: SetValue<L>) => void,
-): void {
-  const metric: Counter<L> = new Counter({
-    name,
-    help,
-    labelNames: [...labelNames],
-    registers: [registry],
-    collect: () => {
-      metric.reset()
-      read((labels, value) => metric.inc(labels, value))
-    },
-  })
-}
-
 function average({ counters }: MeasuredTask, total: 'processMsTotal' | 'commitMsTotal'): number {
   return counters.commits === 0 ? 0 : counters[total] / counters.commits
+}
+
+function averageLateness({ lateness, counters }: MeasuredTask): number | null {
+  if (lateness === null) return null
+  return counters.processed === 0 ? 0 : lateness.msTotal / counters.processed
 }
 
 /** Differences of totals over the time between two scrapes. */

@@ -5,6 +5,9 @@ import type { TransactionalStore } from './state/overlay.ts'
 export class StreamTime implements TransactionalStore {
   /** Epoch ms; -1 before the first record. A double from the start, so that V8 never changes the field's form. */
   ms: number = -1.5
+  /** How far records were behind stream time, ms: all together, and at most. Measured since the stores were made, never stored. */
+  latenessMsTotal: number = 0
+  latenessMsMax: number = 0
   private readonly before: number[] = []
 
   constructor(ms = -1) {
@@ -13,7 +16,13 @@ export class StreamTime implements TransactionalStore {
 
   /** Moves on to `eventTimeMs` if that is later. */
   advance(eventTimeMs: number): void {
-    if (eventTimeMs > this.ms) this.ms = eventTimeMs
+    const latenessMs = this.ms - eventTimeMs
+    if (latenessMs <= 0) {
+      this.ms = eventTimeMs
+      return
+    }
+    this.latenessMsTotal += latenessMs
+    if (latenessMs > this.latenessMsMax) this.latenessMsMax = latenessMs
   }
 
   /** Stream time as of the last merge: what expiry may go by. */

@@ -82,7 +82,7 @@ async function runFile(what: Import): Promise<void> {
   const source = await openImportSource(file, process.stdin).catch((error: Error) => {
     throw new CommandError(`${file} cannot be read: ${error.message}`)
   })
-  const session = await openWritingSession(configOf(options), labelled)
+  const session = await openWritingSession(configOf(options), { keepsAll: labelled })
   const progress = new ProgressLine(options.json !== true)
   try {
     if (labelled && options.append !== true) await requireEmpty(session)

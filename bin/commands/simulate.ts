@@ -2,7 +2,10 @@ import { createWriteStream, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { Command } from 'commander'
-import { listenForShutdown } from '../../platform/shutdown.ts'
+import type { Config } from '../../platform/config.ts'
+import { serveHealth } from '../../platform/health-server.ts'
+import { createProducerMetrics, type MeasuredProducer } from '../../platform/producer-metrics.ts'
+import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
 import { machineClock } from '../../producers/clock.ts'
 import { LABEL_FILE_HEADER } from '../../producers/simulator/label-file.ts'
 import { SimulationRun } from '../../producers/simulator/run.ts'
@@ -22,6 +25,7 @@ interface SimulateOptions extends CommonOptions {
   readonly seed: string
   readonly fast?: boolean
   readonly kafka?: boolean
+  readonly port?: string
 }
 
 /** `sluice simulate` */
@@ -34,6 +38,7 @@ export function simulateCommand(): Command {
     .option('--records <n>', 'stop after so many records')
     .option('--seed <text>', 'the same seed makes the same people, and at the same time the same payments', 'sluice')
     .option('--kafka', 'to the cluster that SLUICE_KAFKA_BOOTSTRAP names, with the keys of the data folder')
+    .option('--port <n>', 'port of metrics and health (default: any free one, and none when the run has an end)')
     .option('--fast', 'as fast as the log takes them, at event times of the rate')
     .addHelpText(
       'after',
@@ -55,11 +60,13 @@ async function runSimulation(options: SimulateOptions): Promise<void> {
   const shutdown = listenForShutdown()
   // Started by `up`: ends with it, however it ends.
   if (process.send !== undefined) process.once('disconnect', () => shutdown.request())
-  const target = await openPaymentTarget(configOf(options), options.kafka === true)
+  const config = configOf(options)
+  const target = await openPaymentTarget(config, options.kafka === true)
   const startMs = Date.now()
   const run = new SimulationRun({ seed: options.seed, startMs, paymentSchemaId: target.ids.payment })
   const labels = openLabels(target.folder.path, `${scenario.name}-${run.id}.csv`)
   const producer = createProducer(target)
+  const server = await serveBeside(options, config, () => producer.counts, shutdown)
   const records = scenario.records(run, { ratePerSecond, records: recordCount(options, ratePerSecond) })
   const sent = await simulate(records, {
     producer,
@@ -72,12 +79,36 @@ async function runSimulation(options: SimulateOptions): Promise<void> {
   labels.stream.end()
   await finished(labels.stream)
   await target.close()
+  await server?.close()
   shutdown.release()
   if (process.connected) process.disconnect()
   const { acknowledgedRecords, resentRecords } = producer.counts
   if (options.json)
     print(JSON.stringify({ run: run.id, sent, acknowledgedRecords, resentRecords, labels: labels.path }))
   else print(`sent ${sent} records of ${scenario.name}, run ${run.id}; all are ${target.place}. Labels: ${labels.path}`)
+}
+
+/**
+ * A run without end serves metrics and health; one that `up` has started is part of `up`, and one with an end does so when a
+ * port is named. Null when nothing is served.
+ */
+async function serveBeside(
+  { port, seconds, records, json }: SimulateOptions,
+  { metricsHost: host }: Config,
+  counts: () => MeasuredProducer,
+  { signal }: Shutdown,
+) {
+  const runsLong = seconds === undefined && records === undefined && process.send === undefined
+  if (port === undefined && !runsLong) return null
+  const server = await serveHealth({
+    host,
+    port: wholeNumber(port ?? '0', '--port', 0, 65_535),
+    setting: '--port',
+    metrics: createProducerMetrics(counts),
+    health: () => ({ ready: !signal.aborted, details: { ending: signal.aborted } }),
+  })
+  if (!json) print(`sending; metrics and health on http://${host}:${server.port}`)
+  return server
 }
 
 function recordCount({ records, seconds }: SimulateOptions, ratePerSecond: number): number {

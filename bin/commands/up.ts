@@ -3,13 +3,12 @@ import type { Subscription } from 'rxjs'
 import { type Config, variableOf } from '../../platform/config.ts'
 import { type Health, serveHealth } from '../../platform/health-server.ts'
 import { createLogger, type Logger } from '../../platform/logger.ts'
-import { createMetrics } from '../../platform/metrics.ts'
+import type { Metrics } from '../../platform/metrics.ts'
 import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
 import { scenarioNamed } from '../../producers/simulator/scenarios.ts'
-import { DEAD_LETTER_REASON_SYMBOLS } from '../../schemas/generated/enums.ts'
 import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../runtime/machine-clock.ts'
-import { measuredTasks } from '../runtime/measured-tasks.ts'
+import { taskIdOf } from '../runtime/measured-task.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { keepRetention } from '../runtime/retention-loop.ts'
 import { changeRules } from '../runtime/rules-change.ts'
@@ -17,6 +16,8 @@ import { readRules } from '../runtime/rules-file.ts'
 import { openWritingSession, type Session } from '../runtime/session.ts'
 import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch } from '../runtime/store-fills.ts'
+import { createTaskMetrics } from '../runtime/task-metrics.ts'
+import { tasksHealth } from '../runtime/tasks-health.ts'
 import { decisionFeed } from '../view/decision-feed.ts'
 import { showLive } from '../view/live-view.ts'
 import { SideCounts } from '../view/side-counts.ts'
@@ -56,29 +57,26 @@ async function runUp(options: UpOptions): Promise<void> {
     if (signal !== null) complain('\nending: committing and writing checkpoints; Ctrl-C again ends at once')
   })
   const logger = createLogger(config.logLevel)
-  let pipeline: Pipeline | null = null
-  const session = await openWritingSession(config)
+  const running: Running = { session: null, pipeline: null }
+  const metrics = createUpMetrics(running)
+  const session = await openWritingSession(config, { onSynced: metrics.observeSync })
+  running.session = session
   const events = {
     onSurvived: (partition: number, error: Error) => logger.warn({ partition, error: error.message }, 'task goes on'),
     onFailed: (partition: number, error: Error) => logger.info({ partition, error: error.message }, 'task ended'),
+    onCommit: (partition: number, latencyMs: number) => metrics.observeCommit(taskIdOf(partition), latencyMs),
   }
   try {
     // Before any task, so that a second `up` on the machine ends with one line.
-    const views = measuredTasks(() => pipeline?.tasks ?? [])
     const server = await serveHealth({
       host: config.metricsHost,
       port: config.metricsPort,
       setting: variableOf('metricsPort'),
-      metrics: createMetrics({
-        tasks: views,
-        dispositions: DISPOSITIONS,
-        reasons: DEAD_LETTER_REASON_SYMBOLS,
-        logBytes: () => logBytes(session),
-        nowMs: machineTime.nowMs,
-      }),
-      health: () => healthOf(pipeline, session),
+      metrics: metrics.registry,
+      health: () => upHealth(running.pipeline, session.log, shutdown),
     })
-    pipeline = new Pipeline(session, events)
+    const pipeline = new Pipeline(session, events)
+    running.pipeline = pipeline
     const failure = await serve(session, pipeline, shutdown, logger, server.port)
     await server.close()
     if (failure !== null) throw failure
@@ -204,19 +202,26 @@ function printSummary({ tasks }: Pipeline, ranMs: number): void {
   )
 }
 
-function logBytes({ log }: Session) {
-  return log
-    .stat()
-    .environments.map(({ name, bytesUsed, bytesMax }) => ({ part: name, used: bytesUsed, max: bytesMax }))
+/** What metrics and health look at, as far as it is there: they are served before the first task. */
+interface Running {
+  session: Session | null
+  pipeline: Pipeline | null
 }
 
-function healthOf(pipeline: Pipeline | null, { log }: Session): Health {
-  const tasks = pipeline?.tasks.map(({ input, lifeState, counters }) => {
-    return { partition: input.partition, state: lifeState, lag: counters.lag }
-  })
-  const stopped = log.stopped?.message ?? null
-  return {
-    ready: pipeline?.running === true && stopped === null,
-    details: { log: stopped ?? 'open', tasks: tasks ?? [] },
+function createUpMetrics(running: Running): Metrics {
+  const tasksNow = () => {
+    const { session, pipeline } = running
+    return session === null || pipeline === null ? null : { session, tasks: pipeline.tasks }
   }
+  return createTaskMetrics(tasksNow, () => logBytes(running.session))
+}
+
+function logBytes(session: Session | null) {
+  const environments = session?.log.stat().environments ?? []
+  return environments.map(({ name, bytesUsed, bytesMax }) => ({ part: name, used: bytesUsed, max: bytesMax }))
+}
+
+/** A log that has stopped ends the process. */
+function upHealth(pipeline: Pipeline | null, { stopped }: Session['log'], { signal }: Shutdown): Health {
+  return tasksHealth(pipeline, signal.aborted || stopped !== null, { log: stopped?.message ?? 'open' })
 }

@@ -36,7 +36,8 @@ async function connect(config: Config, openFolder: () => DataFolder, member?: As
     if (leaders.length !== PARTITIONS) throw otherPartitions(leaders.length)
     const folder = openFolder()
     requireOwnLog(folder, topicId)
-    const committed: ClusterSession['committed'] = (input) => log.group(APPLICATION_ID).committed(input)
+    const group = log.group(APPLICATION_ID)
+    const committed: ClusterSession['committed'] = (input) => group.committed(input)
     return {
       config,
       folder,

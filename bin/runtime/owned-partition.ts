@@ -2,6 +2,7 @@ import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { StreamsError } from '../../streams/errors.ts'
 import type { Task } from '../../streams/task/task.ts'
 import type { RestoredState } from '../../streams/task/task-checkpoints.ts'
+import { TaskCounters } from '../../streams/task/task-counters.ts'
 import { machineTime } from './machine-clock.ts'
 
 /** Before a fenced partition is opened anew: by then the group has said whether it is still ours. */
@@ -10,7 +11,8 @@ const FENCED_PAUSE_MS = 500
 export interface OwnedPartitionOptions {
   /** The state that a standby has, if any: the first task goes on from there. */
   readonly warm: Promise<RestoredState<PaymentStores> | null>
-  readonly createTask: (warm: RestoredState<PaymentStores> | null) => Task<PaymentStores>
+  /** Makes a task that counts on in `counters`. */
+  readonly createTask: (warm: RestoredState<PaymentStores> | null, counters: TaskCounters) => Task<PaymentStores>
   /** The task was fenced; another one is made while the partition is owned. */
   readonly onFenced: (error: StreamsError) => void
   /** The task has ended for good with this. */
@@ -25,6 +27,7 @@ export interface OwnedPartitionOptions {
 export class OwnedPartition {
   private readonly options: OwnedPartitionOptions
   private readonly closing = new AbortController()
+  private readonly counters = new TaskCounters()
   private current: Task<PaymentStores> | null = null
   private failure: StreamsError | null = null
   private readonly done: Promise<void>
@@ -55,7 +58,7 @@ export class OwnedPartition {
     const { createTask, onFenced, onFailed } = this.options
     const { signal } = this.closing
     for (let warm = await this.options.warm; !signal.aborted; warm = null) {
-      this.current = createTask(warm)
+      this.current = createTask(warm, this.counters)
       try {
         await this.current.run()
         return

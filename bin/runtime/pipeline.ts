@@ -5,6 +5,7 @@ import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import { Checkpointing, CheckpointTurn } from '../../streams/task/checkpointing.ts'
 import { Task } from '../../streams/task/task.ts'
 import type { RestoredState } from '../../streams/task/task-checkpoints.ts'
+import { TaskCounters } from '../../streams/task/task-counters.ts'
 import { machineTime } from './machine-clock.ts'
 import {
   APPLICATION_ID,
@@ -24,6 +25,8 @@ export interface PipelineEvents {
   readonly onSurvived: (partition: number, error: StreamsError) => void
   /** A task has ended with this; the others are asked to stop. */
   readonly onFailed: (partition: number, error: StreamsError) => void
+  /** A task has committed, within so many ms. */
+  readonly onCommit?: (partition: number, latencyMs: number) => void
 }
 
 /** All tasks of one process, in one thread, over one chain. */
@@ -37,7 +40,11 @@ export class Pipeline {
     const turn = new CheckpointTurn()
     const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition)
     this.tasks = partitions.map((partition) => {
-      return createTask(session, processor, partition, turn, (error) => events.onSurvived(partition, error))
+      return createTask(session, processor, partition, {
+        turn,
+        onError: (error) => events.onSurvived(partition, error),
+        onCommit: (latencyMs) => events.onCommit?.(partition, latencyMs),
+      })
     })
     let first: StreamsError | null = null
     const runs = this.tasks.map((task) =>
@@ -61,14 +68,22 @@ export class Pipeline {
   }
 }
 
-/** The task of one partition, over any log. `warm` is the state that a standby hands over. */
+/** What the task of a partition is given besides its session. */
+export interface PartitionOptions {
+  readonly turn: CheckpointTurn
+  readonly onError: (error: StreamsError) => void
+  readonly onCommit: (latencyMs: number) => void
+  /** The state that a standby hands over, or null. */
+  readonly warm?: RestoredState<PaymentStores> | null
+  readonly counters?: TaskCounters
+}
+
+/** The task of one partition, over any log. */
 export function createTask(
   session: Session<Log>,
   processor: BatchProcessor<PaymentStores>,
   partition: number,
-  turn: CheckpointTurn,
-  onError: (error: StreamsError) => void,
-  warm: RestoredState<PaymentStores> | null = null,
+  { turn, onError, onCommit, warm = null, counters = new TaskCounters() }: PartitionOptions,
 ): Task<PaymentStores> {
   const { config, log } = session
   return new Task({
@@ -81,7 +96,9 @@ export function createTask(
     fetchBytesMax: config.fetchBytesMax,
     fetchWaitMs: config.fetchWaitMs,
     retryBackoffMs: RETRY_BACKOFF_MS,
+    counters,
     ...(warm !== null && { warm }),
+    onCommit,
     onError,
   })
 }

@@ -4,7 +4,7 @@ import { SEMANTICS_VERSION } from '../../processors/sinks/semantics-version.ts'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { TOPICS } from '../../schemas/topics.ts'
-import { type EmbeddedLog, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
+import { type EmbeddedLog, type EmbeddedLogSettings, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
 import type { CommittedOffset, Log, TopicPartition } from '../../streams/log/log.ts'
 import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
 import type { CheckpointIdentity } from '../../streams/state/checkpoint-header.ts'
@@ -50,14 +50,24 @@ export interface Session<L extends Log = EmbeddedLog> {
  * @throws DataFolderError, KeysError, StreamsError
  */
 export async function openSession(config: Config): Promise<Session> {
-  return connect(config, openDataFolder(config), config.logBytesMax)
+  return connect(config, openDataFolder(config), { bytesMax: config.logBytesMax })
 }
 
-/** Opens or makes the folder and its topics, to write. `keepsAll` switches retention off. */
-export async function openWritingSession(config: Config, keepsAll = false): Promise<Session> {
+/** How a session that writes differs from the usual one. */
+export interface WritingOptions {
+  /** Switches retention off. */
+  readonly keepsAll?: boolean
+  readonly onSynced?: NonNullable<EmbeddedLogSettings['onSynced']>
+}
+
+/** Opens or makes the folder and its topics, to write. */
+export async function openWritingSession(
+  config: Config,
+  { keepsAll = false, onSynced }: WritingOptions = {},
+): Promise<Session> {
   const folder = openOrCreateDataFolder(config, readRules(config.rulesFile))
   const bytesMax = keepsAll ? Math.max(config.logBytesMax, IMPORT_BYTES_MAX) : config.logBytesMax
-  const session = await connect(config, folder, bytesMax)
+  const session = await connect(config, folder, { bytesMax, ...(onSynced !== undefined && { onSynced }) })
   const { logRetentionMs: retentionMs } = config
   await session.log.createTopics(topicSettings({ logBytesMax: keepsAll ? null : bytesMax, retentionMs }))
   return session
@@ -66,9 +76,13 @@ export async function openWritingSession(config: Config, keepsAll = false): Prom
 /** What an import that keeps everything may take. */
 const IMPORT_BYTES_MAX = 64 * 2 ** 30
 
-async function connect(config: Config, folder: DataFolder, bytesMax: number): Promise<Session> {
+async function connect(
+  config: Config,
+  folder: DataFolder,
+  settings: Pick<EmbeddedLogSettings, 'bytesMax' | 'onSynced'>,
+): Promise<Session> {
   const ids = await schemaIds(schemaRegistry(config))
-  const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, bytesMax })
+  const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, ...settings })
   try {
     requireOwnLog(folder, log.stat().folderId)
   } catch (error) {

@@ -2,18 +2,17 @@ import { join } from 'node:path'
 import { type Config, variableOf } from '../../platform/config.ts'
 import { type Health, serveHealth } from '../../platform/health-server.ts'
 import { createLogger } from '../../platform/logger.ts'
-import { createMetrics } from '../../platform/metrics.ts'
+import type { Metrics } from '../../platform/metrics.ts'
 import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
-import { DEAD_LETTER_REASON_SYMBOLS } from '../../schemas/generated/enums.ts'
-import { DISPOSITIONS } from '../../streams/disposition.ts'
 import type { StreamsError } from '../../streams/errors.ts'
 import { complain, print } from '../view/text.ts'
 import { type ClusterSession, openWorkerSession } from './cluster-session.ts'
-import { machineTime } from './machine-clock.ts'
-import { measuredTasks } from './measured-tasks.ts'
+import { taskIdOf } from './measured-task.ts'
 import { MemberFile } from './member-file.ts'
 import { APPLICATION_ID } from './session.ts'
 import { StoreWatch } from './store-fills.ts'
+import { createTaskMetrics } from './task-metrics.ts'
+import { tasksHealth } from './tasks-health.ts'
 import { Worker, type WorkerEvents } from './worker.ts'
 
 /** Runs one worker until it was asked to leave. @throws what ended it before that. */
@@ -25,21 +24,20 @@ export async function runWorker(config: Config): Promise<void> {
   let worker: Worker | null = null
   // The tasks commit in the name of the member, which is made once the log is there.
   const session = await openWorkerSession(config, () => worker?.member.requireIdentity() ?? null)
+  // What the cluster takes is its brokers' to tell.
+  const metrics = createTaskMetrics(
+    () => worker && { session, tasks: worker.tasks },
+    () => [],
+  )
   try {
     const server = await serveHealth({
       host: config.metricsHost,
       port: config.metricsPort,
       setting: variableOf('metricsPort'),
-      metrics: createMetrics({
-        tasks: measuredTasks(() => worker?.tasks ?? []),
-        dispositions: DISPOSITIONS,
-        reasons: DEAD_LETTER_REASON_SYMBOLS,
-        logBytes: () => [],
-        nowMs: machineTime.nowMs,
-      }),
-      health: () => healthOf(worker),
+      metrics: metrics.registry,
+      health: () => workerHealth(worker, shutdown),
     })
-    worker = createWorker(session, config)
+    worker = createWorker(session, config, metrics)
     print(
       `sluice worker ${config.workerName}: group ${APPLICATION_ID} on ${config.kafkaBootstrap.join(',')}; ` +
         `metrics and health on http://${config.metricsHost}:${server.port}; Ctrl-C ends`,
@@ -53,11 +51,12 @@ export async function runWorker(config: Config): Promise<void> {
   }
 }
 
-function createWorker(session: ClusterSession, config: Config): Worker {
+function createWorker(session: ClusterSession, config: Config, metrics: Metrics): Worker {
   const logger = createLogger(config.logLevel)
   const events: WorkerEvents = {
     onPartitions: (partitions) => print(`partitions: ${partitions.join(' ') || 'none'}`),
     onSurvived: (partition, error) => logger.warn({ partition, error: error.message }, 'goes on'),
+    onCommit: (partition, latencyMs) => metrics.observeCommit(taskIdOf(partition), latencyMs),
     onFailed: (partition, error) => logger.error({ partition, error: error.message }, 'task ended'),
   }
   const store = new MemberFile(join(session.folder.path, 'members', `${config.workerName}.json`), APPLICATION_ID)
@@ -76,10 +75,7 @@ async function serve(worker: Worker, config: Config, { signal }: Shutdown): Prom
   return failure
 }
 
-function healthOf(worker: Worker | null): Health {
-  if (worker === null) return { ready: false, details: { member: 'STARTING', tasks: [] } }
-  const tasks = worker.tasks.map(({ input, lifeState, counters }) => {
-    return { partition: input.partition, state: lifeState, lag: counters.lag }
-  })
-  return { ready: worker.running, details: { member: worker.member.phase, tasks } }
+/** Ready also takes a member that the group knows. */
+function workerHealth(worker: Worker | null, { signal }: Shutdown): Health {
+  return tasksHealth(worker, signal.aborted, { member: worker?.member.phase ?? 'STARTING' })
 }

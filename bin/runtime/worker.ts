@@ -19,6 +19,8 @@ export interface WorkerEvents {
   readonly onPartitions: (partitions: readonly number[]) => void
   /** A task, or the membership (null), goes on after this. */
   readonly onSurvived: (partition: number | null, error: StreamsError) => void
+  /** A task has committed, within so many ms. */
+  readonly onCommit: (partition: number, latencyMs: number) => void
   /** A task has ended for good; the partition waits for a start with what the error asks for. */
   readonly onFailed: (partition: number, error: StreamsError) => void
 }
@@ -96,9 +98,12 @@ export class Worker {
   private open(partition: number): void {
     const { session, processor, events, standbys, turn } = this
     const onSurvived = (error: StreamsError) => events.onSurvived(partition, error)
+    const onCommit = (latencyMs: number) => events.onCommit(partition, latencyMs)
     const owned = new OwnedPartition({
       warm: standbys === null ? Promise.resolve(null) : standbys.promote(partition),
-      createTask: (warm) => createTask(session, processor, partition, turn, onSurvived, warm),
+      createTask: (warm, counters) => {
+        return createTask(session, processor, partition, { turn, onError: onSurvived, onCommit, warm, counters })
+      },
       onFenced: onSurvived,
       onFailed: (error) => this.failed(partition, error),
     })

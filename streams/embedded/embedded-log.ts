@@ -41,6 +41,8 @@ export interface EmbeddedLogSettings {
   readonly clock: { nowMs(): number }
   /** The most bytes that the folder's batches may take; half for producers' topics, half for tasks'. Default 32 GiB. */
   readonly bytesMax?: number
+  /** Told of every transaction that this process has written and synced, by part of the log, and how long it took. */
+  readonly onSynced?: (part: EnvironmentName, syncMs: number) => void
 }
 
 /** The log port on one machine, and what only this log has. */
@@ -87,7 +89,7 @@ class FolderLog implements EmbeddedLog {
   private readonly topicCache = new Map<string, StoredTopic>()
   private readonly sessions = new Set<TaskSession>()
 
-  constructor({ directory, clock, bytesMax = BYTES_MAX_DEFAULT }: EmbeddedLogSettings) {
+  constructor({ directory, clock, bytesMax = BYTES_MAX_DEFAULT, onSynced }: EmbeddedLogSettings) {
     this.clock = clock
     this.directory = directory
     const fresh = { format: FOLDER_FORMAT, folderId: randomUUID(), createdAtMs: clock.nowMs() }
@@ -95,7 +97,10 @@ class FolderLog implements EmbeddedLog {
     this.tail = new TailWatch({ version: () => this.version(), nowMs: () => performance.now() })
     this.environments = openEnvironments(
       { directory, folderId: this.folderId, bytesMax },
-      () => this.tail.wake(),
+      (part, syncMs) => {
+        this.tail.wake()
+        onSynced?.(part, syncMs)
+      },
       (error) => this.stop(error),
     )
   }

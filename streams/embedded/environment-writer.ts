@@ -21,14 +21,18 @@ export class EnvironmentWriter {
   requests = 0
   private readonly settings: EnvironmentSettings
   private readonly onStopped: (error: StreamsError) => void
-  private readonly onWritten: () => void
+  private readonly onWritten: (syncMs: number) => void
   private readonly waiting = new Map<number, Waiting>()
   private worker: Worker | null = null
   private stopped: StreamsError | null = null
   private nextId = 0
 
-  /** `onWritten` runs after each synced transaction, before its requests are answered. */
-  constructor(settings: EnvironmentSettings, onWritten: () => void, onStopped: (error: StreamsError) => void) {
+  /** `onWritten` runs after each synced transaction, which took `syncMs`, before its requests are answered. */
+  constructor(
+    settings: EnvironmentSettings,
+    onWritten: (syncMs: number) => void,
+    onStopped: (error: StreamsError) => void,
+  ) {
     this.settings = settings
     this.onWritten = onWritten
     this.onStopped = onStopped
@@ -77,10 +81,10 @@ export class EnvironmentWriter {
     return worker
   }
 
-  private settle({ ids, outcomes }: Extract<WrittenMessage, { ids: unknown }>): void {
+  private settle({ ids, outcomes, syncMs }: Extract<WrittenMessage, { ids: unknown }>): void {
     this.syncs++
     this.requests += ids.length
-    this.onWritten()
+    this.onWritten(syncMs)
     ids.forEach((id, at) => {
       const waiting = this.waiting.get(id)
       const outcome = outcomes[at]

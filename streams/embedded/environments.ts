@@ -16,7 +16,7 @@ const CATALOG_BYTES_MAX = 256 << 20
 
 export function openEnvironments(
   folder: { readonly directory: string; readonly folderId: string; readonly bytesMax: number },
-  onWritten: () => void,
+  onWritten: (name: EnvironmentName, syncMs: number) => void,
   onStopped: (error: StreamsError) => void,
 ): Readonly<Record<EnvironmentName, Environment>> {
   try {
@@ -24,7 +24,8 @@ export function openEnvironments(
       const bytesMax = name === 'catalog' ? CATALOG_BYTES_MAX : Math.floor(folder.bytesMax / 2)
       const settings = { directory: folder.directory, name, folderId: folder.folderId, bytesMax }
       const store = openEnvironment(settings)
-      return { name, store, writer: new EnvironmentWriter(settings, onWritten, onStopped), bytesMax }
+      const writer = new EnvironmentWriter(settings, (syncMs) => onWritten(name, syncMs), onStopped)
+      return { name, store, writer, bytesMax }
     })
     return Object.fromEntries(opened.map((one) => [one.name, one])) as Record<EnvironmentName, Environment>
   } catch (error) {

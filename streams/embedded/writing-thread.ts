@@ -18,7 +18,7 @@ export interface QueuedWrite {
 
 /** One synced transaction, or the failure after which the thread writes nothing more. */
 export type WrittenMessage =
-  | { readonly ids: readonly number[]; readonly outcomes: readonly WriteOutcome[] }
+  | { readonly ids: readonly number[]; readonly outcomes: readonly WriteOutcome[]; readonly syncMs: number }
   | { readonly failure: { readonly message: string; readonly code: unknown } }
 
 function serve(port: MessagePort, settings: EnvironmentSettings): void {
@@ -49,12 +49,14 @@ function serve(port: MessagePort, settings: EnvironmentSettings): void {
 
   function write(writes: readonly QueuedWrite[]): void {
     try {
+      const beganMs = performance.now()
       const outcomes = writeTogether(
         store,
         writes.map(({ request }) => request),
         settings.bytesMax,
       )
-      port.postMessage({ ids: writes.map(({ id }) => id), outcomes } satisfies WrittenMessage)
+      const syncMs = performance.now() - beganMs
+      port.postMessage({ ids: writes.map(({ id }) => id), outcomes, syncMs } satisfies WrittenMessage)
     } catch (error) {
       failed = true
       const message = error instanceof Error ? error.message : String(error)

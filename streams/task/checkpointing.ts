@@ -36,6 +36,9 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
   private bound: { readonly stores: S; readonly checkpoints: Checkpoints } | null = null
   private lastOffset = 0
   private lastMs: number
+  /** Where the newest checkpoint that is written or was restored stands. */
+  private coveredOffset = 0
+  private coveredMs: number
   private writing: Promise<void> | null = null
   private failure: StreamsError | null = null
 
@@ -44,6 +47,11 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
     this.files = new ReachableCheckpoints(options.files)
     this.turn = options.turn ?? new CheckpointTurn()
     this.lastMs = options.clock.nowMs()
+    this.coveredMs = this.lastMs
+  }
+
+  ageMs(committedOffset: number): number {
+    return committedOffset === this.coveredOffset ? 0 : this.options.clock.nowMs() - this.coveredMs
   }
 
   async restore(reach: { readonly bounds: LogBounds; readonly committedOffset: number }): Promise<{
@@ -61,6 +69,7 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
     const reasons = [...refused.map(({ name, reason }) => `${name}: ${reason}`), ...outOfReach]
     if (header === null) return { state: null, refused: reasons }
     this.lastOffset = header.nextOffset
+    this.coveredOffset = header.nextOffset
     return { state: { stores, offset: header.nextOffset }, refused: reasons }
   }
 
@@ -72,6 +81,7 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
       if (failure.next === 'stop') throw failure
       options.onFailed?.(failure)
     }
+    if (offset === this.coveredOffset) this.coveredMs = options.clock.nowMs()
     if (this.writing !== null || this.turn.taken || offset === this.lastOffset) return false
     if (offset - this.lastOffset >= options.intervalRecords) return true
     return options.clock.nowMs() - this.lastMs >= options.intervalMs
@@ -83,18 +93,21 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
     const checkpoints = this.bound?.stores === stores ? this.bound.checkpoints : this.bind(stores)
     this.lastOffset = offset
     this.lastMs = this.options.clock.nowMs()
-    this.writing = this.write(checkpoints.begin({ nextOffset: offset, streamTimeMs: stores.streamTimeMs }))
+    const pending = checkpoints.begin({ nextOffset: offset, streamTimeMs: stores.streamTimeMs })
+    this.writing = this.write(pending, offset, this.lastMs)
   }
 
   async settled(): Promise<void> {
     await this.writing
   }
 
-  private async write(pending: PendingCheckpoint): Promise<void> {
+  private async write(pending: PendingCheckpoint, offset: number, frozenMs: number): Promise<void> {
     const holds = !this.turn.taken // The last checkpoint of a task asks for no turn.
     this.turn.taken = true
     try {
       await pending.write()
+      this.coveredOffset = offset
+      this.coveredMs = frozenMs
     } catch (error) {
       this.failure = error as StreamsError
     } finally {

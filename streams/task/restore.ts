@@ -9,7 +9,7 @@ const FOLD_FETCH_BYTES = 1 << 20
 /** How long a fold waits for bytes that the log has said it holds. */
 const FOLD_WAIT_MS = 1_000
 
-/** Called now and then with how far a fold has come. */
+/** Called at the beginning of a fold and now and then with how far it has come. */
 export type FoldProgress = (offset: number, until: number) => void
 
 /**
@@ -43,6 +43,7 @@ export async function fold<S extends TaskStores>(
 ): Promise<void> {
   if (from.offset >= until) return
   const { stores } = from
+  onProgress(from.offset, until)
   const reader = log.openReader(at, from.offset)
   try {
     for (let offset = from.offset, cleared = false; offset < until; ) {

@@ -24,6 +24,8 @@ export interface TaskCheckpoints<S extends TaskStores> {
    * reported by the next call of `due` as an error of the store, never believed and never awaited by the hot path.
    */
   begin(stores: S, offset: number): void
+  /** For how long the newest checkpoint has lacked something that is committed, ms; 0 while it lacks nothing. */
+  ageMs(committedOffset: number): number
   /** Waits for the snapshot that is being written. */
   settled(): Promise<void>
 }

@@ -59,6 +59,7 @@ export class TaskOutputs {
     this.headers = headers
     this.counters.dispositions.fill(0)
     this.counters.deadLetters.fill(0)
+    this.counters.produced.clear()
   }
 
   /** Counts the reason of a record that is dead-lettered; any other keeps that of an earlier record in its slot. */
@@ -69,9 +70,13 @@ export class TaskOutputs {
 
   /** Closes every batch; the bytes stay until the next `open`. */
   finish(): OutputBatch[] {
+    const { produced } = this.counters
     const batches: OutputBatch[] = []
     for (const { topic, partition, writer } of this.placed()) {
-      for (const { bytes, recordCount } of writer.finish()) batches.push({ topic, partition, bytes, recordCount })
+      for (const { bytes, recordCount } of writer.finish()) {
+        batches.push({ topic, partition, bytes, recordCount })
+        produced.set(topic, (produced.get(topic) ?? 0) + recordCount)
+      }
     }
     return batches
   }

@@ -25,8 +25,12 @@ export interface TaskOptions<S extends TaskStores> {
   readonly retryBackoffMs: number
   /** State that a standby hands over; the task folds from there instead of restoring. */
   readonly warm?: RestoredState<S>
+  /** The counts of the same partition's task before this one in the process, to go on from. */
+  readonly counters?: TaskCounters
   readonly onState?: (state: TaskState) => void
   readonly onRestore?: FoldProgress
+  /** Told of every commit: ms from its begin to its acknowledged end. */
+  readonly onCommit?: (latencyMs: number) => void
   /** Told of every error that the task survives. */
   readonly onError?: (error: StreamsError) => void
 }
@@ -53,7 +57,7 @@ interface Transaction {
  */
 export class Task<S extends TaskStores> {
   readonly input: TopicPartition
-  readonly counters: TaskCounters = new TaskCounters()
+  readonly counters: TaskCounters
   private readonly options: TaskOptions<S>
   private readonly spareOutputs: TaskOutputs[]
   private readonly punctuations: PunctuationSchedule<S>
@@ -71,6 +75,7 @@ export class Task<S extends TaskStores> {
   constructor(options: TaskOptions<S>) {
     this.options = options
     this.warm = options.warm ?? null
+    this.counters = options.counters ?? new TaskCounters()
     this.input = options.input
     const { partition } = options.input
     this.punctuations = new PunctuationSchedule(options.processor.topology.punctuations, 'wall-clock')
@@ -92,6 +97,11 @@ export class Task<S extends TaskStores> {
     return this.state?.offset ?? 0
   }
 
+  /** For how long the newest checkpoint has lacked something that is committed, ms; null unless the task processes. */
+  get checkpointAgeMs(): number | null {
+    return this.current === 'RUNNING' ? this.options.checkpoints.ageMs(this.committedOffset) : null
+  }
+
   /** Lives until `stop` was asked for. Rejects with the StreamsError that ended the task: fenced or stop. */
   async run(): Promise<void> {
     if (this.move(this.stopping ? 'stop' : 'start') === 'CLOSED') return
@@ -105,6 +115,7 @@ export class Task<S extends TaskStores> {
         const error = asStreamsError(cause, this.input)
         await this.releaseSession()
         if (error.next === 'fenced' || error.next === 'stop') {
+          if (error.next === 'fenced') this.counters.fenced++
           this.move(error.next === 'fenced' ? 'fenced' : 'failed')
           throw error
         }
@@ -142,6 +153,7 @@ export class Task<S extends TaskStores> {
     const { state, sealed } = this
     if (state === null) return false
     const { set } = state.stores
+    if (sealed !== null) this.counters.unknownOutcomes++
     if (sealed !== null && committedOffset === sealed.next.offset) {
       while (set.depth > 1) set.dropYoungest()
       this.mergeSealed(sealed)
@@ -154,8 +166,11 @@ export class Task<S extends TaskStores> {
   private async rebuild(committedOffset: number): Promise<void> {
     const { log, input, processor, checkpoints, onRestore } = this.options
     await checkpoints.settled()
+    let reached: number | null = null
     const onProgress: FoldProgress = (offset, until) => {
-      this.counters.restoredRecords = offset
+      this.counters.restoredRecords += offset - (reached ?? offset)
+      this.counters.restoreRemaining = until - offset
+      reached = offset
       onRestore?.(offset, until)
     }
     const { warm } = this
@@ -281,8 +296,8 @@ export class Task<S extends TaskStores> {
     total.commits++
     total.commitMsTotal += commitMs
     total.commitMsMax = Math.max(total.commitMsMax, commitMs)
-    for (let i = 0; i < total.dispositions.length; i++) total.dispositions[i]! += counters.dispositions[i] as number
-    for (let i = 0; i < total.deadLetters.length; i++) total.deadLetters[i]! += counters.deadLetters[i] as number
+    total.add(counters)
+    this.options.onCommit?.(commitMs)
   }
 
   /** Waits until nothing is in flight, so that the snapshot is of committed state alone. */

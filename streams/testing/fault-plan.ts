@@ -7,6 +7,7 @@ export type FaultStep =
   | 'append'
   | 'send-offset'
   | 'end'
+  | 'end-markers'
   | 'close-task'
   | 'fetch'
   | 'produce'
@@ -42,6 +43,8 @@ export type FaultRates = Readonly<Partial<Record<Fault, number>>>
 
 /** What makes no sense at a step: it only reads, or nothing is sent. */
 const READS: ReadonlySet<FaultStep> = new Set(['committed', 'fetch', 'read-checkpoint'])
+/** What the log does by itself after a request: nobody waits for it, so it can only be late. */
+const BY_THE_LOG: ReadonlySet<FaultStep> = new Set(['end-markers'])
 /** A checkpoint is written by one process to its own disk. */
 const LOCAL: ReadonlySet<FaultStep> = new Set(['read-checkpoint', 'write-checkpoint', 'commit-checkpoint'])
 const BY_LOCAL: ReadonlySet<Fault> = new Set(['crash-before', 'crash-after', 'slow', 'lost'])
@@ -80,6 +83,7 @@ export class SeededFaults implements FaultPlan {
 }
 
 function isPossible(step: FaultStep, fault: Fault): boolean {
+  if (BY_THE_LOG.has(step)) return fault === 'slow'
   if (READS.has(step)) return BY_READS.has(fault)
   return !LOCAL.has(step) || BY_LOCAL.has(fault)
 }

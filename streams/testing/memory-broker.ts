@@ -44,6 +44,9 @@ export class MemoryBroker {
   private readonly partitions = new Map<string, StoredPartition>()
   private readonly epochs = new Map<string, number>()
   private readonly offsets = new Map<string, CommittedOffset>()
+  /** By task: what is decided to be committed and does not show yet, outputs and then offsets. */
+  private readonly ending = new Map<string, readonly OutputBatch[]>()
+  private readonly unstable = new Map<string, readonly CommittedOffset[]>()
   private readonly producerIds = new Map<string, number>()
 
   constructor(clock: { nowMs(): number }) {
@@ -95,14 +98,24 @@ export class MemoryBroker {
     return () => watchers.delete(arrived)
   }
 
-  /** Makes the caller the owner of `id`; what the former one sends from now on is refused. */
+  /**
+   * Makes the caller the owner of `id`; what the former one sends from now on is refused.
+   * @throws StreamsError CONCURRENT_TRANSACTIONS (retry) while the outputs of an ended transaction do not show yet.
+   */
   own(id: string): Identity {
+    if (this.ending.has(id)) {
+      throw new StreamsError('CONCURRENT_TRANSACTIONS', 'retry', `a transaction of ${id} still ends; try again`)
+    }
     const epoch = (this.epochs.get(id) ?? -1) + 1
     this.epochs.set(id, epoch)
     return { id, epoch }
   }
 
+  /** @throws StreamsError UNSTABLE_OFFSET (retry) while an offset is decided to be committed and does not show yet. */
   committed(id: string): CommittedOffset | null {
+    if (this.unstable.has(id)) {
+      throw new StreamsError('UNSTABLE_OFFSET', 'retry', `the offset of ${id} is about to change; try again`)
+    }
     return this.offsets.get(id) ?? null
   }
 
@@ -110,12 +123,38 @@ export class MemoryBroker {
     this.offsets.set(id, next)
   }
 
-  /** Outputs and offset of a task's transaction, together or not at all. */
-  commitTask(task: Identity, batches: readonly OutputBatch[], next: CommittedOffset | null, at: TopicPartition): void {
+  /**
+   * Decides that outputs and offset of a task's transaction are committed, together or not at all. As in Kafka they show
+   * a little later: first the outputs (`showOutputs`), then the offset (`showOffset`).
+   */
+  endTask(task: Identity, batches: readonly OutputBatch[], next: CommittedOffset | null, at: TopicPartition): void {
     this.requireOwner(task, 'TASK_FENCED', at)
     for (const batch of batches) this.requireWritable(batch)
-    for (const batch of batches) this.put(batch, UNSEQUENCED)
-    if (next !== null) this.offsets.set(task.id, next)
+    this.ending.set(task.id, batches)
+    if (next !== null) this.unstable.set(task.id, [...(this.unstable.get(task.id) ?? []), next])
+  }
+
+  /** Whether outputs of an ended transaction do not show yet: then no other one of this task may begin. */
+  isEnding(id: string): boolean {
+    return this.ending.has(id)
+  }
+
+  /** Whether all that was decided for this task shows. */
+  isStable(id: string): boolean {
+    return !this.ending.has(id) && !this.unstable.has(id)
+  }
+
+  showOutputs(id: string): void {
+    for (const batch of this.ending.get(id) ?? []) this.put(batch, UNSEQUENCED)
+    this.ending.delete(id)
+  }
+
+  /** Shows the oldest offset that does not show yet. */
+  showOffset(id: string): void {
+    const [next, ...later] = this.unstable.get(id) ?? []
+    if (next !== undefined) this.offsets.set(id, next)
+    if (later.length === 0) this.unstable.delete(id)
+    else this.unstable.set(id, later)
   }
 
   /** A number of its own for each producer's name. */

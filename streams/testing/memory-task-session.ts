@@ -3,7 +3,10 @@ import type { CommittedOffset, OutputBatch, TaskSession, TopicPartition } from '
 import type { Identity, MemoryBroker } from './memory-broker.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 
-/** One owner of one task. The broker sees a transaction at its end alone, in one step. */
+/**
+ * One owner of one task. The broker sees a transaction at its end alone, which decides it in one step; as in Kafka, what it
+ * decides shows a moment later.
+ */
 export class MemoryTaskSession implements TaskSession {
   private readonly broker: MemoryBroker
   private readonly process: SimulatedProcess
@@ -33,6 +36,7 @@ export class MemoryTaskSession implements TaskSession {
 
   async append(batches: readonly OutputBatch[]): Promise<void> {
     const open = this.requireOpen('append')
+    while (this.broker.isEnding(this.identity.id)) await this.process.wait(1)
     await this.step('append', () => {
       // A repeat of the request leaves one copy: batches carry sequences in a real log.
       for (const batch of batches) if (!open.batches.includes(batch)) open.batches.push(batch)
@@ -53,8 +57,10 @@ export class MemoryTaskSession implements TaskSession {
     let committed = false
     await this.step('end', () => {
       if (committed) return
-      this.broker.commitTask(this.identity, outputs, next, this.input)
+      const { broker, process, identity } = this
+      broker.endTask(identity, outputs, next, this.input)
       committed = true
+      process.follow('end-markers', [() => broker.showOutputs(identity.id), () => broker.showOffset(identity.id)])
     })
     this.settle()
   }

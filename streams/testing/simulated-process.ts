@@ -55,6 +55,21 @@ export class SimulatedProcess {
     }
   }
 
+  /**
+   * What the far end does by itself after a request, one after the other: at once or, as the plan has it, later. It outlives
+   * this process.
+   */
+  follow(step: FaultStep, [first, ...rest]: readonly (() => void)[]): void {
+    if (first === undefined) return
+    const go = () => {
+      first()
+      this.follow(step, rest)
+    }
+    const { fault, delayMs } = this.faults.meet(step)
+    if (fault === 'slow') void this.clock.wait(delayMs).then(go)
+    else go()
+  }
+
   private async send<T>(step: FaultStep, at: TopicPartition, effect: () => T): Promise<T> {
     const { fault, delayMs } = this.faults.meet(step)
     if (fault === 'crash-before') throw this.crash(step)

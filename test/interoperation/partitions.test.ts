@@ -1,6 +1,6 @@
 import { Partitioners } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { partitionOf } from '../../schemas/partitioner.ts'
+import { partitionOf } from '../../streams/record/partitioner.ts'
 import { SeededRandom } from '../../streams/testing/seeded-random.ts'
 import { javaPartitions } from './foreign-clients.ts'
 

@@ -17,10 +17,11 @@ async function runSeeds<S extends SimulatedStores>(scenario: Scenario<S>, seeds 
   const total = { faults: 0, inFlight: 0, crashes: 0, fencings: 0 }
   for (const seed of seeds) {
     const again = `run it again: SLUICE_SIM_SEED=${seed} npx vitest run test/simulation -t '${scenario.name}'`
-    const report = await simulate(scenario, seed).catch((cause: unknown) => {
-      throw new Error(`seed ${seed} broke the run; ${again}`, { cause })
+    const report = await simulate(scenario, seed).catch((cause: Error) => {
+      throw new Error(`seed ${seed} broke the run: ${cause.message}; ${again}`, { cause })
     })
-    expect(report.observed.flatMap(check), again).toEqual([])
+    const broken = report.observed.flatMap(check)
+    expect(broken, `${broken.slice(0, 3).join('; ')}; ${again}`).toEqual([])
     const faults = [...report.fired.values()].reduce((sum, n) => sum + n, 0)
     expect(faults, `no fault fired; ${again}`).toBeGreaterThan(0)
     expect(faultsInFlight(report), `nothing was in flight; ${again}`).toBeGreaterThan(0)

@@ -19,6 +19,8 @@ const BEGIN_MS = 1_780_488_000_000
 /** Lives of one task that meet faults; one more meets none, so that every run ends. */
 const FAULTY_LIVES = 12
 const POLL_MS = 10
+/** Virtual time after which a run that has not ended never will. */
+const RUN_MS_MAX = 600_000
 
 /** What happened in a run. */
 export interface SimulationReport {
@@ -134,6 +136,7 @@ class Simulation<S extends SimulatedStores> {
         const failure = await ended
         if (failure === undefined) {
           await Promise.all(zombies)
+          while (!this.broker.isStable(taskIdOf(task.input))) await this.clock.wait(1)
           return digestOf(task.stores)
         }
         this.judge(failure)
@@ -174,6 +177,9 @@ class Simulation<S extends SimulatedStores> {
     const { input } = task
     for (const untilMs = clock.nowMs() + usurpedMs; clock.nowMs() < untilMs; ) {
       if (!this.sending && task.committedOffset === broker.bounds(input).endOffset) return 'finished'
+      if (clock.nowMs() > BEGIN_MS + RUN_MS_MAX) {
+        throw new Error(`LAW-C3: after ${RUN_MS_MAX} ms offset ${task.committedOffset} is committed, not the end`)
+      }
       await clock.wait(POLL_MS)
     }
     return 'usurped'
@@ -199,7 +205,7 @@ class Simulation<S extends SimulatedStores> {
       input: decodeRecords(log),
       acknowledged: this.acknowledged[at.partition] ?? [],
       outputs: new Map(outputs),
-      committedOffset: broker.committed(`task ${APPLICATION} ${at.topic}-${at.partition}`)?.offset ?? 0,
+      committedOffset: broker.committed(taskIdOf(at))?.offset ?? 0,
       digest,
       expected: { ...expected, digest: digestOf(stores) },
       dispositionOf: scenario.dispositionOf,
@@ -215,6 +221,11 @@ class Simulation<S extends SimulatedStores> {
     this.plans.push(plan)
     return plan
   }
+}
+
+/** The id under which the broker knows a task. */
+function taskIdOf({ topic, partition }: TopicPartition): string {
+  return `task ${APPLICATION} ${topic}-${partition}`
 }
 
 const NO_CRASH: FaultRates = { 'crash-before': 0, 'crash-after': 0 }

@@ -75,7 +75,8 @@ describe('a standby', () => {
     await harness.settle(next)
     await harness.clock.run(active.ended)
     expect(active.task.lifeState).toBe('FENCED')
-    expect(folded).toEqual([15])
+    // Where the fold begins and where it ends.
+    expect(folded).toEqual([12, 15])
     expect(next.task.stores).toBe(standby.stores)
     expect(await harness.stop(next)).toBeUndefined()
 

@@ -35,6 +35,7 @@ describe('the checkpoints of a task', () => {
       restore: async () => ({ state: null, refused: [] }),
       due: () => true,
       begin: ({ set }, offset) => begun.push({ depth: set.depth, offset, committed: harness.committedOffset }),
+      ageMs: () => 0,
       settled: async () => {},
     }
     const life = harness.start(faultAt('end', 'slow', 3, 50), { checkpoints })

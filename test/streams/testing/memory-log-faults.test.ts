@@ -120,3 +120,36 @@ test('a virtual clock skips to the next alarm, in the order of times and then of
   expect(rung).toEqual(['d at 0', 'b at 5', 'c at 5', 'a at 3600000'])
   await expect(clock.run(new Promise(() => {}))).rejects.toMatchObject({ code: 'STUCK' })
 })
+
+describe('an end that shows late', () => {
+  // The first delay holds the outputs back, the second the offset.
+  const late = (nth: number) => logWith(faultAt('end-markers', 'slow', nth, 20))
+
+  test('SPEC X2: a new owner is told to try again until the outputs show', async () => {
+    const session = await late(1).openTask('app', IN)
+    await clock.run(commit(session, 'x'))
+    expect(texts(OUT)).toEqual([])
+    expect(await heard(logWith().openTask('app', IN))).toBe('CONCURRENT_TRANSACTIONS')
+    await clock.run(clock.wait(20))
+    expect(texts(OUT)).toEqual(['x'])
+    const next = await logWith().openTask('app', IN)
+    expect((await next.committed())?.offset).toBe(1)
+  })
+
+  test('SPEC X2: the offset is not told while it is unstable', async () => {
+    const session = await late(2).openTask('app', IN)
+    await clock.run(commit(session, 'x'))
+    expect(texts(OUT)).toEqual(['x'])
+    const next = await logWith().openTask('app', IN)
+    expect(await heard(next.committed())).toBe('UNSTABLE_OFFSET')
+    await clock.run(clock.wait(20))
+    expect((await next.committed())?.offset).toBe(1)
+  })
+
+  test('SPEC X2: the next transaction of the same owner waits for it', async () => {
+    const session = await late(1).openTask('app', IN)
+    await clock.run(commit(session, 'x'))
+    await clock.run(commit(session, 'y'))
+    expect(texts(OUT)).toEqual(['x', 'y'])
+  })
+})

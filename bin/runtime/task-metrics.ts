@@ -1,0 +1,39 @@
+import { createMetrics, type MeasuredTask, type Metrics, type MetricsOptions } from '../../platform/metrics.ts'
+import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
+import { DEAD_LETTER_REASON_SYMBOLS } from '../../schemas/generated/enums.ts'
+import { DISPOSITIONS } from '../../streams/disposition.ts'
+import { readLag } from '../../streams/log/lag.ts'
+import type { Log } from '../../streams/log/log.ts'
+import type { Task } from '../../streams/task/task.ts'
+import { machineTime } from './machine-clock.ts'
+import { measuredTask } from './measured-task.ts'
+import type { Session } from './session.ts'
+
+/** The tasks that there are at the moment, and what their lag is read from. */
+export interface TasksNow {
+  readonly session: Pick<Session<Log>, 'log' | 'committed'>
+  readonly tasks: readonly Task<PaymentStores>[]
+}
+
+/**
+ * The metrics of a process that runs payment tasks, over any log. `tasksNow` is asked anew at each scrape; null before there
+ * are any, since metrics are served first.
+ */
+export function createTaskMetrics(tasksNow: () => TasksNow | null, logBytes: MetricsOptions['logBytes']): Metrics {
+  return createMetrics({
+    tasks: { [Symbol.iterator]: () => measuredTasks(tasksNow()) },
+    dispositions: DISPOSITIONS,
+    reasons: DEAD_LETTER_REASON_SYMBOLS,
+    logBytes,
+    nowMs: machineTime.nowMs,
+  })
+}
+
+function* measuredTasks(now: TasksNow | null): Iterator<MeasuredTask> {
+  if (now === null) return
+  const { log, committed } = now.session
+  for (const task of now.tasks) {
+    const { input } = task
+    yield measuredTask(task, async () => readLag(log, input, (await committed(input))?.offset ?? 0))
+  }
+}
