@@ -29,7 +29,7 @@ export async function openPaymentTarget(config: Config, onCluster: boolean): Pro
 }
 
 /** The input topic must be there and as it must be: a producer that finds out later would lose or misplace records. */
-async function openClusterTarget(config: Config): Promise<PaymentTarget> {
+export async function openClusterTarget(config: Config): Promise<PaymentTarget> {
   const cluster = requireKafkaOptions(config)
   const ids = await schemaIds(schemaRegistry(config))
   const admin = await TopicAdmin.open(cluster, config.kafkaReplicas)
