@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PartError } from './part-error.ts'
+import { requirePrograms } from './programs.ts'
 import { runProgram } from './run-program.ts'
 
 /** An artifact of Maven Central, its version exact. */
@@ -10,13 +11,17 @@ export interface Coordinates {
   readonly version: string
   readonly type?: string
   readonly classifier?: string
+  /** Only this file, without what it depends on. */
+  readonly alone?: boolean
 }
 
+const EVERYTHING = '<exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion>'
 const DOWNLOAD_WITHIN_MS = 600_000
 
-/** Copies the artifacts with all that they depend on into `folder`, by a pom.xml that is left beside them. */
+/** Copies the jars with all that they depend on into `folder`, by a pom.xml that is left beside them. */
 export async function copyDependencies(artifacts: readonly Coordinates[], folder: string): Promise<void> {
   writeFileSync(join(folder, 'pom.xml'), pom(artifacts))
+  requirePrograms(`The download of ${artifacts[0]?.artifact}`, ['mvn', 'java'])
   const args = ['--batch-mode', '--quiet', 'dependency:copy-dependencies', '-DoutputDirectory=.']
   const { exitCode, stdout, stderr } = await runProgram('mvn', args, { folder, withinMs: DOWNLOAD_WITHIN_MS })
   if (exitCode !== 0) throw new PartError(`mvn cannot fetch ${artifacts[0]?.artifact}: ${(stdout + stderr).trim()}`)
@@ -36,9 +41,10 @@ ${artifacts.map(dependency).join('\n')}
 `
 }
 
-function dependency({ group, artifact, version, type, classifier }: Coordinates): string {
+function dependency({ group, artifact, version, type, classifier, alone = false }: Coordinates): string {
   const lines = [`<groupId>${group}</groupId>`, `<artifactId>${artifact}</artifactId>`, `<version>${version}</version>`]
   if (type !== undefined) lines.push(`<type>${type}</type>`)
   if (classifier !== undefined) lines.push(`<classifier>${classifier}</classifier>`)
+  if (alone) lines.push(`<exclusions>${EVERYTHING}</exclusions>`)
   return ['<dependency>', ...lines.map((line) => `  ${line}`), '</dependency>'].map((line) => `    ${line}`).join('\n')
 }

@@ -30,7 +30,8 @@ export async function claimPort(port: number, option: string): Promise<number> {
   throw new PortTakenError(`port ${port} is taken by ${who}; stop it, or give another port with ${option}`)
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens on the port of 127.0.0.1. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))

@@ -1,31 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { PartError } from './part-error.ts'
-import type { PartProcess } from './part-process.ts'
 
 const ASK_EVERY_MS = 100
 
 /**
- * Waits until every `ask`, a real request to the part, is answered.
- * @throws PartError when one of its processes ends first or the time is over; the message has the end of the log.
+ * Waits until `ask`, a real request, is answered.
+ * `whyNever` tells when there is nothing to wait for any more: it is asked before each try.
+ * @throws PartError when that is so, or when the time is over.
  */
-export async function untilReady(
+export async function untilAnswered(
   name: string,
-  processes: readonly PartProcess[],
   ask: () => Promise<void>,
   withinMs: number,
+  whyNever: () => string | null = () => null,
 ): Promise<void> {
   const deadlineMs = performance.now() + withinMs
   for (;;) {
-    const dead = processes.find(({ end }) => end !== null)
-    if (dead !== undefined) throw new PartError(`${name} ended before it was ready (${dead.end}); ${dead.lastWords()}`)
+    const why = whyNever()
+    if (why !== null) throw new PartError(`${name} ${why}`)
     try {
       return await ask()
     } catch (error) {
       if (performance.now() > deadlineMs) {
-        const why = (error as Error).message
-        throw new PartError(
-          `${name} answers no request after ${withinMs / 1_000} s (${why}); ${processes[0]?.lastWords()}`,
-        )
+        throw new PartError(`${name} answers no request after ${withinMs / 1_000} s: ${(error as Error).message}`)
       }
       await pause(ASK_EVERY_MS)
     }

@@ -3,6 +3,8 @@ export interface BrokerPlace {
   readonly id: number
   readonly clientPort: number
   readonly controllerPort: number
+  /** Of the listener that asks clients for a certificate; used by a secured cluster. */
+  readonly tlsPort: number
   readonly logFolder: string
 }
 
@@ -10,7 +12,7 @@ export interface BrokerPlace {
 export type BrokerProperties = Readonly<Record<string, string>>
 
 /**
- * A broker that is its own controller (KRaft), one of all in `places`, with open listeners on 127.0.0.1.
+ * A broker that is its own controller (KRaft), one of all in `places`.
  *
  * Internal topics are small and as much replicated as there are brokers for. Topics are never made by asking for them, so
  * a missing one is an error. Sessions of KIP-848 groups end after 6 s instead of 45 s, so that a take-over can be awaited.
@@ -23,9 +25,6 @@ export function brokerProperties(place: BrokerPlace, places: readonly BrokerPlac
     'node.id': String(place.id),
     'controller.quorum.voters': places.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(','),
     'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    listeners: `PLAINTEXT://127.0.0.1:${place.clientPort},CONTROLLER://127.0.0.1:${place.controllerPort}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': place.logFolder,
     'auto.create.topics.enable': 'false',
     'default.replication.factor': replicas,
@@ -45,6 +44,15 @@ export function brokerProperties(place: BrokerPlace, places: readonly BrokerPlac
     'log.cleaner.dedupe.buffer.size': String(4 << 20), // 128 MB of heap by default.
     'num.io.threads': '4',
     'num.network.threads': '2',
+  }
+}
+
+/** Open listeners: whoever reaches the port may do everything. */
+export function openListeners({ clientPort, controllerPort }: BrokerPlace): BrokerProperties {
+  return {
+    listeners: `PLAINTEXT://127.0.0.1:${clientPort},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
   }
 }
 

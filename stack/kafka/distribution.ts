@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { cached } from '../cache.ts'
 import { copyDependencies } from '../maven.ts'
+import { requirePrograms } from '../programs.ts'
 
 const KAFKA_VERSION = '4.1.0'
 
@@ -10,6 +11,7 @@ export const TOOL_JVM = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=
 
 /** Java's class path with Apache Kafka's broker and command line tools; downloaded at the first call. */
 export async function kafkaClassPath(): Promise<string> {
+  requirePrograms('Kafka', ['java', 'setpriv'])
   const folder = await cached(`kafka-${KAFKA_VERSION}`, (unfinished) =>
     copyDependencies(
       [

@@ -4,10 +4,18 @@ import { join } from 'node:path'
 import { PartError } from '../part-error.ts'
 import { claimPort, freePorts } from '../ports.ts'
 import { newRunFolder, type RunFolder } from '../run-folder.ts'
+import { allReady, type RunningServers } from '../running-servers.ts'
 import { Broker } from './broker.ts'
-import { type BrokerPlace, type BrokerProperties, brokerProperties, propertiesText } from './broker-properties.ts'
+import {
+  type BrokerPlace,
+  type BrokerProperties,
+  brokerProperties,
+  openListeners,
+  propertiesText,
+} from './broker-properties.ts'
 import { askBroker } from './broker-request.ts'
 import { kafkaClassPath } from './distribution.ts'
+import { KafkaSecurity } from './security.ts'
 import { kafkaTool } from './tool.ts'
 
 export interface KafkaOptions {
@@ -19,31 +27,35 @@ export interface KafkaOptions {
   readonly properties?: BrokerProperties
   /** Feature levels that the cluster starts with, such as `{ 'transaction.version': 1 }`; the newest by default. */
   readonly features?: Readonly<Record<string, number>>
+  /** Passwords by user: clients must then say who they are, over TLS, and an ACL must let them (see security.ts). */
+  readonly users?: Readonly<Record<string, string>>
 }
 
 /** A running Kafka cluster. */
-export interface Kafka {
-  /** `host:port` of each broker. */
+export interface Kafka extends RunningServers<Broker> {
+  /** `host:port` of each broker: open, or SASL over TLS where there are users. */
   readonly bootstrap: readonly string[]
+  /** `host:port` of each broker's listener for client certificates; empty without users. */
+  readonly tlsBootstrap: readonly string[]
   readonly brokers: readonly Broker[]
-  /** Where the brokers' logs (`broker-1.log`) are, kept after the stop. */
-  readonly folder: string
-  /** Ends every broker and removes its data. */
-  stop(): Promise<void>
+  /** Keys and passwords, null where the listeners are open. */
+  readonly security: KafkaSecurity | null
 }
 
-/** Starts Apache Kafka (KRaft, no ZooKeeper) as plain processes; resolves when each broker answers and knows all others. */
+/** Starts Apache Kafka (KRaft) as plain processes; resolves when each broker answers and knows all others. */
 export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
-  const { brokers: count = 1, port, properties = {}, features = {} } = options
+  const { brokers: count = 1, port, properties = {}, features = {}, users } = options
   const classPath = await kafkaClassPath()
   const run = newRunFolder('kafka')
+  const security = users === undefined ? null : await KafkaSecurity.create(join(run.path, 'keys'), users)
   const places = await placesOf(count, port, run)
   const files = places.map((place) => {
     const file = join(run.path, `broker-${place.id}.properties`)
-    writeFileSync(file, propertiesText({ ...brokerProperties(place, places), ...properties }))
+    const listeners = security === null ? openListeners(place) : security.listeners(place)
+    writeFileSync(file, propertiesText({ ...brokerProperties(place, places), ...listeners, ...properties }))
     return file
   })
-  await formatStorage(files, features)
+  await formatStorage(files, features, security)
   const brokers = places.map(({ id, clientPort }, index) => {
     const address = `127.0.0.1:${clientPort}`
     return new Broker({
@@ -53,40 +65,40 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
       folder: run.path,
       propertiesFile: files[index]!,
       logFile: run.log(`broker-${id}`),
-      ask: () => askBroker(address, count),
+      ask: () => askBroker(address, count, security),
     })
   })
-  const stop = async () => {
-    await Promise.all(brokers.map((broker) => broker.stop()))
-    run.removeData()
+  return {
+    ...(await allReady(run, brokers)),
+    bootstrap: brokers.map(({ address }) => address),
+    tlsBootstrap: security === null ? [] : places.map(({ tlsPort }) => `127.0.0.1:${tlsPort}`),
+    brokers,
+    security,
   }
-  try {
-    await Promise.all(brokers.map((broker) => broker.ready()))
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  return { bootstrap: brokers.map(({ address }) => address), brokers, folder: run.path, stop }
 }
 
 async function placesOf(count: number, port: number | undefined, run: RunFolder): Promise<BrokerPlace[]> {
-  const ports = await freePorts(2 * count)
+  const ports = await freePorts(3 * count)
   if (port !== undefined) ports[0] = await claimPort(port, '--kafka-port')
   return Array.from({ length: count }, (_, index) => ({
     id: index + 1,
-    clientPort: ports[2 * index]!,
-    controllerPort: ports[2 * index + 1]!,
+    clientPort: ports[3 * index]!,
+    controllerPort: ports[3 * index + 1]!,
+    tlsPort: ports[3 * index + 2]!,
     logFolder: join(run.data, `broker-${index + 1}`),
   }))
 }
 
 /** Writes each broker's log folder for one new cluster. */
-async function formatStorage(files: readonly string[], features: Readonly<Record<string, number>>): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url')
+async function formatStorage(
+  files: readonly string[],
+  features: Readonly<Record<string, number>>,
+  security: KafkaSecurity | null,
+): Promise<void> {
+  const cluster = `--cluster-id=${randomBytes(16).toString('base64url')}`
   const levels = Object.entries(features).flatMap(([feature, level]) => ['--feature', `${feature}=${level}`])
-  const formats = files.map((file) =>
-    kafkaTool('kafka-storage', ['format', `--cluster-id=${clusterId}`, '-c', file, ...levels]),
-  )
+  const users = security?.scramArguments() ?? []
+  const formats = files.map((file) => kafkaTool('kafka-storage', ['format', cluster, '-c', file, ...levels, ...users]))
   for (const { exitCode, stdout, stderr } of await Promise.all(formats)) {
     if (exitCode !== 0) throw new PartError(`Kafka’s storage cannot be formatted: ${(stdout + stderr).trim()}`)
   }

@@ -1,0 +1,29 @@
+# Sluice as a small container: Node, the program, what it runs on; no tests and no tools.
+FROM node:24.21.0-bookworm-slim AS packages
+
+WORKDIR /sluice
+COPY package.json package-lock.json .npmrc ./
+# Native parts (lmdb, crc32) come as packages. Install scripts would only fetch a second Node.
+RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node node_modules/.bin
+
+FROM node:24.21.0-bookworm-slim
+
+WORKDIR /sluice
+COPY --from=packages /sluice/node_modules node_modules
+COPY package.json ./
+COPY schemas schemas
+COPY streams streams
+COPY processors processors
+COPY producers producers
+COPY platform platform
+COPY rules rules
+COPY bin bin
+
+# Everything in the image belongs to root; the program writes only to the volume. Its owner is the image's user `node`.
+RUN install --directory --owner=node --group=node --mode=700 /data
+VOLUME /data
+USER node
+ENV NODE_ENV=production SLUICE_DATA=/data/sluice SLUICE_METRICS_HOST=0.0.0.0
+EXPOSE 9464
+ENTRYPOINT ["node", "/sluice/bin/sluice.ts"]
+CMD ["up"]

@@ -1,0 +1,91 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { partEnvironment } from '../part-environment.ts'
+import { PartError } from '../part-error.ts'
+import { claimPort, freePorts } from '../ports.ts'
+import { requirePrograms } from '../programs.ts'
+import { untilAnswered } from '../ready.ts'
+import { newRunFolder, type RunFolder } from '../run-folder.ts'
+import { runProgram } from '../run-program.ts'
+import { allReady, type RunningServers } from '../running-servers.ts'
+import { Server } from '../server.ts'
+import { askRedis, pingRedis } from './redis-request.ts'
+
+export interface RedisOptions {
+  /** Three masters that share the slots, instead of one server. */
+  readonly cluster?: boolean
+  /** The first server's port; free ones by default. */
+  readonly port?: number
+  /** Settings of redis.conf, before the launcher's own: nothing is kept on disk, only 127.0.0.1 is listened on. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** A running Redis. */
+export interface Redis extends RunningServers {
+  /** `redis://host:port`, of the first server where there are three. */
+  readonly url: string
+  /** `host:port` of each server. */
+  readonly addresses: readonly string[]
+}
+
+export const REDIS_PROGRAMS = ['redis-server', 'setpriv'] as const
+/** The smallest number that Redis makes a cluster of. */
+const CLUSTER_MASTERS = 3
+const CLUSTER_WITHIN_MS = 30_000
+
+/** Starts Debian's redis-server; resolves when it answers PING, and a cluster when every slot is served. */
+export async function startRedis({ cluster = false, port, settings = {} }: RedisOptions = {}): Promise<Redis> {
+  requirePrograms('Redis', REDIS_PROGRAMS)
+  const run = newRunFolder('redis')
+  const count = cluster ? CLUSTER_MASTERS : 1
+  const ports = await freePorts(2 * count)
+  if (port !== undefined) ports[0] = await claimPort(port, '--redis-port')
+  const servers = ports.slice(0, count).map((own, index) => {
+    const bus = {
+      'cluster-enabled': 'yes',
+      'cluster-port': String(ports[count + index]),
+      'cluster-node-timeout': '2000',
+    }
+    return redisServer(run, own, { ...(cluster && bus), ...settings })
+  })
+  const running = await allReady(run, servers)
+  const addresses = servers.map(({ address }) => address)
+  if (cluster) {
+    await joinCluster(addresses).catch(async (error: unknown) => {
+      await running.stop()
+      throw error
+    })
+  }
+  return { ...running, url: `redis://${addresses[0]}`, addresses }
+}
+
+function redisServer(run: RunFolder, port: number, settings: Readonly<Record<string, string>>): Server {
+  const address = `127.0.0.1:${port}`
+  const data = join(run.data, String(port))
+  mkdirSync(data)
+  const all = { bind: '127.0.0.1', port: String(port), dir: data, save: '', appendonly: 'no', ...settings }
+  return new Server({
+    name: `Redis ${address}`,
+    address,
+    program: 'redis-server',
+    args: Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]),
+    folder: data,
+    env: partEnvironment(),
+    logFile: run.log(`redis-${port}`),
+    ask: () => pingRedis(address),
+  })
+}
+
+async function joinCluster(addresses: readonly string[]): Promise<void> {
+  const args = ['--cluster', 'create', ...addresses, '--cluster-yes']
+  const { exitCode, stdout, stderr } = await runProgram('redis-cli', args, { env: partEnvironment() })
+  if (exitCode !== 0) throw new PartError(`redis-cli cannot make a cluster: ${(stdout + stderr).trim()}`)
+  for (const address of addresses) {
+    await untilAnswered(`the Redis cluster at ${address}`, () => isWhole(address), CLUSTER_WITHIN_MS)
+  }
+}
+
+async function isWhole(address: string): Promise<void> {
+  const answer = await askRedis(address, 'CLUSTER INFO')
+  if (!answer.includes('cluster_state:ok')) throw new Error('not every slot is served')
+}
