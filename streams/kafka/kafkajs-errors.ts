@@ -28,7 +28,7 @@ export function kafkaJsFailed(request: string, error: unknown, remedy: Remedy, p
 }
 
 /** The broker's answer behind an error of kafkajs; null when there is none. */
-function brokerErrorOf(error: unknown): ReturnType<typeof brokerError> | null {
+export function brokerErrorOf(error: unknown): ReturnType<typeof brokerError> | null {
   for (const cause of causesOf(error)) {
     if ('code' in cause && typeof cause.code === 'number') return brokerError(cause.code)
   }

@@ -1,10 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs'
 import type { Topic } from '../../schemas/topics.ts'
 import { StreamsError } from '../errors.ts'
 import { type Right, toAclEntry } from './acls.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { kafkaJs } from './kafkajs-client.ts'
-import { kafkaJsFailed } from './kafkajs-errors.ts'
+import { brokerErrorOf, kafkaJsFailed } from './kafkajs-errors.ts'
 
 /** One setting of a topic that is not what it must be. */
 export interface Deviation {
@@ -21,6 +22,8 @@ export interface TopicReport {
   readonly deviations: readonly Deviation[]
 }
 
+const APPEARS_EVERY_MS = 250
+const APPEARS_TRIES = 40
 const TIMESTAMP_TYPE = 'message.timestamp.type'
 
 /** Topics and rights of a cluster. Nothing here makes a topic smaller, deletes one, or takes a right away. */
@@ -91,10 +94,21 @@ export class TopicAdmin {
     const missing = topics.filter(({ name }) => !present.has(name))
     if (missing.length > 0) {
       const configs = missing.map((topic) => newTopic(topic, this.#replicas))
-      // Another that creates them at the same time is as good: what stands there is verified.
-      await this.#ask('CreateTopics', () => this.#admin.createTopics({ topics: configs }))
+      // Another that creates them at the same time is as good: what stands there is verified. kafkajs would wait for
+      // leaders, and fail where a broker does not know a new topic yet.
+      await this.#ask('CreateTopics', () => this.#admin.createTopics({ topics: configs, waitForLeaders: false }))
+      await this.#untilPresent(missing)
     }
     return new Set(missing.map(({ name }) => name))
+  }
+
+  /** Brokers learn of a new topic one after the other, soon. */
+  async #untilPresent(topics: readonly Topic[]): Promise<void> {
+    for (let tries = 0; tries < APPEARS_TRIES; tries++) {
+      const present = await this.#present()
+      if (topics.every(({ name }) => present.has(name))) return
+      await pause(APPEARS_EVERY_MS)
+    }
   }
 
   async #present(): Promise<ReadonlySet<string>> {
@@ -120,11 +134,17 @@ export class TopicAdmin {
     return settings
   }
 
+  /** What a broker may know in a moment is asked again. */
   async #ask<T>(request: string, ask: () => Promise<T>): Promise<T> {
-    try {
-      return await ask()
-    } catch (error) {
-      throw kafkaJsFailed(request, error, 'retry', {})
+    for (let tries = 1; ; tries++) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (brokerErrorOf(error)?.next !== 'retry' || tries === APPEARS_TRIES) {
+          throw kafkaJsFailed(request, error, 'retry', {})
+        }
+        await pause(APPEARS_EVERY_MS)
+      }
     }
   }
 }

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { RIGHTS, type Role } from '../../bin/runtime/kafka-rights.ts'
+import { APPLICATION_ID, INPUT_TOPIC } from '../../bin/runtime/session.ts'
+import { TOPICS } from '../../schemas/topics.ts'
+import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'
+import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
+import type { KafkaOptions } from '../../streams/kafka/kafka-options.ts'
+import { openProducerSession } from '../../streams/kafka/producer-session.ts'
+import { TopicAdmin } from '../../streams/kafka/topic-admin.ts'
+import { batchOf, recordsIn } from '../streams/log/text-records.ts'
+import { onRealParts } from '../support/real-parts.ts'
+
+// Goal: each principal can do its own work on a cluster that denies by default, over TLS, and nothing of another's.
+const START_MS = 600_000
+/** Who has which role; `admin` itself is the cluster's super user. */
+const USERS: Readonly<Record<Role, string>> = {
+  producer: 'producer',
+  worker: 'worker',
+  reader: 'reader',
+  admin: 'operator',
+}
+const DECIDED = { topic: TOPICS.paymentsDecided.name, partition: 0 }
+const SUBMITTED = { topic: INPUT_TOPIC, partition: 0 }
+const REFUSED = { code: 'KAFKA_TOPIC_AUTHORIZATION_FAILED', next: 'stop' }
+
+await onRealParts(['kafka'], 'rights on a cluster', () => {
+  vi.setConfig({ testTimeout: START_MS })
+  let kafka: Kafka
+  const logs: KafkaLog[] = []
+
+  const as = (user: string, password = `${user}-secret`): KafkaOptions => ({
+    bootstrapServers: kafka.bootstrap,
+    clientId: user,
+    tls: { ca: readFileSync(kafka.security!.authority.certificateFile, 'utf8') },
+    sasl: { mechanism: 'SCRAM-SHA-512', username: user, password },
+  })
+  const logOf = (user: string) => {
+    const log = new KafkaLog({ kafka: as(user) })
+    logs.push(log)
+    return log
+  }
+  const send = async (user: string, at: typeof SUBMITTED) => {
+    const session = await openProducerSession(as(user), null)
+    try {
+      return await session.append(batchOf(at, ['one']), 0)
+    } finally {
+      await session.close()
+    }
+  }
+  const read = async (user: string, at: typeof SUBMITTED) => {
+    const reader = logOf(user).openReader(at, 0)
+    return recordsIn((await reader.fetch(1 << 20, 5_000)).bytes).map(({ text }) => text)
+  }
+
+  beforeAll(async () => {
+    kafka = await startKafka({
+      users: Object.fromEntries(Object.values(USERS).map((user) => [user, `${user}-secret`])),
+    })
+    const admin = await TopicAdmin.open(as('admin', 'admin-secret'), 1)
+    for (const [role, user] of Object.entries(USERS)) await admin.allow(`User:${user}`, RIGHTS[role as Role])
+    await admin.close()
+    const operator = await TopicAdmin.open(as('operator'), 1)
+    const reports = await operator.createAndVerify(Object.values(TOPICS))
+    await operator.close()
+    expect(reports.every(({ created, deviations }) => created && deviations.length === 0)).toBe(true)
+  }, START_MS)
+  afterAll(async () => {
+    for (const log of logs) await log.close()
+    await kafka?.stop()
+  }, START_MS)
+
+  test('SPEC R4: a producer verifies and writes the input, and neither reads it nor writes decisions', async () => {
+    const admin = await TopicAdmin.open(as('producer'), 1)
+    await admin.requireUsable([TOPICS.paymentsSubmitted])
+    await admin.close()
+    expect(await send('producer', SUBMITTED)).toMatchObject({ baseOffset: 0 })
+    await expect(send('producer', DECIDED)).rejects.toMatchObject(REFUSED)
+    await expect(read('producer', SUBMITTED)).rejects.toMatchObject({ next: 'stop' })
+  })
+
+  test('SPEC R4: a worker commits decisions and offsets; it cannot make up payments; a reader reads decisions alone', async () => {
+    await send('producer', SUBMITTED)
+    expect((await read('worker', SUBMITTED)).length).toBeGreaterThan(0)
+    const session = await logOf('worker').openTask(APPLICATION_ID, SUBMITTED)
+    session.begin()
+    await session.append([batchOf(DECIDED, ['decided'])])
+    await session.sendOffset({ offset: 1, metadata: '' })
+    await session.end()
+    await session.close()
+    await expect(send('worker', SUBMITTED)).rejects.toMatchObject(REFUSED)
+    expect(await read('reader', DECIDED)).toEqual(['decided'])
+    expect(await read('operator', DECIDED)).toEqual(['decided'])
+    for (const user of ['reader', 'operator']) await expect(send(user, DECIDED)).rejects.toMatchObject(REFUSED)
+    await expect(read('reader', SUBMITTED)).rejects.toMatchObject({ next: 'stop' })
+  })
+
+  test('SPEC R4: a wrong password is told at once, without it', async () => {
+    const refused = openProducerSession(as('producer', 'guessed'), null)
+    await expect(refused).rejects.toMatchObject({ code: 'KAFKA_SASL_AUTHENTICATION_FAILED', next: 'stop' })
+    await expect(refused).rejects.not.toThrow('guessed')
+  })
+})
