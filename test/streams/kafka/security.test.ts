@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Kafka, startKafka } from '../../../stack/kafka/kafka.ts'
 import { kafkaTool } from '../../../stack/kafka/tool.ts'
@@ -53,8 +54,11 @@ beforeAll(async () => {
   })
   const server = ['--bootstrap-server', ...kafka.bootstrap]
   const user = ['--alter', '--entity-type', 'users', '--entity-name', 'app']
-  const secrets = `SCRAM-SHA-256=[password=${PASSWORD}],SCRAM-SHA-512=[password=${PASSWORD}]`
-  expect(await kafkaTool('kafka-configs', [...server, ...user, '--add-config', secrets])).toMatchObject({ exitCode: 0 })
+  // One request alters a user's secret once.
+  for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-512']) {
+    const secret = ['--add-config', `${mechanism}=[password=${PASSWORD}]`]
+    expect(await kafkaTool('kafka-configs', [...server, ...user, ...secret])).toMatchObject({ exitCode: 0 })
+  }
 }, START_MS)
 afterAll(async () => {
   await kafka?.stop()
@@ -122,7 +126,7 @@ describe('is refused for good, without the secret in what is told', () => {
     )
     expect(error).toMatchObject({ code, next: 'stop' })
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-      expect(`${cause.message} ${cause.stack} ${JSON.stringify(cause)}`).not.toContain('not-it-4711')
+      expect(`${cause.message} ${cause.stack} ${inspect(cause, { depth: 9 })}`).not.toContain('not-it-4711')
     }
     cluster.close()
   })
