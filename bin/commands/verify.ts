@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import type { Config } from '../../platform/config.ts'
 import type { Log } from '../../streams/log/log.ts'
-import { openClusterSession } from '../runtime/cluster-session.ts'
 import { createRuntime, openSession, PARTITIONS, type Session } from '../runtime/session.ts'
 import { type PartitionVerdict, verifyPartition } from '../runtime/verification.ts'
 import { ProgressLine } from '../view/progress-line.ts'
@@ -26,7 +26,7 @@ export function verifyCommand(): Command {
 
 async function runVerify(options: VerifyOptions): Promise<void> {
   const config = configOf(options)
-  const session: Session<Log> = options.kafka ? await openClusterSession(config) : await openSession(config)
+  const session: Session<Log> = options.kafka ? await openCluster(config) : await openSession(config)
   const progress = new ProgressLine(options.json !== true)
   try {
     const verdicts = await verifyAll(session, progress)
@@ -38,6 +38,12 @@ async function runVerify(options: VerifyOptions): Promise<void> {
     progress.end()
     await session.log.close()
   }
+}
+
+/** The Kafka client takes a second to load; who does not ask for it should not wait. */
+async function openCluster(config: Config): Promise<Session<Log>> {
+  const { openClusterSession } = await import('../runtime/cluster-session.ts')
+  return openClusterSession(config)
 }
 
 async function verifyAll(session: Session<Log>, progress: ProgressLine): Promise<PartitionVerdict[]> {

@@ -141,6 +141,8 @@ export class Cluster {
       // Codes of single topics and partitions stand in the response; here they are no failure of the request.
       if (error instanceof ResponseError)
         return (error as unknown as { response: metadataV12.MetadataResponse }).response
+      // The question changes nothing: for whom it was asked, a lost answer is no lost outcome.
+      if (isTransportError(error)) throw new StreamsError(error.code, 'retry', error.message, {}, error)
       throw requestFailed('Metadata', error, {})
     }
   }

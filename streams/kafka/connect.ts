@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { apiVersionsV4 } from '@platformatic/kafka'
 import { StreamsError } from '../errors.ts'
@@ -98,7 +98,8 @@ function tlsOptions(target: TcpNetConnectOpts, { serverName, ...tls }: KafkaTls)
   return {
     ...target,
     ...tls,
-    servername: serverName ?? target.host ?? '',
+    // An address is no server name; the certificate is held against it all the same.
+    servername: serverName ?? (isIP(target.host ?? '') === 0 ? (target.host ?? '') : ''),
     minVersion: 'TLSv1.2',
     rejectUnauthorized: true,
   }

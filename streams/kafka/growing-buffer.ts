@@ -24,6 +24,11 @@ export class GrowingBuffer {
     this.view = new DataView(bytes.buffer)
   }
 
+  /** How many bytes may still be added. */
+  get room(): number {
+    return this.bytesMax - this.length
+  }
+
   append(bytes: Uint8Array): void {
     this.reserve(bytes.length)
     this.bytes.set(bytes, this.length)

@@ -28,8 +28,9 @@ export function readLz4Frame(frame: Uint8Array, out: GrowingBuffer): void {
     if (at + length > frame.length) throw new RangeError('an LZ4 block that ends past its frame')
     if ((size & STORED_BLOCK) !== 0) out.append(frame.subarray(at, at + length))
     else {
-      out.reserve(blockBytesMax)
-      out.length = readBlock(frame, at, at + length, out.bytes, out.length, out.length + blockBytesMax)
+      const room = Math.min(blockBytesMax, out.room)
+      out.reserve(room)
+      out.length = readBlock(frame, at, at + length, out.bytes, out.length, out.length + room)
     }
     at += length + checksumBytes
   }
@@ -47,7 +48,7 @@ function readBlock(block: Uint8Array, from: number, end: number, out: Uint8Array
     }
     // Not `>`: a length that ran past the bytes is not a number.
     if (!(at + literals <= end && filled + literals <= limit))
-      throw new RangeError('LZ4 literals that end past their block')
+      throw new RangeError('LZ4 literals past their block or the bound')
     if (literals > 32) out.set(block.subarray(at, at + literals), filled)
     else for (let i = 0; i < literals; i++) out[filled + i] = block[at + i] as number
     at += literals
@@ -61,7 +62,7 @@ function readBlock(block: Uint8Array, from: number, end: number, out: Uint8Array
     }
     length += MATCH_BYTES_MIN
     if (!(at <= end && distance > 0 && distance <= filled && filled + length <= limit))
-      throw new RangeError('an LZ4 match outside')
+      throw new RangeError('an LZ4 match from outside, or past the bound')
     copyMatch(out, filled, distance, length)
     filled += length
   }

@@ -31,6 +31,6 @@ export function isTransportError(error: unknown): error is StreamsError {
   return error instanceof StreamsError && (error.code === 'KAFKA_UNREACHABLE' || error.code === 'KAFKA_NO_ANSWER')
 }
 
-export function nameOf({ host, port }: BrokerAddress): string {
+function nameOf({ host, port }: BrokerAddress): string {
   return `broker ${host}:${port}`
 }

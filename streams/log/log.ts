@@ -68,7 +68,10 @@ export interface TaskSession {
   begin(): void
   append(batches: readonly OutputBatch[]): Promise<void>
   sendOffset(next: CommittedOffset): Promise<void>
-  /** Resolves when outputs and offset are durable and visible together. A rejection leaves the outcome unknown. */
+  /**
+   * Resolves when outputs and offset are durable together: no reader ever sees one without the other standing. On a
+   * cluster readers see the outputs a moment later. A rejection leaves the outcome unknown.
+   */
   end(): Promise<void>
   abort(): Promise<void>
   close(): Promise<void>

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type ClusterSession, openClusterSession } from '../../bin/runtime/cluster-session.ts'
 import { createProducer, edgeMask } from '../../bin/runtime/payment-source.ts'
-import { INPUT_TOPIC, PARTITIONS } from '../../bin/runtime/session.ts'
+import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS } from '../../bin/runtime/session.ts'
 import { topicSettings } from '../../bin/runtime/topic-settings.ts'
 import { readConfig } from '../../platform/config.ts'
 import { machineClock } from '../../producers/clock.ts'
@@ -19,7 +19,7 @@ import { SluiceProcess, sluice } from '../bin/sluice-process.ts'
 // Goal: whatever happens to a worker, each input offset on Kafka gets one disposition, and a zombie's work is never seen.
 // Method: workers as users start them, over a real broker, killed or paused while they work; then `sluice verify --kafka`
 // recomputes every partition and compares every output byte for byte.
-const TEST_MS = 300_000
+const TEST_MS = 600_000
 const SLICE = 2_000
 /** Long ago, so that no event time is in the future. */
 const START_MS = 1_700_000_000_000
@@ -47,7 +47,8 @@ describe('workers on Kafka', () => {
   }, TEST_MS)
 
   const settings = () => ({ SLUICE_DATA: folder, SLUICE_KAFKA_BOOTSTRAP: kafka.bootstrap.join(',') })
-  const startWorker = (name: string) => new SluiceProcess(['worker', '--name', name, '--port', '0'], settings())
+  const startWorker = (name: string, ...options: string[]) =>
+    new SluiceProcess(['worker', '--name', name, '--port', '0', ...options], settings())
 
   /** Sends `records` of the mixed scenario, another part of it at each call, as fast as the brokers take them. */
   async function feed(records: number): Promise<void> {
@@ -92,6 +93,21 @@ describe('workers on Kafka', () => {
     }
   }
 
+  /** The states of the tasks at the first answer that is no 503; a refusal names at least one that does not run. */
+  async function untilReady(url: string): Promise<string[]> {
+    for (;;) {
+      const answer = await fetch(`${url}/health/ready`)
+      const { member, tasks } = (await answer.json()) as { member: string; tasks: { state: string }[] }
+      const states = tasks.map(({ state }) => state)
+      if (answer.status === 200) return states
+      expect(answer.status).toBe(503)
+      expect(member !== 'STABLE' || states.length < PARTITIONS || states.some((state) => state !== 'RUNNING')).toBe(
+        true,
+      )
+      await pause(20)
+    }
+  }
+
   async function expectOneDispositionEach(): Promise<void> {
     const { code, stdout, stderr } = await sluice(['verify', '--kafka', '--json'], settings())
     expect(stderr).toBe('')
@@ -115,8 +131,10 @@ describe('workers on Kafka', () => {
   test('SPEC X4: one of two workers is killed while it works; the other goes on where it was', {
     timeout: TEST_MS,
   }, async () => {
-    const one = startWorker('one')
+    const one = startWorker('one', '--standby', 'all')
+    const [, url = ''] = await one.says(/health on (http:[^;]+);/)
     await one.says(WHOLE)
+    expect(await untilReady(url)).toEqual(Array.from({ length: PARTITIONS }, () => 'RUNNING'))
     const two = startWorker('two')
     const [, theirs = ''] = await two.says(HALF)
     const killed = partitionsOf(theirs)
@@ -166,6 +184,27 @@ describe('workers on Kafka', () => {
       worker.child.kill('SIGINT')
       expect(await worker.ended).toBe(0)
     }
+    await expectOneDispositionEach()
+  })
+
+  test('SPEC X3: a task that an outsider fences takes its partition back, for the group says that it is its own', {
+    timeout: TEST_MS,
+  }, async () => {
+    const one = startWorker('one')
+    await one.says(WHOLE)
+    await feed(SLICE)
+    await untilDecided()
+    const outsider = new KafkaLog({ kafka: { bootstrapServers: kafka.bootstrap, clientId: 'outsider' } })
+    const input = { topic: INPUT_TOPIC, partition: 3 }
+    const taken = await outsider.openTask(APPLICATION_ID, input)
+    await feed(SLICE)
+    await untilDecided()
+    expect(one.stderr).toMatch(/somebody else owns this now/)
+    taken.begin()
+    await expect(taken.sendOffset({ offset: 0, metadata: '' })).rejects.toMatchObject({ next: 'fenced' })
+    await outsider.close()
+    one.child.kill('SIGINT')
+    expect(await one.ended).toBe(0)
     await expectOneDispositionEach()
   })
 })

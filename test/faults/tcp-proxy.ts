@@ -28,6 +28,7 @@ export class TcpProxy {
   private readonly dropping = new Set<Direction>()
   private refusing = false
   private flipping: Uint8Array | null = null
+  private flipsLeft = 0
 
   private constructor(target: { readonly host: string; readonly port: number }) {
     this.target = target
@@ -87,9 +88,10 @@ export class TcpProxy {
     for (const direction of directions) this.dropping.add(direction)
   }
 
-  /** Flips one bit in the first byte of the next answer bytes that are `bytes` (within one read of the socket). */
-  flipIn(bytes: Uint8Array): void {
+  /** Flips one bit in the first byte of the next `times` answers that hold `bytes` within one read of the socket. */
+  flipIn(bytes: Uint8Array, times = 1): void {
     this.flipping = bytes
+    this.flipsLeft = times
   }
 
   /** No fault any more; connections that were damaged are cut. */
@@ -144,7 +146,7 @@ export class TcpProxy {
   private flip(chunk: Buffer): Buffer {
     const at = this.flipping === null ? -1 : chunk.indexOf(this.flipping)
     if (at < 0) return chunk
-    this.flipping = null
+    if (--this.flipsLeft <= 0) this.flipping = null
     this.flips++
     const flipped = Buffer.from(chunk)
     flipped[at] = (flipped[at] as number) ^ 1

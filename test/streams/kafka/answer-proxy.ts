@@ -3,6 +3,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 
 /** Keys of the requests whose answers tests lose. */
 export const PRODUCE = 0
+export const END_TXN = 26
+export const TXN_OFFSET_COMMIT = 28
 
 /** What becomes of one answer: it arrives; it is lost on an open connection; it is lost together with the connection. */
 export type Fate = 'arrives' | 'lost' | 'cut'

@@ -1,12 +1,14 @@
 import { Consumer, deleteRecordsV2, deleteTopicsV6, FetchIsolationLevels } from '@platformatic/kafka'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { kafkaTool } from '../../../stack/kafka/tool.ts'
 import { partitionBounds } from '../../../streams/kafka/partition-bounds.ts'
 import type { TopicPartition } from '../../../streams/log/log.ts'
 import { readOn, readTexts } from './read-texts.ts'
 import { createTopic, openClient, type ProxiedKafka, START_MS, startProxiedKafka } from './test-kafka.ts'
 import { produceTexts, TestTransactions } from './test-producer.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 // Goal: what a read_committed reader gives out is what was committed, whatever lies between in the log (SPEC X1).
 let broker: ProxiedKafka

@@ -16,6 +16,11 @@ export async function produceTexts(cluster: Cluster, at: TopicPartition, texts: 
   return produceBatch(cluster, batchOf(at, texts))
 }
 
+/** The same for a batch of each text, pipelined over one connection. */
+export async function produceEach(cluster: Cluster, at: TopicPartition, texts: readonly string[]): Promise<void> {
+  await Promise.all(texts.map((text) => produceTexts(cluster, at, [text])))
+}
+
 export async function produceBatch(cluster: Cluster, batch: OutputBatch, purpose = 'producer'): Promise<number> {
   const plain = { producerId: -1, producerEpoch: -1, baseSequence: -1, transactional: false }
   sealBatch(batch.bytes, { baseOffset: 0, appendTimeMs: -1, ...plain })

@@ -1,0 +1,85 @@
+import { join } from 'node:path'
+import { type Config, variableOf } from '../../platform/config.ts'
+import { type Health, serveHealth } from '../../platform/health-server.ts'
+import { createLogger } from '../../platform/logger.ts'
+import { createMetrics } from '../../platform/metrics.ts'
+import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
+import { DEAD_LETTER_REASON_SYMBOLS } from '../../schemas/generated/enums.ts'
+import { DISPOSITIONS } from '../../streams/disposition.ts'
+import type { StreamsError } from '../../streams/errors.ts'
+import { complain, print } from '../view/text.ts'
+import { type ClusterSession, openWorkerSession } from './cluster-session.ts'
+import { machineTime } from './machine-clock.ts'
+import { measuredTasks } from './measured-tasks.ts'
+import { MemberFile } from './member-file.ts'
+import { APPLICATION_ID } from './session.ts'
+import { StoreWatch } from './store-fills.ts'
+import { Worker, type WorkerEvents } from './worker.ts'
+
+/** Runs one worker until it was asked to leave. @throws what ended it before that. */
+export async function runWorker(config: Config): Promise<void> {
+  const shutdown = listenForShutdown((signal) => {
+    if (signal !== null)
+      complain('\nending: committing, writing checkpoints, leaving the group; Ctrl-C again ends at once')
+  })
+  let worker: Worker | null = null
+  // The tasks commit in the name of the member, which is made once the log is there.
+  const session = await openWorkerSession(config, () => worker?.member.requireIdentity() ?? null)
+  try {
+    const server = await serveHealth({
+      host: config.metricsHost,
+      port: config.metricsPort,
+      setting: variableOf('metricsPort'),
+      metrics: createMetrics({
+        tasks: measuredTasks(() => worker?.tasks ?? []),
+        dispositions: DISPOSITIONS,
+        reasons: DEAD_LETTER_REASON_SYMBOLS,
+        logBytes: () => [],
+        nowMs: machineTime.nowMs,
+      }),
+      health: () => healthOf(worker),
+    })
+    worker = createWorker(session, config)
+    print(
+      `sluice worker ${config.workerName}: group ${APPLICATION_ID} on ${config.kafkaBootstrap.join(',')}; ` +
+        `metrics and health on http://${config.metricsHost}:${server.port}; Ctrl-C ends`,
+    )
+    const failure = await serve(worker, config, shutdown)
+    await server.close()
+    if (failure !== null) throw failure
+  } finally {
+    shutdown.release()
+    await session.log.close()
+  }
+}
+
+function createWorker(session: ClusterSession, config: Config): Worker {
+  const logger = createLogger(config.logLevel)
+  const events: WorkerEvents = {
+    onPartitions: (partitions) => print(`partitions: ${partitions.join(' ') || 'none'}`),
+    onSurvived: (partition, error) => logger.warn({ partition, error: error.message }, 'goes on'),
+    onFailed: (partition, error) => logger.error({ partition, error: error.message }, 'task ended'),
+  }
+  const store = new MemberFile(join(session.folder.path, 'members', `${config.workerName}.json`), APPLICATION_ID)
+  return new Worker(session, { store, standby: config.standby === 'all', events })
+}
+
+async function serve(worker: Worker, config: Config, { signal }: Shutdown): Promise<StreamsError | null> {
+  const beside = new AbortController()
+  const watching = new StoreWatch(worker, createLogger(config.logLevel)).watch(beside.signal)
+  if (signal.aborted) worker.stop()
+  else signal.addEventListener('abort', () => worker.stop(), { once: true })
+  const failure = await worker.ended
+  beside.abort()
+  await watching
+  if (failure === null) print('left the group; what was decided is committed')
+  return failure
+}
+
+function healthOf(worker: Worker | null): Health {
+  if (worker === null) return { ready: false, details: { member: 'STARTING', tasks: [] } }
+  const tasks = worker.tasks.map(({ input, lifeState, counters }) => {
+    return { partition: input.partition, state: lifeState, lag: counters.lag }
+  })
+  return { ready: worker.running, details: { member: worker.member.phase, tasks } }
+}
