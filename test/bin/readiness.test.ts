@@ -38,10 +38,13 @@ async function readyWhen(port: number, met: (ready: Ready) => boolean): Promise<
   }
 }
 
-/** `up` with a simulator, once it has decided something; the simulator is held still, so that the end of `up` takes its time. */
+/**
+ * `up` with a simulator, once it has decided something; the simulator is held still, so that the end of `up` takes its time.
+ * It sends one payment a second: stopped right behind a decision it holds no lock of the log, which all would wait for.
+ */
 async function upWithHeldSimulator(folder: string) {
   const port = await freePort()
-  const up = new SluiceProcess(['up', '--port', String(port), '--rate', '100', '--data', folder])
+  const up = new SluiceProcess(['up', '--port', String(port), '--rate', '1', '--data', folder])
   await up.says(/^decision /m)
   expect(await readiness(port)).toMatchObject({ status: 200, body: { ready: true, ending: false } })
   const children = readFileSync(`/proc/${up.child.pid}/task/${up.child.pid}/children`, 'utf8').trim().split(' ')
