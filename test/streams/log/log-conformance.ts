@@ -6,8 +6,6 @@ import { batchOf, recordsIn, type TextRecord } from './text-records.ts'
 /** One implementation of the log port, with an empty log for each test. */
 export interface LogFixture {
   readonly log: Log
-  /** Resolves once whatever ended can be read: on a cluster that is a moment after the end. */
-  settled?(): Promise<void>
   /** Ends the log and whatever carries it. */
   dispose(): Promise<void>
 }
@@ -55,10 +53,6 @@ export function describeLog({ name, open, secondOwner }: LogUnderTest): void {
   describe(`${name} as a log`, () => {
     let fixture: LogFixture
     let log: Log
-    const readEnded = async (at: TopicPartition) => {
-      await fixture.settled?.()
-      return readAll(log, at)
-    }
     const readers: LogReader[] = []
     const openReader = (at: TopicPartition, offset: number) => {
       const reader = log.openReader(at, offset)
@@ -254,8 +248,8 @@ export function describeLog({ name, open, secondOwner }: LogUnderTest): void {
         expect(await readAll(log, OUT)).toEqual([])
         expect(await session.committed()).toBeNull()
         await session.end()
-        expect(textsOf(await readEnded(OUT))).toEqual(['d1', 'd2', 'd3'])
-        expect(textsOf(await readEnded({ topic: 'out', partition: 0 }))).toEqual(['e'])
+        expect(textsOf(await readAll(log, OUT))).toEqual(['d1', 'd2', 'd3'])
+        expect(textsOf(await readAll(log, { topic: 'out', partition: 0 }))).toEqual(['e'])
         expect(await session.committed()).toEqual({ offset: 4, metadata: 'stream time 9' })
       })
 
@@ -267,7 +261,7 @@ export function describeLog({ name, open, secondOwner }: LogUnderTest): void {
         await session.abort()
         expect(await readAll(log, OUT)).toEqual([])
         await commit(session, ['kept'], 1)
-        expect(textsOf(await readEnded(OUT))).toEqual(['kept'])
+        expect(textsOf(await readAll(log, OUT))).toEqual(['kept'])
         expect(await session.committed()).toMatchObject({ offset: 1 })
       })
 
@@ -294,11 +288,11 @@ export function describeLog({ name, open, secondOwner }: LogUnderTest): void {
         if (secondOwner === 'is refused') {
           await expect(log.openTask('app', IN)).rejects.toMatchObject({ code: 'OWNER_ALIVE', next: 'fenced' })
           await commit(first, ['y'], 2)
-          expect(textsOf(await readEnded(OUT))).toEqual(['x', 'y'])
+          expect(textsOf(await readAll(log, OUT))).toEqual(['x', 'y'])
         } else {
           await log.openTask('app', IN)
           await expect(commit(first, ['zombie'], 2)).rejects.toMatchObject({ next: 'fenced' })
-          expect(textsOf(await readEnded(OUT))).toEqual(['x'])
+          expect(textsOf(await readAll(log, OUT))).toEqual(['x'])
         }
       })
 
@@ -308,7 +302,7 @@ export function describeLog({ name, open, secondOwner }: LogUnderTest): void {
         const second = await log.openTask('app', IN)
         expect(() => first.begin()).toThrow()
         await commit(second, ['y'], 2)
-        expect(textsOf(await readEnded(OUT))).toEqual(['y'])
+        expect(textsOf(await readAll(log, OUT))).toEqual(['y'])
       })
     })
 
@@ -333,7 +327,7 @@ export function describeLog({ name, open, secondOwner }: LogUnderTest): void {
         fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
           const session = await log.openTask(`app-${run++}`, IN)
           const producer = await log.openProducer(null)
-          const before = { in: await readAll(log, IN), out: await readEnded(OUT) }
+          const before = { in: await readAll(log, IN), out: await readAll(log, OUT) }
           const model = { in: textsOf(before.in), out: textsOf(before.out), offset: 0, sequence: 0 }
           for (const { kind, texts } of steps) {
             if (kind === 'produce' || kind === 'repeat') {
@@ -352,7 +346,7 @@ export function describeLog({ name, open, secondOwner }: LogUnderTest): void {
             }
           }
           expect(textsOf(await readAll(log, IN))).toEqual(model.in)
-          expect(textsOf(await readEnded(OUT))).toEqual(model.out)
+          expect(textsOf(await readAll(log, OUT))).toEqual(model.out)
           expect((await session.committed())?.offset ?? 0).toBe(model.offset)
           await session.close()
         }),
