@@ -79,10 +79,12 @@ export const TOPICS = {
     ...SMALL,
     name: 'rules.changes',
     doc: 'The history of rule sets: who put which in force, when and why. What is in force stands in the input partitions.',
-    key: null,
+    // Each change has a key of its own, so compaction keeps the whole history.
+    key: 'rule set version and time of the change',
     values: ['sluice.RuleChange'],
     partitions: 1,
     retentionMs: FOREVER_MS,
+    cleanupPolicy: 'compact',
   },
   apiClaims: {
     ...CHAIN,

@@ -42,7 +42,8 @@ export async function changeRules(
   const change = { version: rules.version, ruleHash: rulesDigest(text), rules: text, eventTime: nowMs, actor, reason }
   const subject = subjectOf(HISTORY.topic, 'sluice.RuleChange')
   const schemaId = await schemaRegistry(session.config).idOf(subject, JSON.parse(SCHEMAS.RuleChange))
-  const line = { ...HISTORY, ...batchOf(schemaId, nowMs, null, encodeRuleChange(change)) }
+  const key = new TextEncoder().encode(`${rules.version}@${nowMs}`)
+  const line = { ...HISTORY, ...batchOf(schemaId, nowMs, key, encodeRuleChange(change)) }
   return sendControl(session, 'admin', { kind: 'RULES_SET', actor, reason, rules: text }, ALL_PARTITIONS, nowMs, [line])
 }
 
