@@ -8,6 +8,8 @@ import { readRules } from './rules-file.ts'
 import { schemaIds } from './schema-ids.ts'
 import { schemaRegistry } from './schema-registry.ts'
 import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
+import { TASK_TOPICS } from './topic-settings.ts'
+import { requireUsableTopics } from './usable-topics.ts'
 
 /** A session whose log is a Kafka cluster. The data folder holds keys, rules of the beginning, and checkpoints. */
 export type ClusterSession = Session<KafkaLog>
@@ -23,8 +25,12 @@ export function openClusterSession(config: Config): Promise<ClusterSession> {
   return connect(config, () => openDataFolder(config))
 }
 
-/** Opens or makes the folder for a worker; its tasks commit in the name of `member`. */
-export function openWorkerSession(config: Config, member: Asker): Promise<ClusterSession> {
+/**
+ * Opens or makes the folder for a worker; its tasks commit in the name of `member`. What the tasks read and write must be there
+ * and as it must be: with other timestamps retention would take records early, and append times would be no such thing.
+ */
+export async function openWorkerSession(config: Config, member: Asker): Promise<ClusterSession> {
+  await requireUsableTopics(config, TASK_TOPICS)
   return connect(config, () => openOrCreateDataFolder(config, readRules(config.rulesFile)), member)
 }
 

@@ -2,7 +2,6 @@ import type { Config } from '../../platform/config.ts'
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { openProducerSession } from '../../streams/kafka/producer-session.ts'
-import { TopicAdmin } from '../../streams/kafka/topic-admin.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { type DataFolder, openOrCreateDataFolder } from './data-folder.ts'
 import { requireKafkaOptions } from './kafka-options.ts'
@@ -10,6 +9,7 @@ import { readRules } from './rules-file.ts'
 import { schemaIds } from './schema-ids.ts'
 import { schemaRegistry } from './schema-registry.ts'
 import { openWritingSession } from './session.ts'
+import { requireUsableTopics } from './usable-topics.ts'
 
 /** Where payments are sent: the log of a data folder, or a Kafka cluster. The folder holds keys and labels in both cases. */
 export interface PaymentTarget {
@@ -32,12 +32,7 @@ export async function openPaymentTarget(config: Config, onCluster: boolean): Pro
 export async function openClusterTarget(config: Config): Promise<PaymentTarget> {
   const cluster = requireKafkaOptions(config)
   const ids = await schemaIds(schemaRegistry(config))
-  const admin = await TopicAdmin.open(cluster, config.kafkaReplicas)
-  try {
-    await admin.requireUsable([TOPICS.paymentsSubmitted])
-  } finally {
-    await admin.close()
-  }
+  await requireUsableTopics(config, [TOPICS.paymentsSubmitted])
   const folder = openOrCreateDataFolder(config, readRules(config.rulesFile))
   const log = { openProducer: (name: string | null) => openProducerSession(cluster, name) }
   return { folder, ids, log, place: 'on the cluster', close: async () => {} }

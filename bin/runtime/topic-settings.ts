@@ -21,6 +21,11 @@ export const OUTPUT_TOPICS: readonly string[] = [
   TOPICS.paymentsDuplicates.name,
 ]
 
+/** What the tasks read and write. */
+export const TASK_TOPICS: readonly Topic[] = Object.values(TOPICS).filter(
+  ({ name }) => name === TOPICS.paymentsSubmitted.name || OUTPUT_TOPICS.includes(name),
+)
+
 export interface Retention {
   /** Bytes of the whole log; null keeps everything for ever, as an import does that is to be verified. */
   readonly logBytesMax: number | null

@@ -43,6 +43,8 @@ export class CorruptBatchError extends Error {
 export class CommittedBatches {
   /** The offset after the last batch that `take` has passed. */
   nextOffset: number = Number.NaN
+  /** The leader epoch in which that batch was written; -1 while none was passed. */
+  leaderEpoch = -1
   abortedBatches = 0
   private readonly raw = new GrowingBuffer(Number.MAX_SAFE_INTEGER)
   private readonly inflated = new GrowingBuffer(INFLATED_BYTES_MAX)
@@ -63,6 +65,7 @@ export class CommittedBatches {
     this.clear()
     this.raw.append(bytes)
     this.nextOffset = position
+    this.leaderEpoch = -1
     this.aborted = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
     const { view } = this.raw
     let nextOffset = 0
@@ -116,6 +119,7 @@ export class CommittedBatches {
       const size = this.checkedSize()
       // Read before anything moves: a batch may come to lie over its own former header.
       const nextOffset = this.offsetAfter()
+      const leaderEpoch = raw.view.getInt32(this.at + layout.LEADER_EPOCH)
       const kept = this.isVisible(size, position)
       const isCompressed = (raw.view.getInt16(this.at + layout.ATTRIBUTES) & layout.COMPRESSION_MASK) !== 0
       // What lies in place and what was decompressed cannot be handed out in one piece.
@@ -130,6 +134,7 @@ export class CommittedBatches {
       }
       this.at += size
       this.nextOffset = nextOffset
+      this.leaderEpoch = leaderEpoch
     }
     return end > start ? raw.bytes.subarray(start, end) : inflated.bytes.subarray(0, inflated.length)
   }

@@ -39,6 +39,14 @@ export class KafkaGroupOffsets implements GroupOffsets {
   }
 
   /**
+   * The same for the owner of an open transaction that has sent an offset: what stood before it. Asked for as stable, that
+   * offset would be waited for, and so the owner for itself.
+   */
+  committedBefore(at: TopicPartition): Promise<CommittedOffset | null> {
+    return this.fetch(at, false)
+  }
+
+  /**
    * Asks for nothing but whether the asker still belongs to the group.
    * @throws StreamsError KAFKA_UNKNOWN_MEMBER_ID or KAFKA_FENCED_MEMBER_EPOCH (fenced) when it does not.
    */

@@ -9,28 +9,42 @@ const HELD_UP_MS = 15
 /** So long after an end its markers are written, and what a write takes says nothing of them. */
 const TELLING_MS = 50
 
+/** Any clock that never goes back. */
+export interface PauseClock {
+  nowMs(): number
+  wait(delayMs: number): Promise<unknown>
+}
+
+const MACHINE: PauseClock = { nowMs: () => performance.now(), wait: (delayMs) => pause(delayMs) }
+
 /**
  * The short pause between two transactions of one id. After the answer to EndTxn the broker still writes the markers of the
  * transaction; a write that comes before they stand is held up in the broker for longer than waiting here takes. The
  * pause grows when a write was held up and shrinks slowly while none is. Source: KIP-890; measured, see ADR 0016.
  */
 export class MarkerPause {
+  private readonly clock: PauseClock
   private pauseMs = FIRST_PAUSE_MS
   private endedMs = Number.NEGATIVE_INFINITY
 
+  constructor(clock: PauseClock = MACHINE) {
+    this.clock = clock
+  }
+
   /** The end of a transaction was acknowledged. */
   ended(): void {
-    this.endedMs = performance.now()
+    this.endedMs = this.clock.nowMs()
   }
 
   /** Runs the first write of a transaction, not too early. */
   async first<T>(write: () => Promise<T>): Promise<T> {
-    const waitMs = this.endedMs + this.pauseMs - performance.now()
-    if (waitMs > 0) await pause(waitMs)
-    const startedMs = performance.now()
+    const { clock } = this
+    const waitMs = this.endedMs + this.pauseMs - clock.nowMs()
+    if (waitMs > 0) await clock.wait(waitMs)
+    const startedMs = clock.nowMs()
     const telling = startedMs - this.endedMs < TELLING_MS
     const answer = await write()
-    if (telling) this.learn(performance.now() - startedMs)
+    if (telling) this.learn(clock.nowMs() - startedMs)
     return answer
   }
 

@@ -36,12 +36,14 @@ export class PartitionReader implements LogReader {
   /** The next offset to give out, and the next to fetch. */
   private position: number
   private fetchOffset: number
+  /** The leader epochs of the batches before those two offsets, or -1: by them a broker sees that its log is not the one read. */
+  private positionEpoch = -1
+  private lastFetchedEpoch = -1
   private current = new CommittedBatches()
   private ahead = new CommittedBatches()
   private endOffset = 0
   private maxBytes = 0
   private missingBytes = 0
-  private lastFetchedEpoch = -1
   private corruptTries = 0
   private topicId: string | null = null
   private failure: StreamsError | null = null
@@ -85,6 +87,7 @@ export class PartitionReader implements LogReader {
 
   seek(offset: number): void {
     this.position = offset
+    this.positionEpoch = -1
     this.restart()
   }
 
@@ -205,6 +208,7 @@ export class PartitionReader implements LogReader {
         if (this.current.empty) return NOTHING
         const bytes = this.current.take(this.maxBytes, this.position)
         this.position = Math.max(this.position, this.current.nextOffset)
+        this.positionEpoch = Math.max(this.positionEpoch, this.current.leaderEpoch)
         this.corruptTries = 0
         if (bytes.length > 0) return bytes
       }
@@ -234,7 +238,7 @@ export class PartitionReader implements LogReader {
     this.ahead.clear()
     this.fetchOffset = this.position
     this.missingBytes = 0
-    this.lastFetchedEpoch = -1
+    this.lastFetchedEpoch = this.positionEpoch
   }
 
   private error(code: string, what: string): StreamsError {

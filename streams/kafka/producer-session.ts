@@ -1,6 +1,6 @@
 import type { Producer } from 'kafkajs'
 import { invariant, StreamsError } from '../errors.ts'
-import type { Appended, OutputBatch, ProducerSession } from '../log/log.ts'
+import type { Appended, OutputBatch, ProducerSession, TopicPartition } from '../log/log.ts'
 import { messagesOf } from './batch-messages.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { kafkaJs } from './kafkajs-client.ts'
@@ -101,7 +101,7 @@ class KafkaProducerSession implements ProducerSession {
     try {
       const at = `${topic}-${partition}`
       const sent = this.#sent.get(at) ?? 0
-      invariant(baseSequence === sent, `sequence ${sent} comes next, not ${baseSequence}`, place)
+      if (baseSequence !== sent) throw outOfOrder(baseSequence, sent, place)
       if (sent + recordCount > this.#recordsMax) {
         const what = 'the partition has no sequences left; a new session goes on'
         throw new StreamsError('PRODUCER_SESSION_FULL', 'abort', what, place)
@@ -117,4 +117,10 @@ class KafkaProducerSession implements ProducerSession {
       throw this.#ended
     }
   }
+}
+
+/** The session counts for itself what the broker has, so it knows no repeat: each batch comes next or not at all. */
+function outOfOrder(baseSequence: number, next: number, place: TopicPartition): StreamsError {
+  const what = `sequence ${baseSequence} came where ${next} is next; nothing was stored, a new session goes on`
+  return new StreamsError('OUT_OF_ORDER_SEQUENCE', 'abort', what, place)
 }

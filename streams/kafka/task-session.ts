@@ -66,6 +66,8 @@ class KafkaTaskSession implements TaskSession {
   private open = false
   /** Whether the coordinator may know of the open transaction: one that it does not know must not be ended. */
   private begun = false
+  /** Whether the open transaction has an offset that is not committed yet. */
+  private offsetSent = false
   /** Older protocol: output partitions that the open transaction has named. */
   private readonly named = new Set<string>()
   private dead: StreamsError | null = null
@@ -78,7 +80,9 @@ class KafkaTaskSession implements TaskSession {
 
   async committed(): Promise<CommittedOffset | null> {
     this.requireAlive()
-    return this.step(() => this.offsets.committed(this.options.input))
+    const { offsets, options, offsetSent } = this
+    // The id is ours alone: no transaction but our own can have an offset of this partition pending.
+    return this.step(() => (offsetSent ? offsets.committedBefore(options.input) : offsets.committed(options.input)))
   }
 
   begin(): void {
@@ -102,6 +106,7 @@ class KafkaTaskSession implements TaskSession {
   async sendOffset(next: CommittedOffset): Promise<void> {
     this.requireOpen('sendOffset')
     const { offsets, transaction, options } = this
+    this.offsetSent = true
     await this.step(() => this.write(() => offsets.commitWith(transaction, options.input, next)))
   }
 
@@ -136,6 +141,7 @@ class KafkaTaskSession implements TaskSession {
       if (this.transaction.addsImplicitly) this.sequences.reset()
     }
     this.open = false
+    this.offsetSent = false
   }
 
   /** Runs a request that may add to the transaction. */

@@ -63,7 +63,9 @@ export interface OutputBatch extends TopicPartition {
  * After any rejection the session is dead: close it, open a new one, read the committed offset, replay (SPEC X2).
  */
 export interface TaskSession {
-  /** The stable committed input offset, or null when nothing was ever committed. */
+  /**
+   * The stable committed input offset, or null when nothing was ever committed. Within a transaction: what stood before it.
+   */
   committed(): Promise<CommittedOffset | null>
   begin(): void
   append(batches: readonly OutputBatch[]): Promise<void>
@@ -85,7 +87,11 @@ export interface Appended {
   readonly repeated: boolean
 }
 
-/** An idempotent producer's session: sequences are per partition, so a repeat of the last batches is stored once. */
+/**
+ * An idempotent producer's session: sequences are per partition, so no batch is stored twice. A gap is refused
+ * (OUT_OF_ORDER_SEQUENCE, abort). A repeat of the last five batches is answered as they were; on a cluster it is refused like a gap,
+ * since the session itself repeats what got no answer (ADR 0018), and a refusal ends the session.
+ */
 export interface ProducerSession {
   readonly producerId: number
   readonly producerEpoch: number
@@ -126,7 +132,10 @@ export interface Log {
   openReader(at: TopicPartition, offset: number): LogReader
   /** `input` names the task's partition; `applicationId` and `input` make the transactional id. */
   openTask(applicationId: string, input: TopicPartition): Promise<TaskSession>
-  /** `name` keeps a producer's identity over restarts; null makes a new identity. */
+  /**
+   * `name` keeps a producer's identity over restarts, and fences the former owner of the name; null makes a new identity. A cluster
+   * knows no names: any but null is refused (stop).
+   */
   openProducer(name: string | null): Promise<ProducerSession>
   group(groupId: string): GroupOffsets
   close(): Promise<void>

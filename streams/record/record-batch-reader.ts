@@ -6,7 +6,7 @@ import { afterVarint, readVarint } from './varint.ts'
  * What `open` found.
  *
  * - ok:        data records follow; call `next`.
- * - control:   a transaction marker or another control batch; its records are not the reader's business.
+ * - control:   a transaction marker or another control batch; its records are nobody's data, and `next` gives none.
  * - truncated: the bytes end before the batch does, as the tail of a fetch may.
  * - malformed: a length or a count that no writer makes.
  * - bad-magic: not format v2.
@@ -84,8 +84,12 @@ export class RecordBatchReader {
     if (crc32c(bytes.subarray(at + layout.CRC_FROM, this.end)) !== view.getUint32(at + layout.CRC)) return 'bad-crc'
     if (this.recordCount < 0 || this.lastOffsetDelta < this.recordCount - 1) return 'malformed'
     if ((attributes & layout.COMPRESSION_MASK) !== 0) return 'compressed'
+    if (this.isControl) {
+      this.at = this.end
+      return 'control'
+    }
     this.left = this.recordCount
-    return this.isControl ? 'control' : 'ok'
+    return 'ok'
   }
 
   private readHeader(view: DataView, at: number): void {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { RIGHTS, type Role } from '../../bin/runtime/kafka-rights.ts'
 import { APPLICATION_ID, INPUT_TOPIC } from '../../bin/runtime/session.ts'
+import { TASK_TOPICS } from '../../bin/runtime/topic-settings.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
@@ -79,7 +80,10 @@ await onRealParts(['kafka'], 'rights on a cluster', () => {
     await expect(read('producer', SUBMITTED)).rejects.toMatchObject({ next: 'stop' })
   })
 
-  test('SPEC R4: a worker commits decisions and offsets; it cannot make up payments; a reader reads decisions alone', async () => {
+  test('SPEC R4: a worker verifies its topics, commits decisions and offsets; it cannot make up payments; a reader reads decisions alone', async () => {
+    const admin = await TopicAdmin.open(as('worker'), 1)
+    await admin.requireUsable(TASK_TOPICS)
+    await admin.close()
     await send('producer', SUBMITTED)
     expect((await read('worker', SUBMITTED)).length).toBeGreaterThan(0)
     const session = await logOf('worker').openTask(APPLICATION_ID, SUBMITTED)

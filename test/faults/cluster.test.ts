@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import {
+  ConfigResourceTypes,
+  IncrementalAlterConfigOperationTypes,
+  incrementalAlterConfigsV1,
+} from '@platformatic/kafka'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type ClusterSession, openClusterSession } from '../../bin/runtime/cluster-session.ts'
 import { createProducer, edgeMask } from '../../bin/runtime/payment-source.ts'
 import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS } from '../../bin/runtime/session.ts'
@@ -12,6 +17,7 @@ import { machineClock } from '../../producers/clock.ts'
 import { SimulationRun } from '../../producers/simulator/run.ts'
 import { scenarioNamed } from '../../producers/simulator/scenarios.ts'
 import { simulate } from '../../producers/simulator/simulate.ts'
+import { TOPICS } from '../../schemas/topics.ts'
 import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
 import { SluiceProcess, sluice } from '../bin/sluice-process.ts'
@@ -21,6 +27,7 @@ import { SluiceProcess, sluice } from '../bin/sluice-process.ts'
 // recomputes every partition and compares every output byte for byte.
 const TEST_MS = 600_000
 const SLICE = 2_000
+const { SET } = IncrementalAlterConfigOperationTypes
 /** Long ago, so that no event time is in the future. */
 const START_MS = 1_700_000_000_000
 
@@ -127,6 +134,23 @@ describe('workers on Kafka', () => {
   const partitionsOf = (text: string) => text.split(' ').map(Number)
   const HALF = /partitions: (\d+(?: \d+){5})\n/
   const WHOLE = /partitions: 0 1 2 3 4 5 6 7 8 9 10 11\n/
+
+  test('SPEC R4: a worker does not start on a topic whose timestamps are its writers’ own', {
+    timeout: TEST_MS,
+  }, async () => {
+    const { cluster } = new KafkaLog({ kafka: { bootstrapServers: kafka.bootstrap, clientId: 'admin' } })
+    onTestFinished(() => cluster.close())
+    const stamp = (value: string) => {
+      const configs = [{ name: 'message.timestamp.type', configOperation: SET, value }]
+      const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: TOPICS.paymentsDecided.name, configs }
+      return cluster.callAny(incrementalAlterConfigsV1.api, [resource], false)
+    }
+    await stamp('CreateTime')
+    const refused = startWorker('refused')
+    expect(await refused.ended).toBe(1)
+    expect(refused.stderr).toMatch(/message.timestamp.type is CreateTime, not LogAppendTime.*payments.decided/)
+    await stamp('LogAppendTime')
+  })
 
   test('SPEC X4: one of two workers is killed while it works; the other goes on where it was', {
     timeout: TEST_MS,

@@ -7,6 +7,7 @@ import { describeLog } from '../log/log-conformance.ts'
 describeLog({
   name: 'the embedded log',
   secondOwner: 'is refused',
+  producers: 'keep names and know repeats',
   open: async () => {
     const directory = mkdtempSync(join(tmpdir(), 'sluice-log-'))
     const log = await openEmbeddedLog({ directory, clock: { nowMs: () => Date.now() } })

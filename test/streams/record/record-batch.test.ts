@@ -270,6 +270,16 @@ describe('record batch reader', () => {
     expect(readAll(withCrc(bytes)).status).toBe(status)
   })
 
+  test('a control batch gives no record, and is whole', () => {
+    const bytes = sealed()
+    viewOf(bytes).setInt16(21, 0x20)
+    const reader = new RecordBatchReader()
+    expect(reader.open(withCrc(bytes), viewOf(bytes), 0, bytes.length)).toBe('control')
+    expect(reader.next()).toBe(false)
+    expect(reader).toMatchObject({ malformed: false, end: bytes.length })
+    expect(reader.nextOffset).toBe(reader.baseOffset + reader.recordCount)
+  })
+
   test('whatever a valid checksum covers, no position leaves the batch', () => {
     const anyDamage = fc.array(
       fc.tuple(fc.integer({ min: 61, max: sealed().length - 1 }), fc.integer({ min: 0, max: 255 })),

@@ -8,6 +8,7 @@ const clock = { nowMs: () => Date.now(), wait: (delayMs: number) => setTimeout(d
 describeLog({
   name: 'the log in memory',
   secondOwner: 'fences the first',
+  producers: 'keep names and know repeats',
   open: async () => {
     const log = new MemoryLog(new MemoryBroker(clock), clock)
     return { log, dispose: () => log.close() }

@@ -1,0 +1,68 @@
+import { beforeEach, expect, test } from 'vitest'
+import { StreamsError } from '../../../streams/errors.ts'
+import type { FetchedPartition } from '../../../streams/kafka/fetch-request.ts'
+import { KafkaCounters } from '../../../streams/kafka/kafka-counters.ts'
+import { PartitionReader } from '../../../streams/kafka/partition-reader.ts'
+import * as layout from '../../../streams/record/batch-layout.ts'
+import { sealBatch } from '../../../streams/record/batch-seal.ts'
+import { batchOf } from '../log/text-records.ts'
+
+// Goal: a reader tells its broker by which epoch it knows the log, so that a log which was cut off is never read on in silence.
+// Method: the reader alone; the test is its fetcher, and hands it the answers.
+const AT = { topic: 'topic', partition: 0 }
+const TOPIC_ID = '00000000-0000-0000-0000-000000000001'
+let reader: PartitionReader
+
+beforeEach(() => {
+  const source = { counters: new KafkaCounters(), pollsSent: 0, attend: () => {}, dismiss: () => {} }
+  reader = new PartitionReader(AT, 0, source)
+  reader.ledBy({ topicId: TOPIC_ID, brokerId: 1, leaderEpoch: 7 })
+})
+
+/** One batch of one record. */
+function batch(baseOffset: number, leaderEpoch: number): Uint8Array {
+  const { bytes } = batchOf(AT, ['text'])
+  const plain = { appendTimeMs: 1, producerId: -1, producerEpoch: -1, baseSequence: -1, transactional: false }
+  sealBatch(bytes, { ...plain, baseOffset })
+  // The broker's own: no checksum covers it.
+  new DataView(bytes.buffer, bytes.byteOffset).setInt32(layout.LEADER_EPOCH, leaderEpoch)
+  return bytes
+}
+
+function answer(records: readonly Uint8Array[], divergedAt: number | null = null): void {
+  const demand = reader.demand()
+  if (demand === null) throw new Error('the reader wants nothing')
+  const place = { topicId: TOPIC_ID, partition: 0, errorCode: 0, logStartOffset: 0, aborted: [] }
+  const fetched: FetchedPartition = { ...place, lastStableOffset: 10, divergedAt, records: Buffer.concat(records) }
+  reader.accept(fetched, demand)
+  reader.answered(1, fetched.lastStableOffset)
+}
+
+async function fetch(records: readonly Uint8Array[], maxBytes: number): Promise<number> {
+  const fetching = reader.fetch(maxBytes, 1_000)
+  answer(records)
+  return (await fetching).nextOffset
+}
+
+const NOT_SERVED = new StreamsError('KAFKA_NOT_SERVED', 'retry', 'nobody serves the partition', AT)
+
+test('partition reader: the epoch of what was given out outlives a time in which nobody served the partition', async () => {
+  expect(await fetch([batch(0, 5), batch(1, 6)], 1)).toBe(1)
+  // What was fetched ahead is dropped with its epoch.
+  expect(reader.demand()).toMatchObject({ offset: 2, lastFetchedEpoch: 6 })
+  reader.fail(NOT_SERVED)
+  await expect(reader.fetch(1, 0)).rejects.toBe(NOT_SERVED)
+  expect(reader.demand()).toMatchObject({ offset: 1, lastFetchedEpoch: 5 })
+})
+
+test('partition reader: a log that was cut off is refused each time, until somebody decides where to go on', async () => {
+  expect(await fetch([batch(0, 5)], 1)).toBe(1)
+  for (let tries = 0; tries < 2; tries++) {
+    const fetching = reader.fetch(1, 1_000)
+    expect(reader.demand()).toMatchObject({ offset: 1, lastFetchedEpoch: 5 })
+    answer([], 0)
+    await expect(fetching).rejects.toMatchObject({ code: 'LOG_TRUNCATED', next: 'stop', place: { ...AT, offset: 1 } })
+  }
+  reader.seek(0)
+  expect(reader.demand()).toMatchObject({ offset: 0, lastFetchedEpoch: -1 })
+})
