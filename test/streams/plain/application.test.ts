@@ -41,7 +41,7 @@ function start(built = sum()): Promise<Application> {
     log,
     checkpoints: disk.of(log.process),
     clock,
-    logId: 'test',
+    logIdOf: async () => 'test',
     checkpointIntervalMs: 1_000_000,
     checkpointIntervalRecords: 1_000_000,
     onSurvived: () => {},
