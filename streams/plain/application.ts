@@ -97,7 +97,12 @@ export class Application {
     handle: (record: StreamRecord<K, V>) => void | Promise<void>,
     from: FollowFrom = 'end',
   ): void {
-    const following = followTopic(this.platform.log, topic, from, handle, this.ending.signal)
+    const { log, clock, onSurvived } = this.platform
+    const survive = async (error: StreamsError) => {
+      onSurvived(error)
+      await clock.wait(RETRY_BACKOFF_MS)
+    }
+    const following = followTopic(log, topic, from, handle, this.ending.signal, survive)
     this.followers.push(following.catch((error: unknown) => this.fail(error)))
   }
 
