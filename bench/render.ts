@@ -61,17 +61,19 @@ function section({ bench, at, commit, machine, figures }: Result): string {
   ].join('\n')
 }
 
-function profile(): string {
-  const file = join(RESULTS, 'chain-profile.txt')
+function profile(bench: string, title: string): string {
+  const file = join(RESULTS, `${bench}-profile.txt`)
   if (!existsSync(file)) return ''
-  return ['### Where the time of the chain goes', '', '```text', readFileSync(file, 'utf8').trimEnd(), '```', ''].join(
-    '\n',
-  )
+  return [`### ${title}`, '', '```text', readFileSync(file, 'utf8').trimEnd(), '```', ''].join('\n')
 }
 
 const names = existsSync(RESULTS) ? readdirSync(RESULTS).filter((name) => name.endsWith('.json')) : []
 const results = names.map((name) => JSON.parse(readFileSync(join(RESULTS, name), 'utf8')) as Result)
-const figures = [...results.map(section), profile()].join('\n')
+const profiles = [
+  profile('chain', 'Where the time of the chain goes'),
+  profile('kafka-throughput', 'Where the time of the tasks on Kafka goes'),
+]
+const figures = [...results.map(section), ...profiles].join('\n')
 const document = readFileSync(DOCUMENT, 'utf8')
 const [before, rest] = document.split(BEGIN)
 const after = rest?.split(END)[1]

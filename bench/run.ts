@@ -4,12 +4,25 @@ import { IS_SHORT } from './harness.ts'
 
 /**
  * `npm run bench` runs every bench, `npm run bench -- NAME ...` those named; each in a process of its own.
- * `pipeline` stands for all that print the figures of the pipeline's speed and memory.
+ * `pipeline` stands for all that print the figures of the pipeline's speed and memory, `kafka` for all on a cluster.
  * SLUICE_BENCH_SHORT=1 tries them out in seconds. Exits 1 if a figure missed its bar.
  */
-const BENCHES = ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak', 'hash', 'embedded-log'] as const
+const BENCHES = [
+  'chain',
+  'end-to-end',
+  'dedup',
+  'checkpoint',
+  'restart',
+  'soak',
+  'hash',
+  'embedded-log',
+  'kafka-throughput',
+  'kafka-latency',
+  'kafka-recovery',
+] as const
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak'],
+  kafka: ['kafka-throughput', 'kafka-latency', 'kafka-recovery'],
 }
 
 function run(names: readonly string[]): string[] {

@@ -1,19 +1,15 @@
 import { createInterface } from 'node:readline'
 import { json, number, text, topic, topology, windowedStore } from 'sluice/streams'
-import { run } from 'sluice/streams/embedded'
+import * as embedded from 'sluice/streams/embedded'
+import * as kafka from 'sluice/streams/kafka'
 
 // Counts each page's clicks by minute of event time: type `PAGE SECONDS` lines, read counts. Late clicks are counted apart.
 
 const clicks = topic('clicks', { key: text, value: json<{ atMs: number }>() })
 const perMinute = topic('clicks-per-minute', { key: text, value: json<{ minute: string; clicks: number }>() })
 const late = topic('late-clicks', { key: text, value: number })
-const minutes = windowedStore('minutes', {
-  key: text,
-  value: number,
-  windowMs: 60_000,
-  graceMs: 10_000,
-  entriesMax: 1_000_000,
-})
+const sizes = { windowMs: 60_000, graceMs: 10_000, entriesMax: 1_000_000 }
+const minutes = windowedStore('minutes', { key: text, value: number, ...sizes })
 
 const clickCount = topology('windowed-count', 1).processor({
   from: clicks,
@@ -29,7 +25,10 @@ const clickCount = topology('windowed-count', 1).processor({
   },
 })
 
-const application = await run(clickCount, { directory: process.argv[2] ?? 'data/windowed-count' })
+const [directory = 'data/windowed-count', broker] = process.argv.slice(2)
+const application = broker
+  ? await kafka.run(clickCount, { directory, bootstrapServers: [broker] })
+  : await embedded.run(clickCount, { directory })
 application.follow(perMinute, ({ key, value }) => console.log(`${key} ${value.minute} ${value.clicks}`))
 application.follow(late, ({ key, value }) => console.log(`${key} ${new Date(value).toISOString()} late`))
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { keyValueStore, none, number, text, topic, topology } from 'sluice/streams'
-import { run } from 'sluice/streams/embedded'
+import * as embedded from 'sluice/streams/embedded'
+import * as kafka from 'sluice/streams/kafka'
 
 // Counts words, exactly once each, whatever is killed: type lines, read counts, press Ctrl-C (or kill -9) and start again.
 
@@ -28,7 +29,10 @@ const wordCount = topology('word-count', 1)
     },
   })
 
-const application = await run(wordCount, { directory: process.argv[2] ?? 'data/word-count' })
+const [directory = 'data/word-count', broker] = process.argv.slice(2)
+const application = broker
+  ? await kafka.run(wordCount, { directory, bootstrapServers: [broker] })
+  : await embedded.run(wordCount, { directory })
 application.follow(counts, ({ key, value }) => console.log(`${key} ${value}`))
 for await (const line of createInterface({ input: process.stdin })) {
   if (application.closing) break

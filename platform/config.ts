@@ -216,10 +216,13 @@ export function variableOf(name: keyof Config): string {
   return SETTINGS[name].variable
 }
 
+/** What tests and benches are told, which start our programs. */
+const OF_TOOLS = /^SLUICE_(?:TEST|BENCH)_/
+
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable))
   return Object.keys(env)
-    .filter((variable) => variable.startsWith(PREFIX) && !variable.startsWith(`${PREFIX}TEST_`) && !known.has(variable))
+    .filter((variable) => variable.startsWith(PREFIX) && !OF_TOOLS.test(variable) && !known.has(variable))
     .map((variable) => `${variable} is no setting; \`sluice config\` lists them all. Remove it or correct its name`)
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { currentProcess, isAlive, type ProcessIdentity } from '../streams/embedded/process-birth.ts'
+import { currentProcess, isAlive, type ProcessIdentity } from '../streams/machine/process-birth.ts'
 import { cacheFolder } from './cache.ts'
 
 /** Logs are kept of so many ended runs. */

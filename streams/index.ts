@@ -1,6 +1,7 @@
 /**
  * Kafka Streams' Processor API for Node: topics, processors, state stores, exactly once. A topology is declared here and
- * run by the `run` of `sluice/streams/embedded` (one machine); `sluice/streams/testing` runs it without a log.
+ * run by the `run` of `sluice/streams/embedded` (one machine) or of `sluice/streams/kafka` (a cluster);
+ * `sluice/streams/testing` runs it without a log.
  *
  * The guide is docs/streams.md.
  */

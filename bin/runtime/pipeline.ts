@@ -1,12 +1,12 @@
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { StreamsError } from '../../streams/errors.ts'
 import type { Log } from '../../streams/log/log.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import { Checkpointing, CheckpointTurn } from '../../streams/task/checkpointing.ts'
 import { Task } from '../../streams/task/task.ts'
 import type { RestoredState } from '../../streams/task/task-checkpoints.ts'
 import { TaskCounters } from '../../streams/task/task-counters.ts'
-import { machineTime } from './machine-clock.ts'
 import {
   APPLICATION_ID,
   checkpointFiles,

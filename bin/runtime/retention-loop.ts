@@ -1,6 +1,6 @@
 import type { StreamsError } from '../../streams/errors.ts'
 import type { TopicPartition } from '../../streams/log/log.ts'
-import { machineTime } from './machine-clock.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { checkpointFiles, INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
 
 const INTERVAL_MS = 2_000

@@ -6,6 +6,7 @@ import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type EmbeddedLog, type EmbeddedLogSettings, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
 import type { CommittedOffset, Log, TopicPartition } from '../../streams/log/log.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
 import type { CheckpointIdentity } from '../../streams/state/checkpoint-header.ts'
 import type { CheckpointStore } from '../../streams/state/checkpoint-store.ts'
@@ -18,7 +19,6 @@ import {
   openOrCreateDataFolder,
   requireOwnLog,
 } from './data-folder.ts'
-import { machineTime } from './machine-clock.ts'
 import { createPaymentRuntime } from './payment-runtime.ts'
 import { readRules } from './rules-file.ts'
 import { schemaIds } from './schema-ids.ts'

@@ -1,11 +1,11 @@
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { StreamsError } from '../../streams/errors.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import { CheckpointTurn } from '../../streams/task/checkpointing.ts'
 import { Standby } from '../../streams/task/standby.ts'
 import type { RestoredState } from '../../streams/task/task-checkpoints.ts'
 import type { ClusterSession } from './cluster-session.ts'
-import { machineTime } from './machine-clock.ts'
 import { taskCheckpoints } from './pipeline.ts'
 import { INPUT_TOPIC, PARTITIONS } from './session.ts'
 

@@ -1,7 +1,7 @@
 import { variableOf } from '../../platform/config.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
-import { machineTime } from './machine-clock.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import type { Pipeline } from './pipeline.ts'
 
 /** SPEC D3: from here on people are told. */

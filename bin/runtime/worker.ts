@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { StreamsError } from '../../streams/errors.ts'
 import { GroupMember, type MemberStore } from '../../streams/kafka/group-member.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import { CheckpointTurn } from '../../streams/task/checkpointing.ts'
+import { OwnedPartition } from '../../streams/task/owned-partition.ts'
 import type { Task } from '../../streams/task/task.ts'
 import type { ClusterSession } from './cluster-session.ts'
-import { OwnedPartition } from './owned-partition.ts'
 import { createTask } from './pipeline.ts'
 import { APPLICATION_ID, createRuntime, INPUT_TOPIC } from './session.ts'
 import { Standbys } from './standbys.ts'
@@ -41,7 +42,7 @@ export class Worker {
   private readonly events: WorkerEvents
   private readonly processor: BatchProcessor<PaymentStores>
   private readonly turn = new CheckpointTurn()
-  private readonly owned = new Map<number, OwnedPartition>()
+  private readonly owned = new Map<number, OwnedPartition<PaymentStores>>()
   private readonly standbys: Standbys | null
   private failure: StreamsError | null = null
   private telling = false
@@ -54,12 +55,12 @@ export class Worker {
     this.member = new GroupMember({
       cluster: session.log.cluster,
       groupId: APPLICATION_ID,
-      topic: INPUT_TOPIC,
+      topics: [INPUT_TOPIC],
       store,
       newMemberId: randomUUID,
       rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
-      open: (partition) => this.open(partition),
-      close: (partition) => this.close(partition),
+      open: ({ partition }) => this.open(partition),
+      close: ({ partition }) => this.close(partition),
       onError: (error) => events.onSurvived(null, error),
     })
     this.ended = this.live()
@@ -72,11 +73,8 @@ export class Worker {
 
   /** True when the group knows this worker and every task that it owns processes. */
   get running(): boolean {
-    const { phase } = this.member
-    const member = phase === 'STABLE' || phase === 'HANDING_OVER'
-    return (
-      member && [...this.owned.values()].every(({ task, failed }) => failed === null && task?.lifeState === 'RUNNING')
-    )
+    const tasks = [...this.owned.values()]
+    return this.member.settled && tasks.every(({ task, failed }) => failed === null && task?.lifeState === 'RUNNING')
   }
 
   /** Asks the worker to drain, commit, write checkpoints and leave the group. */
@@ -99,13 +97,14 @@ export class Worker {
     const { session, processor, events, standbys, turn } = this
     const onSurvived = (error: StreamsError) => events.onSurvived(partition, error)
     const onCommit = (latencyMs: number) => events.onCommit(partition, latencyMs)
-    const owned = new OwnedPartition({
+    const owned = new OwnedPartition<PaymentStores>({
       warm: standbys === null ? Promise.resolve(null) : standbys.promote(partition),
       createTask: (warm, counters) => {
         return createTask(session, processor, partition, { turn, onError: onSurvived, onCommit, warm, counters })
       },
       onFenced: onSurvived,
       onFailed: (error) => this.failed(partition, error),
+      clock: machineTime,
     })
     this.owned.set(partition, owned)
     this.tellPartitions()

@@ -1,5 +1,5 @@
 import { TOPICS } from '../../schemas/topics.ts'
-import { machineTime } from '../runtime/machine-clock.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import type { Session } from '../runtime/session.ts'
 
 const INTERVAL_MS = 1_000

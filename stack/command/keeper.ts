@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { PortTakenError } from '../../platform/health-server.ts'
 import { listenForShutdown } from '../../platform/shutdown.ts'
-import { currentProcess } from '../../streams/embedded/process-birth.ts'
+import { currentProcess } from '../../streams/machine/process-birth.ts'
 import { PartError } from '../part-error.ts'
 import { PARTS, type PartName, type StartOptions } from './parts.ts'
 import { removeRunningPart, writeRunningPart } from './running-part.ts'

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive, type ProcessIdentity } from '../../streams/embedded/process-birth.ts'
+import { isAlive, type ProcessIdentity } from '../../streams/machine/process-birth.ts'
 import { cacheFolder } from '../cache.ts'
 import type { Addresses, PartName } from './parts.ts'
 

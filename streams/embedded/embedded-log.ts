@@ -12,6 +12,7 @@ import type {
   TopicPartition,
   TopicSettings,
 } from '../log/log.ts'
+import { currentProcess } from '../machine/process-birth.ts'
 import { requireFinishedBatch } from '../record/batch-seal.ts'
 import { readGroupOffset, readTopic, readTopics } from './catalog.ts'
 import { claimFolder, FOLDER_FORMAT } from './data-folder.ts'
@@ -21,7 +22,6 @@ import { partitionKey, versionKey } from './log-keys.ts'
 import type { LogStatistics } from './log-statistics.ts'
 import { decodeCount, decodePartitionState } from './log-values.ts'
 import { PartitionReader } from './partition-reader.ts'
-import { currentProcess } from './process-birth.ts'
 import { EmbeddedProducerSession } from './producer-session.ts'
 import { TailWatch } from './tail-watch.ts'
 import { readLivingOwner, readTaskOffset } from './task-commit.ts'

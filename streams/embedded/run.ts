@@ -1,19 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import type { StreamsError } from '../errors.ts'
-import { type Application, startApplication } from '../plain/application.ts'
+import { drainOnSignals } from '../machine/drain-on-signals.ts'
+import { machineTime } from '../machine/machine-time.ts'
+import { type Application, CHECKPOINT_INTERVALS, startApplication } from '../plain/application.ts'
 import type { ProcessorTopology } from '../plain/processor-topology.ts'
 import { CheckpointFolder } from '../state/checkpoint-folder.ts'
 import { openEmbeddedLog } from './embedded-log.ts'
-
-const CHECKPOINT_INTERVAL_MS = 10_000
-const CHECKPOINT_INTERVAL_RECORDS = 100_000
-
-const machineTime = {
-  nowMs: (): number => Date.now(),
-  wait: (delayMs: number): Promise<void> => setTimeout(delayMs),
-}
 
 /** Where and how a topology runs on one machine. */
 export interface RunSettings {
@@ -36,7 +29,7 @@ export interface RunSettings {
  * @throws StreamsError (stop) when the folder is of another format, or a topic has another number of partitions.
  */
 export async function run(topology: ProcessorTopology, settings: RunSettings): Promise<Application> {
-  const { directory, bytesMax, onError = (error: StreamsError) => process.emitWarning(error) } = settings
+  const { directory, bytesMax, checkpointIntervalMs, onError = warn } = settings
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const bounds = bytesMax === undefined ? {} : { bytesMax }
   const log = await openEmbeddedLog({ directory: join(directory, 'log'), clock: machineTime, ...bounds })
@@ -46,9 +39,9 @@ export async function run(topology: ProcessorTopology, settings: RunSettings): P
       log,
       checkpoints: new CheckpointFolder(join(directory, 'checkpoints', topology.name)),
       clock: machineTime,
-      logId: log.stat().folderId,
-      checkpointIntervalMs: settings.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,
-      checkpointIntervalRecords: CHECKPOINT_INTERVAL_RECORDS,
+      logIdOf: async () => log.stat().folderId,
+      ...CHECKPOINT_INTERVALS,
+      ...(checkpointIntervalMs !== undefined && { checkpointIntervalMs }),
       onSurvived: onError,
       close: () => {
         release()
@@ -63,18 +56,6 @@ export async function run(topology: ProcessorTopology, settings: RunSettings): P
   }
 }
 
-/** The first signal drains, then ends the process as that signal would have; a second one ends it at once. Answers how to stop listening. */
-function drainOnSignals(application: Application): () => void {
-  const signals = ['SIGINT', 'SIGTERM'] as const
-  const listeners = signals.map((signal) => [signal, () => void drain(signal)] as const)
-  const release = () => {
-    for (const [signal, listener] of listeners) process.off(signal, listener)
-  }
-  const drain = async (signal: NodeJS.Signals) => {
-    release()
-    await application.close()
-    process.kill(process.pid, signal)
-  }
-  for (const [signal, listener] of listeners) process.on(signal, listener)
-  return release
+function warn(error: StreamsError): void {
+  process.emitWarning(error)
 }

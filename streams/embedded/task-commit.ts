@@ -1,9 +1,9 @@
 import type { CommittedOffset } from '../log/log.ts'
+import { isAlive, type ProcessIdentity } from '../machine/process-birth.ts'
 import { putBatch } from './batch-append.ts'
 import type { Store } from './environment.ts'
 import { namedPartitionKey } from './log-keys.ts'
 import { decodeJson, encodeJson } from './log-values.ts'
-import { isAlive, type ProcessIdentity } from './process-birth.ts'
 import { Refused } from './refusal.ts'
 import type { TaskIdentity, WriteAnswer, WriteRequest } from './write-request.ts'
 

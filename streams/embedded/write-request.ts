@@ -1,5 +1,5 @@
 import type { CommittedOffset, TopicSettings } from '../log/log.ts'
-import type { ProcessIdentity } from './process-birth.ts'
+import type { ProcessIdentity } from '../machine/process-birth.ts'
 
 /** A partition as the embedded log stores it: by number, and by name for messages to people. */
 export interface StoredPartition {

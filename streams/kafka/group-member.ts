@@ -1,5 +1,6 @@
 import { consumerGroupHeartbeatV1 } from '@platformatic/kafka'
 import { StreamsError } from '../errors.ts'
+import type { TopicPartition } from '../log/log.ts'
 import { requestFailed } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
 import type { GroupMemberIdentity } from './group-offsets.ts'
@@ -27,19 +28,25 @@ export interface MemberStore {
 export interface GroupMemberOptions {
   readonly cluster: Cluster
   readonly groupId: string
-  /** The one topic whose partitions are shared out. */
-  readonly topic: string
+  /** The topics whose partitions are shared out; every member of a group names the same. */
+  readonly topics: readonly string[]
   readonly store: MemberStore
   /** A new id for a member that the store knows nothing of. */
   readonly newMemberId: () => string
   /** How long the group waits for partitions that it takes away; longer than any drain and checkpoint. */
   readonly rebalanceTimeoutMs: number
   /** Begins a partition's task. */
-  readonly open: (partition: number) => void
+  readonly open: (input: TopicPartition) => void
   /** Drains, commits and closes a partition's task; resolves when nothing of it runs any more. */
-  readonly close: (partition: number) => Promise<void>
+  readonly close: (input: TopicPartition) => Promise<void>
   /** Told of every error that the membership survives. */
   readonly onError?: (error: StreamsError) => void
+}
+
+/** Partitions as the protocol names them. */
+interface IdPartitions {
+  readonly topicId: string
+  readonly partitions: number[]
 }
 
 const PURPOSE = 'member'
@@ -70,6 +77,12 @@ export class GroupMember {
 
   get phase(): MemberPhase {
     return this.membership.phase
+  }
+
+  /** Whether the group has said what this member owns, and that is open. */
+  get settled(): boolean {
+    const { phase } = this.membership
+    return phase === 'STABLE' || phase === 'HANDING_OVER'
   }
 
   /** As offset requests name it now. @throws StreamsError NOT_A_MEMBER (fenced) while the group does not know it. */
@@ -104,10 +117,10 @@ export class GroupMember {
     try {
       const answer = await this.ask(heartbeat)
       this.intervalMs = answer.heartbeatIntervalMs
-      const assignment = answer.assignment === null ? null : await this.ofOurTopic(answer.assignment.topicPartitions)
+      const assignment = answer.assignment === null ? null : await this.placesOf(answer.assignment.topicPartitions)
       this.happened({ event: 'answered', epoch: answer.memberEpoch, assignment, told: heartbeat.owned })
     } catch (cause) {
-      const error = requestFailed('ConsumerGroupHeartbeat', cause, { topic: this.options.topic })
+      const error = requestFailed('ConsumerGroupHeartbeat', cause, {})
       if (error.next === 'stop') throw error
       onError?.(error)
       if (error.next === 'fenced') {
@@ -129,7 +142,7 @@ export class GroupMember {
       await this.ask({ epoch: LEAVE_EPOCH, full: false, owned: null })
       this.happened({ event: 'left' })
     } catch (cause) {
-      const error = requestFailed('ConsumerGroupHeartbeat', cause, { topic: this.options.topic })
+      const error = requestFailed('ConsumerGroupHeartbeat', cause, {})
       const again = error.next === 'retry' || error.next === 'abort'
       if (again && performance.now() < this.farewellUntilMs) {
         cluster.forgetCoordinator('group', groupId)
@@ -142,9 +155,7 @@ export class GroupMember {
   }
 
   private async ask({ epoch, full, owned }: Heartbeat) {
-    const { cluster, groupId, topic, rebalanceTimeoutMs } = this.options
-    const topicPartitions =
-      owned === null ? null : owned.length === 0 ? [] : [{ topicId: await this.topicId(), partitions: [...owned] }]
+    const { cluster, groupId, topics, rebalanceTimeoutMs } = this.options
     return cluster.call(
       await cluster.coordinator('group', groupId),
       PURPOSE,
@@ -155,26 +166,46 @@ export class GroupMember {
       null,
       null,
       full ? rebalanceTimeoutMs : -1,
-      full ? [topic] : null,
+      full ? [...topics] : null,
       null,
       null,
-      topicPartitions,
+      owned === null ? null : await this.partitionsAt(owned),
     )
   }
 
-  /** The partitions of our topic. One that was deleted and made again has another id. */
-  private async ofOurTopic(assigned: readonly { topicId: string; partitions: number[] }[]): Promise<number[]> {
-    const { cluster, topic } = this.options
-    let topicId = await this.topicId()
-    if (assigned.some((one) => one.topicId !== topicId)) {
-      await cluster.refresh(topic)
-      topicId = await this.topicId()
-    }
-    return assigned.filter((one) => one.topicId === topicId).flatMap(({ partitions }) => partitions)
+  /** Places as the protocol names them: partitions by the id of their topic. */
+  private async partitionsAt(places: readonly number[]): Promise<IdPartitions[]> {
+    if (places.length === 0) return []
+    const ids = await this.topicIds()
+    const byTopic = Map.groupBy(places, (place) => place % ids.length)
+    return [...byTopic].map(([at, theirs]) => {
+      return { topicId: ids[at] as string, partitions: theirs.map((place) => this.inputAt(place).partition) }
+    })
   }
 
-  private async topicId(): Promise<string> {
-    return (await this.options.cluster.topic(this.options.topic)).topicId
+  /** The places of what is assigned, in our topics. One that was deleted and made again has another id. */
+  private async placesOf(assigned: readonly IdPartitions[]): Promise<number[]> {
+    const { cluster, topics } = this.options
+    let ids = await this.topicIds()
+    if (assigned.some(({ topicId }) => !ids.includes(topicId))) {
+      await Promise.all(topics.map((topic) => cluster.refresh(topic)))
+      ids = await this.topicIds()
+    }
+    return assigned
+      .filter(({ topicId }) => ids.includes(topicId))
+      .flatMap(({ topicId, partitions }) => partitions.map((one) => one * ids.length + ids.indexOf(topicId)))
+  }
+
+  private async topicIds(): Promise<string[]> {
+    const { cluster, topics } = this.options
+    const known = await Promise.all(topics.map((topic) => cluster.topic(topic)))
+    return known.map(({ topicId }) => topicId)
+  }
+
+  /** The membership counts places: partition 0 of each topic, then partition 1 of each, and so on. */
+  private inputAt(place: number): TopicPartition {
+    const { topics } = this.options
+    return { topic: topics[place % topics.length] as string, partition: Math.floor(place / topics.length) }
   }
 
   private happened(event: MemberEvent): void {
@@ -191,22 +222,22 @@ export class GroupMember {
   /** Makes the tasks what the membership says. */
   private reconcile(): void {
     const { owned, target } = this.membership
-    for (const partition of owned) {
-      if (!target.includes(partition) || this.opened.has(partition)) continue
-      this.opened.add(partition)
-      this.options.open(partition)
+    for (const place of owned) {
+      if (!target.includes(place) || this.opened.has(place)) continue
+      this.opened.add(place)
+      this.options.open(this.inputAt(place))
     }
-    for (const partition of surplus(this.membership)) {
-      if (!this.closing.has(partition)) void this.closeTask(partition)
+    for (const place of surplus(this.membership)) {
+      if (!this.closing.has(place)) void this.closeTask(place)
     }
   }
 
-  private async closeTask(partition: number): Promise<void> {
-    this.closing.add(partition)
-    await this.options.close(partition)
-    this.closing.delete(partition)
-    this.opened.delete(partition)
-    this.happened({ event: 'released', partitions: [partition] })
+  private async closeTask(place: number): Promise<void> {
+    this.closing.add(place)
+    await this.options.close(this.inputAt(place))
+    this.closing.delete(place)
+    this.opened.delete(place)
+    this.happened({ event: 'released', partitions: [place] })
   }
 
   /** Waits until something has happened, at most `withinMs`. */

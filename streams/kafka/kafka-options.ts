@@ -9,10 +9,10 @@ export interface BrokerAddress {
 /** TLS to the brokers. Their certificate and name are always checked; there is no way to switch that off. */
 export interface KafkaTls {
   /** The authorities to trust instead of Node's own, in PEM. */
-  readonly ca?: string | Buffer
+  readonly ca?: string
   /** Our certificate and its key in PEM, where brokers ask for one (`ssl.client.auth`). */
-  readonly cert?: string | Buffer
-  readonly key?: string | Buffer
+  readonly cert?: string
+  readonly key?: string
   readonly passphrase?: string
   /** The name to expect in the certificate where it is not the host that we connect to. */
   readonly serverName?: string

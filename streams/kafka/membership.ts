@@ -30,7 +30,7 @@ export type MemberEvent =
   | { readonly event: 'unanswered' | 'fenced' | 'stop' | 'left' }
   | { readonly event: 'released'; readonly partitions: readonly number[] }
 
-/** Everything that a member knows. Partitions are of the one topic that the group reads. */
+/** Everything that a member knows. A partition here is a number that the caller can tell from every other. */
 export interface Membership {
   readonly phase: MemberPhase
   /** 0 asks to join. */

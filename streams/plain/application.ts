@@ -1,8 +1,11 @@
 import type { StreamsError } from '../errors.ts'
-import type { Log } from '../log/log.ts'
+import type { Log, TopicPartition } from '../log/log.ts'
 import type { CheckpointStore } from '../state/checkpoint-store.ts'
 import { Checkpointing } from '../task/checkpointing.ts'
+import { OwnedPartition } from '../task/owned-partition.ts'
 import { Task } from '../task/task.ts'
+import type { TaskCounters } from '../task/task-counters.ts'
+import { type Assign, type Assignment, EveryPartition } from './assignment.ts'
 import { PlainProcessor } from './plain-processor.ts'
 import type { PlainStores } from './plain-stores.ts'
 import type { ProcessorTopology } from './processor-topology.ts'
@@ -21,8 +24,10 @@ export interface ApplicationPlatform {
   /** Of this application alone. */
   readonly checkpoints: CheckpointStore
   readonly clock: { nowMs(): number; wait(delayMs: number): Promise<void> }
-  /** Tells logs apart, so that a checkpoint is never believed beside another log than its own. */
-  readonly logId: string
+  /** Tells the log of a topic from every other, so that a checkpoint is never believed beside another log than its own. */
+  readonly logIdOf: (topic: string) => Promise<string>
+  /** Shares the partitions with other processes of this application; left out, every partition is this one's. */
+  readonly assign?: Assign
   /** A task writes a checkpoint after so long, or after so many records. */
   readonly checkpointIntervalMs: number
   readonly checkpointIntervalRecords: number
@@ -32,12 +37,17 @@ export interface ApplicationPlatform {
   readonly close: () => Promise<void>
 }
 
-/** A topology at work: a task for each input partition, in this process. */
+/** When tasks write checkpoints, unless a setting says otherwise. */
+export const CHECKPOINT_INTERVALS = { checkpointIntervalMs: 10_000, checkpointIntervalRecords: 100_000 } as const
+
+/** A topology at work: a task for each input partition that this process owns. */
 export class Application {
   /** Resolves after `close`, rejects with the error that stopped a task; either way nothing runs any more then. */
   readonly closed: Promise<void>
   private readonly platform: ApplicationPlatform
-  private readonly tasks: readonly Task<PlainStores>[]
+  private readonly assignment: Assignment
+  private readonly owned = new Map<string, OwnedPartition<PlainStores>>()
+  private readonly createTask: CreateTask
   private readonly sender: RecordSender
   private readonly followers: Promise<void>[] = []
   private readonly ending = new AbortController()
@@ -45,22 +55,23 @@ export class Application {
   private readonly settle: PromiseWithResolvers<void> = Promise.withResolvers()
 
   /** Use the `run` of `sluice/streams/embedded` or `sluice/streams/kafka`. */
-  constructor(topology: ProcessorTopology, platform: ApplicationPlatform) {
+  constructor(topology: ProcessorTopology, platform: ApplicationPlatform, createTask: CreateTask) {
     this.platform = platform
     this.closed = this.settle.promise
     this.sender = new RecordSender(platform.log, platform.clock)
-    this.tasks = topology.processors.flatMap((processor) => {
-      const runner = new PlainProcessor(processor, topology.deadLetterTopic)
-      const partitions = Array.from({ length: processor.from.partitions }, (_, partition) => partition)
-      return partitions.map((partition) => createTask(topology, runner, partition, platform))
-    })
-    const runs = this.tasks.map((task) => task.run().catch((error: unknown) => this.fail(error)))
-    void this.end(Promise.all(runs))
+    this.createTask = createTask
+    const tasks = {
+      open: (input: TopicPartition) => this.open(input),
+      close: (input: TopicPartition) => this.closeTask(input),
+    }
+    const sources = topology.processors.map(({ from }) => from)
+    this.assignment = platform.assign?.(sources, tasks) ?? new EveryPartition(sources, tasks)
+    void this.live()
   }
 
-  /** True when every task has restored its state and processes. */
+  /** True when this process knows which tasks are its own, and each has restored its state and processes. */
   get running(): boolean {
-    return this.tasks.every(({ lifeState }) => lifeState === 'RUNNING')
+    return this.assignment.settled && [...this.owned.values()].every(({ task }) => task?.lifeState === 'RUNNING')
   }
 
   /** True once it was asked to end, or had to: `send` then refuses. */
@@ -86,7 +97,12 @@ export class Application {
     handle: (record: StreamRecord<K, V>) => void | Promise<void>,
     from: FollowFrom = 'end',
   ): void {
-    const following = followTopic(this.platform.log, topic, from, handle, this.ending.signal)
+    const { log, clock, onSurvived } = this.platform
+    const survive = async (error: StreamsError) => {
+      onSurvived(error)
+      await clock.wait(RETRY_BACKOFF_MS)
+    }
+    const following = followTopic(log, topic, from, handle, this.ending.signal, survive)
     this.followers.push(following.catch((error: unknown) => this.fail(error)))
   }
 
@@ -103,14 +119,34 @@ export class Application {
 
   private stop(): void {
     this.ending.abort()
-    for (const task of this.tasks) task.stop()
+    this.assignment.stop()
+  }
+
+  private open(input: TopicPartition): void {
+    const { clock, assign, onSurvived } = this.platform
+    const fail = (error: StreamsError) => this.fail(error)
+    const partition = new OwnedPartition<PlainStores>({
+      warm: Promise.resolve(null),
+      createTask: (_, counters) => this.createTask(input, counters),
+      // Where nobody says who owns what, whoever fenced a task is its owner now.
+      onFenced: assign === undefined ? fail : onSurvived,
+      onFailed: fail,
+      clock,
+    })
+    this.owned.set(`${input.topic}-${input.partition}`, partition)
+  }
+
+  private async closeTask({ topic, partition }: TopicPartition): Promise<void> {
+    const name = `${topic}-${partition}`
+    await this.owned.get(name)?.close()
+    this.owned.delete(name)
   }
 
   /** What was sent and what tasks have begun comes to its end before the log is closed under them. */
-  private async end(runs: Promise<unknown>): Promise<void> {
+  private async live(): Promise<void> {
     try {
-      await runs
-      this.stop()
+      await this.assignment.run().catch((error: unknown) => this.fail(error))
+      await Promise.all([...this.owned.values()].map((partition) => partition.close()))
       await this.sender.close()
       await Promise.all(this.followers)
       await this.platform.close()
@@ -136,20 +172,40 @@ export async function startApplication(
       writtenBy: topology.isWritten(topic) ? ('tasks' as const) : ('producers' as const),
     })),
   )
-  return new Application(topology, platform)
+  return new Application(topology, platform, await taskFactory(topology, platform))
+}
+
+type CreateTask = (input: TopicPartition, counters: TaskCounters) => Task<PlainStores>
+
+/** What makes the task of any input partition of the topology. */
+async function taskFactory(topology: ProcessorTopology, platform: ApplicationPlatform): Promise<CreateTask> {
+  const { processors, deadLetterTopic } = topology
+  const sources = await Promise.all(
+    processors.map(async (processor) => {
+      const logId = await platform.logIdOf(processor.from.name)
+      return [processor.from.name, { processor: new PlainProcessor(processor, deadLetterTopic), logId }] as const
+    }),
+  )
+  const byTopic = new Map(sources)
+  return (input, counters) => createTask(topology, platform, byTopic.get(input.topic) as Source, input, counters)
+}
+
+/** What reads a topic, and which log the topic stands in. */
+interface Source {
+  readonly processor: PlainProcessor
+  readonly logId: string
 }
 
 function createTask(
   { name, version }: ProcessorTopology,
-  processor: PlainProcessor,
-  partition: number,
-  platform: ApplicationPlatform,
+  { log, clock, checkpoints, onSurvived, ...platform }: ApplicationPlatform,
+  { processor, logId }: Source,
+  input: TopicPartition,
+  counters: TaskCounters,
 ): Task<PlainStores> {
-  const { log, clock, checkpoints, logId, onSurvived } = platform
-  const topic = processor.topology.source
   return new Task({
     applicationId: name,
-    input: { topic, partition },
+    input,
     log,
     processor,
     checkpoints: new Checkpointing({
@@ -157,12 +213,11 @@ function createTask(
       identity: {
         topology: name,
         semanticsVersion: version,
-        topic,
-        partition,
+        ...input,
         stateKeyId: `none@${logId}`,
         createdBy: `sluice/streams ${name} version ${version}`,
       },
-      create: () => processor.topology.createStores(partition),
+      create: () => processor.topology.createStores(input.partition),
       sections: ({ sections }) => sections,
       clock,
       intervalMs: platform.checkpointIntervalMs,
@@ -173,6 +228,7 @@ function createTask(
     fetchBytesMax: FETCH_BYTES_MAX,
     fetchWaitMs: FETCH_WAIT_MS,
     retryBackoffMs: RETRY_BACKOFF_MS,
+    counters,
     onError: onSurvived,
   })
 }

@@ -7,6 +7,11 @@ import type { Topic } from './topic.ts'
 const FETCH_BYTES = 1 << 19
 const FETCH_WAIT_MS = 250
 
+/** Told of an error that another try may cure; what it throws ends the following, else it goes on once this resolves. */
+export type SurviveError = (error: StreamsError) => Promise<void>
+
+const surviveNone: SurviveError = (error) => Promise.reject(error)
+
 /** Hands every committed record of a topic to `handle`, in offset order within a partition, until `signal` aborts. */
 export async function followTopic<K, V>(
   log: Pick<Log, 'bounds' | 'openReader'>,
@@ -14,9 +19,12 @@ export async function followTopic<K, V>(
   from: FollowFrom,
   handle: (record: StreamRecord<K, V>) => void | Promise<void>,
   signal: AbortSignal,
+  survive: SurviveError = surviveNone,
 ): Promise<void> {
   const partitions = Array.from({ length: topic.partitions }, (_, partition) => partition)
-  await Promise.all(partitions.map((partition) => followPartition(log, topic, partition, from, handle, signal)))
+  await Promise.all(
+    partitions.map((partition) => followPartition(log, topic, partition, from, handle, signal, survive)),
+  )
 }
 
 async function followPartition<K, V>(
@@ -26,23 +34,39 @@ async function followPartition<K, V>(
   from: FollowFrom,
   handle: (record: StreamRecord<K, V>) => void | Promise<void>,
   signal: AbortSignal,
+  survive: SurviveError,
 ): Promise<void> {
   const at = { topic: topic.name, partition }
-  const { startOffset, endOffset } = await log.bounds(at)
-  let position = from === 'beginning' ? startOffset : endOffset
+  const bounds = await untilAnswered(() => log.bounds(at), signal, survive)
+  if (bounds === null) return
+  let position = from === 'beginning' ? bounds.startOffset : bounds.endOffset
   const reader = log.openReader(at, position)
   try {
     while (!signal.aborted) {
-      const { bytes, nextOffset } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
-      for (const record of recordsOf(bytes, topic, partition, position)) {
+      const fetched = await untilAnswered(() => reader.fetch(FETCH_BYTES, FETCH_WAIT_MS), signal, survive)
+      if (fetched === null) return
+      for (const record of recordsOf(fetched.bytes, topic, partition, position)) {
         if (signal.aborted) return
         await handle(record)
       }
-      position = Math.max(position, nextOffset)
+      position = Math.max(position, fetched.nextOffset)
     }
   } finally {
     reader.close()
   }
+}
+
+/** Null when `signal` aborts before there is an answer. */
+async function untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal, survive: SurviveError): Promise<T | null> {
+  while (!signal.aborted) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof StreamsError) || error.next === 'stop' || error.next === 'fenced') throw error
+      await survive(error)
+    }
+  }
+  return null
 }
 
 /** The records of fetched batches from `position` on. */

@@ -3,9 +3,9 @@
  * It tells its parent a line for each thing that was acknowledged.
  */
 import { checkpointFolder } from '../../bin/runtime/data-folder.ts'
-import { machineTime } from '../../bin/runtime/machine-clock.ts'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { StreamsError } from '../../streams/errors.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import { Checkpointing } from '../../streams/task/checkpointing.ts'

@@ -3,8 +3,11 @@ import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'
+import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
 import { ExampleProcess } from '../examples/example-process.ts'
-import { embeddedLogOf, killWindowedCount, killWordCount } from '../examples/survives-kills.ts'
+import { type ExampleGround, embeddedLogOf, killWindowedCount, killWordCount } from '../examples/survives-kills.ts'
+import { onRealParts, START_MS } from '../support/real-parts.ts'
 
 // Goal: what a stranger gets is the package, and it works: `npm pack`, installed in an empty folder far from the checkout.
 // Method: the tarball is listed, installed with npm, type-checked against, and run under each Node that it says it supports.
@@ -30,6 +33,7 @@ const PAYMENT = {
 const CONSUMER = `
 import { type Application, json, keyValueStore, number, StreamsError, text, topic, topology, windowedStore } from 'sluice/streams'
 import { run } from 'sluice/streams/embedded'
+import * as kafka from 'sluice/streams/kafka'
 import { TestDriver } from 'sluice/streams/testing'
 
 const input = topic('input', { key: text, value: json<{ amount: number }>() })
@@ -55,37 +59,71 @@ export const sum = topology('sum', 1).processor({
   },
 })
 export const application: Promise<Application> = run(sum, { directory: 'data' })
+export const onKafka: Promise<Application> = kafka.run(sum, {
+  directory: 'data',
+  bootstrapServers: ['broker:9092'],
+  tls: { ca: 'PEM' },
+  sasl: { mechanism: 'SCRAM-SHA-512', username: 'sum', password: 'secret' },
+})
+// @ts-expect-error: a cluster has brokers.
+export const nowhere: Promise<Application> = kafka.run(sum, { directory: 'data' })
 export const values: number[] = new TestDriver(sum).readOutputs(output).map(({ value }) => value)
 export const error: Error = new StreamsError('CODE', 'stop', 'what')
 `
 
-describe('the package', () => {
-  let folder = ''
-  let files: string[] = []
+let folder = ''
+let files: string[] = []
 
-  function npm(args: readonly string[], cwd: string): string {
-    return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+/** Every Node that the package says it runs on. */
+const NODES = [
+  { version: '22', program: () => join(folder, 'node_modules/node/bin/node') },
+  { version: '24', program: () => process.execPath },
+]
+
+function npm(args: readonly string[], cwd: string): string {
+  return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-package-')))
+  const [packed] = JSON.parse(npm(['pack', '--json', '--silent', '--pack-destination', folder], CHECKOUT)) as [
+    { readonly filename: string; readonly files: readonly { readonly path: string }[] },
+  ]
+  files = packed.files.map(({ path }) => path)
+  const consumer = { name: 'consumer', private: true, type: 'module', allowScripts: { node: true } }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(consumer))
+  npm(
+    ['install', '--no-audit', '--no-fund', '--loglevel=error', join(folder, packed.filename), `node@${NODE_22}`],
+    folder,
+  )
+  for (const name of ['word-count.ts', 'windowed-count.ts']) {
+    copyFileSync(join(CHECKOUT, 'examples', name), join(folder, name))
   }
+}, 600_000)
 
-  beforeAll(() => {
-    folder = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-package-')))
-    const [packed] = JSON.parse(npm(['pack', '--json', '--silent', '--pack-destination', folder], CHECKOUT)) as [
-      { readonly filename: string; readonly files: readonly { readonly path: string }[] },
-    ]
-    files = packed.files.map(({ path }) => path)
-    const consumer = { name: 'consumer', private: true, type: 'module', allowScripts: { node: true } }
-    writeFileSync(join(folder, 'package.json'), JSON.stringify(consumer))
-    npm(
-      ['install', '--no-audit', '--no-fund', '--loglevel=error', join(folder, packed.filename), `node@${NODE_22}`],
-      folder,
-    )
-    for (const name of ['word-count.ts', 'windowed-count.ts']) {
-      copyFileSync(join(CHECKOUT, 'examples', name), join(folder, name))
-    }
-  }, 600_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+/** An example in a folder of its own below the installed package, and what it is told besides that folder. */
+function groundOf(
+  example: string,
+  name: string,
+  program: string,
+  args: readonly string[],
+  openLog: (directory: string) => ReturnType<ExampleGround['openLog']>,
+): ExampleGround {
+  const directory = join(folder, `${example}-${name}`)
+  mkdirSync(directory)
+  const command = [program, join(folder, `${example}.ts`), directory, ...args]
+  return { start: () => new ExampleProcess(command, folder), openLog: () => openLog(directory) }
+}
 
+async function expectSurvival(kills: ReturnType<typeof killWordCount> | ReturnType<typeof killWindowedCount>) {
+  const { found, expected } = await kills
+  expect(found).toEqual(expected)
+  expect(Object.keys(found).length).toBeGreaterThan(0)
+}
+
+describe('the package', () => {
   test('holds what was built, what that reads, and nothing else', () => {
     const built = /^dist\/(?:bin|platform|processors|producers|schemas|streams)\/[\w/.-]+\.(?:js|d\.ts)$/
     const beside = files.filter((path) => !built.test(path))
@@ -108,32 +146,19 @@ describe('the package', () => {
     execFileSync(COMPILER, ['-p', folder], { stdio: ['ignore', 'inherit', 'inherit'] })
   }, 120_000)
 
-  describe.each([
-    { version: '22', program: () => join(folder, 'node_modules/node/bin/node') },
-    { version: '24', program: () => process.execPath },
-  ])('under Node $version', ({ version, program }) => {
-    /** A folder of its own below the installed package. */
-    function ground(example: string) {
-      const directory = join(folder, `${example}-${version}`)
-      mkdirSync(directory)
-      const command = [program(), join(folder, `${example}.ts`), directory]
-      return { start: () => new ExampleProcess(command, folder), openLog: () => embeddedLogOf(directory) }
-    }
+  describe.each(NODES)('under Node $version', ({ version, program }) => {
+    const ground = (example: string) => groundOf(example, `embedded-${version}`, program(), [], embeddedLogOf)
 
     test('is that Node', () => {
       expect(execFileSync(program(), ['--version'], { encoding: 'utf8' })).toMatch(new RegExp(`^v${version}[.]`))
     })
 
     test('word count counts every word once on the embedded log, killed with -9', async () => {
-      const { found, expected } = await killWordCount(ground('word-count'), KILLS)
-      expect(found).toEqual(expected)
-      expect(Object.keys(found).length).toBeGreaterThan(0)
+      await expectSurvival(killWordCount(ground('word-count'), KILLS))
     }, 240_000)
 
     test('windowed count counts every click once on the embedded log, killed with -9', async () => {
-      const { found, expected } = await killWindowedCount(ground('windowed-count'), KILLS)
-      expect(found).toEqual(expected)
-      expect(found.length).toBeGreaterThan(0)
+      await expectSurvival(killWindowedCount(ground('windowed-count'), KILLS))
     }, 240_000)
 
     test('the program decides payments and verifies them', () => {
@@ -146,6 +171,31 @@ describe('the package', () => {
       }
       expect(sluice('import', 'jsonl', payments)).toContain('2 rows: 2 sent, 0 bad')
       expect(sluice('verify')).toContain('2 inputs, one disposition each; 2 outputs compared')
+    }, 240_000)
+  })
+})
+
+await onRealParts(['kafka'], 'the package on Kafka', () => {
+  describe.each(NODES)('under Node $version', ({ version, program }) => {
+    let kafka: Kafka
+
+    beforeAll(async () => {
+      kafka = await startKafka()
+    }, START_MS)
+    afterAll(() => kafka?.stop(), START_MS)
+
+    function ground(example: string): ExampleGround {
+      const { bootstrap: bootstrapServers } = kafka
+      const openLog = async () => new KafkaLog({ kafka: { bootstrapServers, clientId: 'test' } })
+      return groundOf(example, `kafka-${version}`, program(), bootstrapServers, openLog)
+    }
+
+    test('word count counts every word once on Kafka, killed with -9', async () => {
+      await expectSurvival(killWordCount(ground('word-count'), KILLS))
+    }, 240_000)
+
+    test('windowed count counts every click once on Kafka, killed with -9', async () => {
+      await expectSurvival(killWindowedCount(ground('windowed-count'), KILLS))
     }, 240_000)
   })
 })

@@ -45,3 +45,8 @@ test('config: the command line goes before the environment, and foreign variable
   const config = readConfig({ SLUICE_DATA: 'a', PATH: '/bin' }, { SLUICE_DATA: 'b' })
   expect(config.dataFolder).toBe('b')
 })
+
+test('config: what tests and benches are told is no setting, and no mistake', () => {
+  expect(() => readConfig({ SLUICE_TEST_SEED: '1', SLUICE_BENCH_SHORT: '1' }, {})).not.toThrow()
+  expect(() => readConfig({ SLUICE_BENCHMARK: '1' }, {})).toThrow(/SLUICE_BENCHMARK is no setting/)
+})

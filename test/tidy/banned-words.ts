@@ -11,7 +11,7 @@ export interface Ban {
   readonly broken: SourceFile
 }
 
-const BROKERS_AND_TOOLS = /^streams\/(?:embedded|kafka|testing)\/|^streams\/hash\/build\.ts$/
+const BROKERS_AND_TOOLS = /^streams\/(?:embedded|kafka|machine|testing)\/|^streams\/hash\/build\.ts$/
 
 /** ARCHITECTURE, "Layout" and decisions 2, 5 and 8: where clocks, chance, promises and the environment may not be. */
 export const BANS: readonly Ban[] = [

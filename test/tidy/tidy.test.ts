@@ -1,6 +1,9 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { BANS, findBanned } from './banned-words.ts'
+import { missingTests, namedFiles, namedTests } from './named-tests.ts'
 import { codeOf, lineCount, sourceFiles } from './source-file.ts'
 
 // Goal: what the linters cannot say about the layout. Each check states how many files it saw; none seen is a failure.
@@ -8,7 +11,8 @@ const LINES_MAX = 400
 const LINES_P90_MAX = 250
 const VAGUE_NAMES = /(?:^|[/.-])(?:utils?|helpers?|common|managers?|misc)(?:[/.-]|$)/
 
-const files = sourceFiles(fileURLToPath(new URL('../../', import.meta.url)))
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
+const files = sourceFiles(PROJECT)
 process.stdout.write(`tidy: ${files.length} source files scanned\n`)
 
 test('tidy: there are files to scan, in every folder that a ban names', () => {
@@ -48,4 +52,36 @@ test('tidy: comments and strings are no code, and keep their lines', () => {
   const code = codeOf(text)
   expect(code.split('\n').map((line) => /\bawait\b/.test(line))).toEqual([false, false, true, false])
   expect(code).toHaveLength(text.length)
+})
+
+test('tidy: every test that the README names as a proof is there', () => {
+  const named = namedTests(readFileSync(join(PROJECT, 'README.md'), 'utf8'))
+  process.stdout.write(`tidy: the README names ${named.length} tests\n`)
+  expect(named.length).toBeGreaterThan(10)
+  expect(missingTests(PROJECT, named)).toEqual([])
+})
+
+test('tidy: a named test that is not there is found, by its file or by its title', () => {
+  const row = (file: string, title: string) => `| whatever | holds | \`${file}\` | "${title}" |`
+  const here = 'test/tidy/tidy.test.ts'
+  // Put together, so that the title that is not there does not stand here.
+  const absent = ['no such', 'title'].join(' ')
+  const rows = [row(here, 'tidy: there are files to scan'), row(here, absent), row('test/gone.test.ts', 'any')]
+  expect(missingTests(PROJECT, namedTests(rows.join('\n')))).toEqual([
+    { file: here, title: absent },
+    { file: 'test/gone.test.ts', title: 'any' },
+  ])
+})
+
+test('tidy: every file of tests that a document names is there', () => {
+  const folders = ['.', 'docs', 'docs/adr']
+  const documents = folders.flatMap((folder) =>
+    readdirSync(join(PROJECT, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  )
+  const named = documents.flatMap((path) => namedFiles(readFileSync(join(PROJECT, path), 'utf8')))
+  process.stdout.write(`tidy: ${documents.length} documents name ${named.length} files of tests\n`)
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter((path) => !existsSync(join(PROJECT, path)))).toEqual([])
 })

@@ -69,16 +69,16 @@ class TestMember {
     this.member = new GroupMember({
       cluster: this.log.cluster,
       groupId,
-      topic,
+      topics: [topic],
       store,
       newMemberId: randomUUID,
       rebalanceTimeoutMs: 30_000,
-      open: (partition) => {
+      open: ({ partition }) => {
         expect(owners.get(partition), `partition ${partition} has an owner`).toBeUndefined()
         owners.set(partition, name)
         this.open.add(partition)
       },
-      close: async (partition) => {
+      close: async ({ partition }) => {
         await pause(drainMs)
         owners.delete(partition)
         this.open.delete(partition)

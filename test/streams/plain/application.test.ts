@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { keyValueStore, none, number, text, topic, topology } from '../../../streams/index.ts'
 import { type Application, startApplication } from '../../../streams/plain/application.ts'
+import { type FaultPlan, NO_FAULTS } from '../../../streams/testing/fault-plan.ts'
 import { MemoryBroker } from '../../../streams/testing/memory-broker.ts'
 import { MemoryCheckpoints } from '../../../streams/testing/memory-checkpoints.ts'
 import { MemoryLog } from '../../../streams/testing/memory-log.ts'
@@ -28,23 +29,26 @@ function sum({ entriesMax = 100, version = 1 } = {}) {
 let clock: VirtualClock
 let broker: MemoryBroker
 let disk: MemoryCheckpoints
+/** Topics of the errors that the application went on after. */
+let survived: unknown[]
 
 beforeEach(() => {
   clock = new VirtualClock(2_000_000_000_000)
   broker = new MemoryBroker(clock)
   disk = new MemoryCheckpoints()
+  survived = []
 })
 
-function start(built = sum()): Promise<Application> {
-  const log = new MemoryLog(broker, clock)
+function start(built = sum(), faults: FaultPlan = NO_FAULTS): Promise<Application> {
+  const log = new MemoryLog(broker, clock, faults)
   return startApplication(built, {
     log,
     checkpoints: disk.of(log.process),
     clock,
-    logId: 'test',
+    logIdOf: async () => 'test',
     checkpointIntervalMs: 1_000_000,
     checkpointIntervalRecords: 1_000_000,
-    onSurvived: () => {},
+    onSurvived: ({ place }) => void survived.push(place.topic),
     close: () => log.close(),
   })
 }
@@ -132,6 +136,25 @@ describe('an application', () => {
         await next.close()
       })(),
     )
+  })
+
+  test('goes on following when nobody has served a fetch for a while', async () => {
+    let fetches = 0
+    // Tasks and followers fetch in turns, so every third strikes both.
+    const meet: FaultPlan['meet'] = (step) => ({
+      fault: step === 'fetch' && ++fetches % 3 === 0 ? 'lost' : null,
+      delayMs: 0,
+    })
+    await clock.run(
+      (async () => {
+        const application = await start(sum(), { meet })
+        const following = followed(application, 20)
+        for (let i = 0; i < 20; i++) await application.send(input, 'a', 1)
+        expect(await following).toEqual(Array.from({ length: 20 }, (_, i) => `a ${i + 1}`))
+        await application.close()
+      })(),
+    )
+    expect(survived).toContain('sums')
   })
 
   test('ends with the error of what follows it', async () => {

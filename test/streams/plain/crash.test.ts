@@ -82,7 +82,7 @@ class World {
       log,
       checkpoints: this.disk.of(log.process),
       clock: { nowMs: () => this.clock.nowMs(), wait: (delayMs) => log.process.wait(delayMs) },
-      logId: 'simulated',
+      logIdOf: async () => 'simulated',
       checkpointIntervalMs: 20,
       checkpointIntervalRecords: 10,
       onSurvived: () => {},

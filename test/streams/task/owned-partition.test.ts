@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest'
-import { OwnedPartition } from '../../bin/runtime/owned-partition.ts'
-import type { StreamsError } from '../../streams/errors.ts'
-import { Task } from '../../streams/task/task.ts'
-import { MemoryLog } from '../../streams/testing/memory-log.ts'
-import { TaskHarness } from '../streams/task/task-harness.ts'
-import { createTestRuntime, OUTPUT_TOPICS, paymentRecord } from '../support/payments-driver.ts'
+import type { PaymentStores } from '../../../processors/stores/payment-stores.ts'
+import type { StreamsError } from '../../../streams/errors.ts'
+import { OwnedPartition } from '../../../streams/task/owned-partition.ts'
+import { Task } from '../../../streams/task/task.ts'
+import { MemoryLog } from '../../../streams/testing/memory-log.ts'
+import { createTestRuntime, OUTPUT_TOPICS, paymentRecord } from '../../support/payments-driver.ts'
+import { TaskHarness } from './task-harness.ts'
 
 test('owned partition: the task that follows a fenced one counts on, so that a scrape still sees the fence', async () => {
   const harness = new TaskHarness(createTestRuntime(), OUTPUT_TOPICS)
   const { broker, clock, input, processor } = harness
   const log = new MemoryLog(broker, clock)
   const fenced: StreamsError[] = []
-  const owned = new OwnedPartition({
+  const owned = new OwnedPartition<PaymentStores>({
     warm: Promise.resolve(null),
     createTask: (_warm, counters) => {
       return new Task({
@@ -28,6 +29,7 @@ test('owned partition: the task that follows a fenced one counts on, so that a s
       })
     },
     onFenced: (error) => fenced.push(error),
+    clock: log.process,
     onFailed: (error) => {
       throw error
     },

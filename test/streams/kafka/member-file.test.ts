@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { MemberFile } from '../../bin/runtime/member-file.ts'
-import { temporaryFolder } from './sluice-process.ts'
+import { MemberFile } from '../../../streams/kafka/member-file.ts'
+import { temporaryFolder } from '../../bin/sluice-process.ts'
 
 const IDENTITY = { memberId: 'm-1', memberEpoch: 7 }
 
@@ -40,18 +40,18 @@ test.each([
   expect(new MemberFile(path, 'sluice').load()).toBeNull()
 })
 
-test('SPEC X3: a second worker of one name is refused while the first lives', async () => {
+test('SPEC X3: a second process of one name is refused while the first lives', async () => {
   const path = newPath()
   const first: ChildProcess = spawn(process.execPath, [
     '--input-type=module',
     '-e',
-    `import { MemberFile } from ${JSON.stringify(join(import.meta.dirname, '../../bin/runtime/member-file.ts'))}
+    `import { MemberFile } from ${JSON.stringify(join(import.meta.dirname, '../../../streams/kafka/member-file.ts'))}
      new MemberFile(${JSON.stringify(path)}, 'sluice').save(${JSON.stringify(IDENTITY)})
      console.log('saved'); setInterval(() => {}, 1_000)`,
   ])
   onTestFinished(() => void first.kill('SIGKILL'))
   await once(first.stdout as NodeJS.ReadableStream, 'data')
-  expect(() => new MemberFile(path, 'sluice').load()).toThrow(new RegExp(`pid ${first.pid}.*another --name`))
+  expect(() => new MemberFile(path, 'sluice').load()).toThrow(new RegExp(`pid ${first.pid}.*another name`))
   first.kill('SIGKILL')
   await once(first, 'exit')
   expect(new MemberFile(path, 'sluice').load()).toEqual(IDENTITY)

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { currentProcess, isAlive } from '../../streams/embedded/process-birth.ts'
-import type { MemberStore } from '../../streams/kafka/group-member.ts'
-import type { GroupMemberIdentity } from '../../streams/kafka/group-offsets.ts'
-import { DataFolderError } from './data-folder.ts'
+import { StreamsError } from '../errors.ts'
+import { currentProcess, isAlive } from '../machine/process-birth.ts'
+import type { MemberStore } from './group-member.ts'
+import type { GroupMemberIdentity } from './group-offsets.ts'
 
 const Schema = z.strictObject({
   groupId: z.string(),
@@ -14,7 +14,7 @@ const Schema = z.strictObject({
   birth: z.string(),
 })
 
-/** One worker's membership, kept in its data folder: a worker that is started again after a crash is the same member. */
+/** A process's membership, kept in a file: one that is started again after a crash is the same member. */
 export class MemberFile implements MemberStore {
   private readonly path: string
   private readonly groupId: string
@@ -24,14 +24,13 @@ export class MemberFile implements MemberStore {
     this.groupId = groupId
   }
 
-  /** @throws DataFolderError while the process that wrote it lives: two workers would be one member. */
+  /** @throws StreamsError MEMBER_ALIVE (stop) while the process that wrote it lives: two processes would be one member. */
   load(): GroupMemberIdentity | null {
     const kept = this.read()
     if (kept === null) return null
     if (kept.pid !== process.pid && isAlive(kept)) {
-      throw new DataFolderError(
-        `${this.path} belongs to a worker that runs (pid ${kept.pid}); give this one another --name`,
-      )
+      const what = `${this.path} belongs to a process that runs (pid ${kept.pid}); give this one another name`
+      throw new StreamsError('MEMBER_ALIVE', 'stop', what)
     }
     const { groupId, memberId, memberEpoch } = kept
     return groupId === this.groupId ? { memberId, memberEpoch } : null

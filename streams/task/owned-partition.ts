@@ -1,44 +1,45 @@
-import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
-import type { StreamsError } from '../../streams/errors.ts'
-import type { Task } from '../../streams/task/task.ts'
-import type { RestoredState } from '../../streams/task/task-checkpoints.ts'
-import { TaskCounters } from '../../streams/task/task-counters.ts'
-import { machineTime } from './machine-clock.ts'
+import type { StreamsError } from '../errors.ts'
+import type { TaskStores } from '../state/task-stores.ts'
+import type { Task } from './task.ts'
+import type { RestoredState } from './task-checkpoints.ts'
+import { TaskCounters } from './task-counters.ts'
 
 /** Before a fenced partition is opened anew: by then the group has said whether it is still ours. */
 const FENCED_PAUSE_MS = 500
 
-export interface OwnedPartitionOptions {
+export interface OwnedPartitionOptions<S extends TaskStores> {
   /** The state that a standby has, if any: the first task goes on from there. */
-  readonly warm: Promise<RestoredState<PaymentStores> | null>
+  readonly warm: Promise<RestoredState<S> | null>
   /** Makes a task that counts on in `counters`. */
-  readonly createTask: (warm: RestoredState<PaymentStores> | null, counters: TaskCounters) => Task<PaymentStores>
+  readonly createTask: (warm: RestoredState<S> | null, counters: TaskCounters) => Task<S>
   /** The task was fenced; another one is made while the partition is owned. */
   readonly onFenced: (error: StreamsError) => void
   /** The task has ended for good with this. */
   readonly onFailed: (error: StreamsError) => void
+  readonly clock: { wait(delayMs: number): Promise<void> }
 }
 
 /**
- * One partition that the group has given to this worker: its task, made anew after it was fenced. A task is fenced by the
+ * One partition that is given to this process: its task, made anew after it was fenced. A task is fenced by the
  * next owner, but also by the cluster when a transaction took too long; opening it again asks the group first, so that
  * one who is no owner any more takes nothing over.
  */
-export class OwnedPartition {
-  private readonly options: OwnedPartitionOptions
-  private readonly closing = new AbortController()
+export class OwnedPartition<S extends TaskStores> {
+  private readonly options: OwnedPartitionOptions<S>
+  private closing = false
+  private readonly closed = Promise.withResolvers<void>()
   private readonly counters = new TaskCounters()
-  private current: Task<PaymentStores> | null = null
+  private current: Task<S> | null = null
   private failure: StreamsError | null = null
   private readonly done: Promise<void>
 
-  constructor(options: OwnedPartitionOptions) {
+  constructor(options: OwnedPartitionOptions<S>) {
     this.options = options
     this.done = this.keepRunning()
   }
 
   /** Null until it is made. */
-  get task(): Task<PaymentStores> | null {
+  get task(): Task<S> | null {
     return this.current
   }
 
@@ -49,15 +50,15 @@ export class OwnedPartition {
 
   /** Lets the task end what it has begun, write a checkpoint and close; resolves when nothing of it runs any more. */
   async close(): Promise<void> {
-    this.closing.abort()
+    this.closing = true
+    this.closed.resolve()
     this.current?.stop()
     await this.done
   }
 
   private async keepRunning(): Promise<void> {
-    const { createTask, onFenced, onFailed } = this.options
-    const { signal } = this.closing
-    for (let warm = await this.options.warm; !signal.aborted; warm = null) {
+    const { createTask, onFenced, onFailed, clock } = this.options
+    for (let warm = await this.options.warm; !this.closing; warm = null) {
       this.current = createTask(warm, this.counters)
       try {
         await this.current.run()
@@ -69,9 +70,9 @@ export class OwnedPartition {
           onFailed(failure)
           return
         }
-        if (!signal.aborted) onFenced(failure)
+        if (!this.closing) onFenced(failure)
       }
-      await machineTime.sleep(FENCED_PAUSE_MS, signal)
+      await Promise.race([clock.wait(FENCED_PAUSE_MS), this.closed.promise])
     }
   }
 }

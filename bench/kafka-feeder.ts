@@ -1,0 +1,75 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { encodePaymentSubmitted, type PaymentSubmitted } from '../schemas/generated/payment-submitted.ts'
+import { foreignPayment, mulberry32, uuid } from './foreign-input.ts'
+import { INPUT, openLog } from './kafka-ground.ts'
+import { intendedMs, monotonicMs } from './load-feeder.ts'
+import { RawProducer } from './raw-producer.ts'
+
+/**
+ * Pays into the input topic as a foreign producer does, by the clock whatever the pipeline does (open loop). The payment's amount
+ * is its place in the plan plus one, so that the receiver can tell which one it sees. Sends `ready`, waits for `{ atMs }`,
+ * and sends how many there were when all are acknowledged.
+ */
+export interface PacedPlan {
+  readonly bootstrap: string
+  readonly partitions: number
+  readonly payments: number
+  readonly ratePerSecond: number
+  /** Number of the first payment, so that two plans never share an id. */
+  readonly firstNumber: number
+}
+
+const SENDERS = 20_000
+const TICK_MS = 1
+const IN_FLIGHT = 64
+const FRAME_BYTES = 5
+const PAYMENT_SCHEMA = 1
+const NO_MEMO = 0.99
+
+/** A sender's payment without what differs from one to the next. */
+const people: PaymentSubmitted[] = []
+const keys: Uint8Array[] = []
+const utf8 = new TextEncoder()
+
+function framed(value: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(FRAME_BYTES + value.length)
+  bytes[FRAME_BYTES - 1] = PAYMENT_SCHEMA
+  bytes.set(value, FRAME_BYTES)
+  return bytes
+}
+
+async function feed(plan: PacedPlan, producer: RawProducer, startMs: number): Promise<void> {
+  const random = mulberry32(plan.firstNumber + 1)
+  for (let i = 0; i < plan.payments; ) {
+    const nowMs = monotonicMs()
+    const eventTime = Date.now()
+    for (; i < plan.payments && intendedMs(startMs, i, plan.ratePerSecond) <= nowMs; i++) {
+      const sender = Math.floor(random() * SENDERS)
+      people[sender] ??= foreignPayment(0, sender, 0, () => NO_MEMO)
+      const person = people[sender]
+      keys[sender] ??= utf8.encode(person.senderAccountId)
+      const payment = { ...person, transactionId: uuid(plan.firstNumber + i), eventTime, amountMinor: i + 1 }
+      producer.put(eventTime, keys[sender], framed(encodePaymentSubmitted(payment)))
+    }
+    // A broker that does not answer gets larger batches later; the payments' times are what they were meant to be.
+    if (producer.waiting < IN_FLIGHT) await producer.send()
+    await pause(TICK_MS)
+  }
+  await producer.send()
+  await producer.settle()
+}
+
+async function main(plan: PacedPlan): Promise<void> {
+  const log = openLog(plan.bootstrap)
+  const producer = new RawProducer(log, INPUT, plan.partitions)
+  await log.cluster.leader({ topic: INPUT, partition: 0 })
+  const started = new Promise<number>((resolve) => {
+    process.once('message', ({ atMs }: { readonly atMs: number }) => resolve(atMs))
+  })
+  process.send?.('ready')
+  await feed(plan, producer, await started)
+  await log.close()
+  process.send?.(plan.payments, () => process.disconnect())
+}
+
+await main(JSON.parse(process.argv[2] ?? '{}') as PacedPlan)
