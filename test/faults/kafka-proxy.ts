@@ -3,6 +3,8 @@ import { type Pair, TcpProxy } from './tcp-proxy.ts'
 
 /** Keys of the requests that tests look for. */
 export const PRODUCE = 0
+export const FETCH = 1
+export const ADD_PARTITIONS_TO_TXN = 24
 export const END_TXN = 26
 export const TXN_OFFSET_COMMIT = 28
 
@@ -10,6 +12,8 @@ export const TXN_OFFSET_COMMIT = 28
 export interface KafkaRequest {
   readonly apiKey: number
   readonly clientId: string
+  /** Its fate was `stray`. */
+  stray: boolean
 }
 
 /**
@@ -60,6 +64,7 @@ export class KafkaProxy extends TcpProxy {
       else if (fate === 'cut') this.cutPair(pair)
       else if (fate !== 'lost') line.requests.push(frame)
       if (fate === 'stray') {
+        request.stray = true
         line.abandoned = true
         pair.client.resetAndDestroy()
       }
@@ -112,14 +117,14 @@ class Line {
   asked(frame: Buffer): KafkaRequest {
     const nameLength = frame.readInt16BE(12)
     const clientId = nameLength < 0 ? '' : frame.toString('utf8', 14, 14 + nameLength)
-    const request = { apiKey: frame.readInt16BE(4), clientId }
+    const request = { apiKey: frame.readInt16BE(4), clientId, stray: false }
     this.open.set(frame.readInt32BE(8), request)
     return request
   }
 
   answered(frame: Buffer): KafkaRequest {
     const correlation = frame.readInt32BE(4)
-    const request = this.open.get(correlation) ?? { apiKey: -1, clientId: '' }
+    const request = this.open.get(correlation) ?? { apiKey: -1, clientId: '', stray: false }
     this.open.delete(correlation)
     return request
   }

@@ -18,12 +18,14 @@ export interface StartOptions {
 export class StartedSluice {
   stdout = ''
   stderr = ''
+  readonly args: readonly string[]
   readonly child: ChildProcess
   /** Resolves with the exit code when the process has ended and said everything. */
   readonly ended: Promise<number | null>
   private over = false
 
   constructor(args: readonly string[], { env = {}, input = null, under = [] }: StartOptions = {}) {
+    this.args = args
     const { PATH = '', HOME = '' } = process.env
     const command = ['--pdeathsig', 'KILL', '--', ...under, process.execPath, PROGRAM, ...args]
     this.child = spawn('setpriv', command, { env: { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env } })

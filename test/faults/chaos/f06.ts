@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert'
+import { PARTITIONS } from '../../../bin/runtime/session.ts'
 import { Random } from '../../../producers/simulator/random.ts'
 import { PRODUCE } from '../kafka-proxy.ts'
 import type { Row } from './row.ts'
-import { ALL_PARTITIONS } from './stand.ts'
 
 const SLICE = 10_000
 
@@ -15,7 +15,7 @@ export const lostProduceAnswers: Row = {
     const stand = await open()
     const random = new Random(`F6 ${seed}`)
     const worker = stand.worker('one')
-    await worker.says(ALL_PARTITIONS)
+    await stand.owns(worker, PARTITIONS)
     let lost = 0
     let left = short ? 6 : 40
     const lose = (fate: 'cut' | 'lost', share: number) =>

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ClusterSession } from '../../../bin/runtime/cluster-session.ts'
 import { edgeMask } from '../../../bin/runtime/payment-source.ts'
 import { INPUT_TOPIC, PARTITIONS } from '../../../bin/runtime/session.ts'
@@ -13,14 +14,13 @@ import { simulate } from '../../../producers/simulator/simulate.ts'
 
 /** Long ago, so that no event time is in the future. */
 const START_MS = 1_700_000_000_000
+/** By the payments' own clocks. */
 const RATE = 200
+const SLICE_MS = 500
 
 export interface SendOptions {
   readonly scenario?: string
-  /** Records a second; as fast as they are taken by default. */
-  readonly ratePerSecond?: number
   readonly producer?: Partial<PaymentProducerOptions>
-  readonly signal?: AbortSignal
 }
 
 /** What one `send` did, once everything was acknowledged. */
@@ -47,9 +47,9 @@ export class Feed {
 
   /** Resolves when the log has acknowledged `records` records. */
   async send(records: number, options: SendOptions = {}): Promise<Sent> {
-    const { scenario = 'mixed', ratePerSecond, signal } = options
+    const { scenario = 'mixed' } = options
     const part = this.parts++
-    const startMs = ratePerSecond === undefined ? START_MS + part * 60_000 : Date.now()
+    const startMs = START_MS + part * 60_000
     const run = new SimulationRun({
       seed: `chaos ${this.seed} ${part}`,
       startMs,
@@ -59,20 +59,41 @@ export class Feed {
     if (story === undefined) throw new RangeError(`no scenario ${scenario}`)
     const producer = this.producer(options.producer)
     const ids: string[] = []
-    const sent = await simulate(story.records(run, { ratePerSecond: ratePerSecond ?? RATE, records }), {
+    const sent = await simulate(story.records(run, { ratePerSecond: RATE, records }), {
       producer,
       clock: machineClock,
-      onTime: ratePerSecond !== undefined,
+      onTime: false,
       onSent: ({ payment }) => {
         if (payment !== null) ids.push(payment.transactionId)
       },
-      ...(signal && { signal }),
     })
     await producer.close()
     for (const id of ids) this.ids.add(id)
     this.acknowledged += sent
     this.resent += producer.counts.resentRecords
     return { records: sent, counts: producer.counts }
+  }
+
+  /** Sends about so many records a second, in slices, for as long as `body` runs, and resolves with what it resolves with. */
+  async sendWhile<T>(ratePerSecond: number, body: () => Promise<T>): Promise<T> {
+    let over = false
+    const sending = async () => {
+      for (let dueMs = performance.now(); !over; dueMs += SLICE_MS) {
+        await this.send(Math.ceil((ratePerSecond * SLICE_MS) / 1_000))
+        await pause(Math.max(0, dueMs + SLICE_MS - performance.now()))
+      }
+    }
+    const sent = sending().then(
+      () => null,
+      (error: unknown) => ({ error }),
+    )
+    try {
+      return await body()
+    } finally {
+      over = true
+      const failure = await sent
+      if (failure !== null) await Promise.reject(failure.error)
+    }
   }
 
   /** A producer of raw values; whoever uses it counts what was acknowledged. */

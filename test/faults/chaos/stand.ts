@@ -32,8 +32,6 @@ export interface WorkerOptions {
 const PATIENCE_MS = 240_000
 const LOOK_AGAIN_MS = 50
 const HEALTH = /health on (http:[^;]+);/
-/** What a worker says once all partitions are its own. */
-export const ALL_PARTITIONS = /partitions: 0 1 2 3 4 5 6 7 8 9 10 11\n/
 /** Many small transactions, and no checkpoint unless a row asks for some. */
 const WORKER_SETTINGS = { SLUICE_FETCH_BYTES_MAX: '16384', SLUICE_CHECKPOINT_INTERVAL_MS: '86400000' }
 
@@ -169,6 +167,14 @@ export class Stand {
     }
   }
 
+  /** Resolves when the worker says that so many partitions are its own. */
+  owns(worker: StartedSluice, count: number): Promise<void> {
+    return this.until(`${nameOf(worker)} has ${count} partitions`, () => {
+      if (!worker.running) throw new Error(`${nameOf(worker)} has ended: ${worker.stderr}`)
+      return partitionsOf(worker).length === count
+    })
+  }
+
   /** A metric of a worker, over all its tasks. */
   async metric(worker: StartedSluice, name: string): Promise<number> {
     const [, url] = await worker.says(HEALTH)
@@ -209,10 +215,19 @@ export class Stand {
   }
 
   private lastWords(): string {
-    return this.started
-      .map(({ child, stdout, stderr }) => `${child.spawnargs.at(-3)}: ${stdout.slice(-300)}${stderr.slice(-1_000)}`)
-      .join('\n')
+    const words = this.started.map((one) => `${nameOf(one)}: ${one.stdout.slice(-300)}${one.stderr.slice(-1_000)}`)
+    return words.join('\n')
   }
+}
+
+/** The partitions that a worker has last said to be its own. */
+export function partitionsOf({ stdout }: StartedSluice): number[] {
+  const said = [...stdout.matchAll(/^partitions: (.*)$/gm)].at(-1)?.[1] ?? 'none'
+  return said === 'none' ? [] : said.split(' ').map(Number)
+}
+
+function nameOf({ args }: StartedSluice): string {
+  return args.join(' ')
 }
 
 /** Two ways to a broker: its own port, and one that it advertises as the proxy's. */
