@@ -4,9 +4,11 @@ import { type Pair, TcpProxy } from './tcp-proxy.ts'
 /** Keys of the requests that tests look for. */
 export const PRODUCE = 0
 export const FETCH = 1
+export const OFFSET_FETCH = 9
 export const ADD_PARTITIONS_TO_TXN = 24
 export const END_TXN = 26
 export const TXN_OFFSET_COMMIT = 28
+export const CONSUMER_GROUP_HEARTBEAT = 68
 
 /** What a proxy knows of a request: who sent it, by client id, and what it asks. */
 export interface KafkaRequest {

@@ -25,9 +25,11 @@ const POINTS: readonly Point[] = [
 ]
 /** An answer to a fetch that brings records. */
 const FETCHED_BYTES_MIN = 500
-const SLICE = 3_000
+const SLICE = 1_500
 /** The kill comes at one of so many. */
 const NTH_MAX = 30
+/** A worker that is started again at once is still the member that it was. */
+const LONG_SESSION = { 'group.consumer.session.timeout.ms': '45000' }
 
 export const killedWorkers: Row = {
   row: 'F1',
@@ -36,11 +38,11 @@ export const killedWorkers: Row = {
   expectation:
     'what was not committed is decided again, once, and nobody sees the rows of the first try; an EndTxn that comes late is fenced; state is the fold of the input',
   async run({ short, open, tell }, seed) {
-    const stand = await open()
+    const stand = await open({ properties: LONG_SESSION })
     const random = new Random(`F1 ${seed}`)
     let worker = stand.worker('one')
     await stand.owns(worker, PARTITIONS)
-    const kills = Array.from({ length: short ? 1 : 5 }, () => POINTS).flat()
+    const kills = Array.from({ length: short ? 1 : 3 }, () => POINTS).flat()
     for (const point of kills) {
       await killAt(stand, worker, point, random.between(1, NTH_MAX))
       worker = stand.worker('one')

@@ -31,7 +31,7 @@ export const zombies: Row = {
     const two = stand.worker('two', { env })
     await stand.owns(two, PARTITIONS / 2)
     await stand.owns(one, PARTITIONS / 2)
-    const repeats = short ? 2 : 100
+    const repeats = short ? 2 : 25
     await stand.feed.sendWhile(RATE, async () => {
       for (let n = 1; n <= repeats; n++) {
         const [zombie, other] = random.chance(0.5) ? [one, two] : [two, one]

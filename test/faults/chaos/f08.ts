@@ -26,9 +26,9 @@ export const killedBrokers: Row = {
         await underLoad(stand)
         await broker.kill()
         void stand.strike()
-        const before = await total(stand)
+        const before = await stand.decidedTotal()
         // Two of three go on without it.
-        await stand.until('the others decide', async () => (await total(stand)) > before + RATE)
+        await stand.until('the others decide', async () => (await stand.decidedTotal()) > before + RATE)
         await broker.restart()
         tell(`broker ${broker.id} was killed and is back`)
       }
@@ -61,8 +61,11 @@ async function outage(stand: Stand, outageMs: number, tell: (progress: string) =
 
 /** The fault shall strike in the middle of work. */
 async function underLoad(stand: Stand): Promise<void> {
-  const before = await total(stand)
-  await stand.until('the worker decides', async () => (await total(stand)) > before && (await stand.waiting()) > 0)
+  const before = await stand.decidedTotal()
+  await stand.until(
+    'the worker decides',
+    async () => (await stand.decidedTotal()) > before && (await stand.waiting()) > 0,
+  )
 }
 
 async function finish(stand: Stand, workers: readonly StartedSluice[]): Promise<void> {
@@ -70,8 +73,4 @@ async function finish(stand: Stand, workers: readonly StartedSluice[]): Promise<
   for (const { stderr } of workers) assert.doesNotMatch(stderr, /OUT_OF_ORDER_SEQUENCE/)
   await stand.leave(...workers)
   await stand.audit()
-}
-
-async function total(stand: Stand): Promise<number> {
-  return (await stand.committed()).reduce((sum, offset) => sum + offset, 0)
 }

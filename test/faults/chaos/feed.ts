@@ -8,9 +8,11 @@ import {
   type PaymentProducerOptions,
   type ProducerCounts,
 } from '../../../producers/payment-producer.ts'
+import type { LabelledRecord } from '../../../producers/simulator/labelled-record.ts'
 import { SimulationRun } from '../../../producers/simulator/run.ts'
 import { scenarioNamed } from '../../../producers/simulator/scenarios.ts'
 import { simulate } from '../../../producers/simulator/simulate.ts'
+import type { PaymentSubmitted } from '../../../schemas/generated/payment-submitted.ts'
 
 /** Long ago, so that no event time is in the future. */
 const START_MS = 1_700_000_000_000
@@ -38,6 +40,7 @@ export class Feed {
   readonly ids = new Set<string>()
   private readonly seed: number
   private parts = 0
+  private readonly sending = new Set<PaymentProducer>()
   private readonly session: ClusterSession
 
   constructor(session: ClusterSession, seed: number) {
@@ -47,19 +50,10 @@ export class Feed {
 
   /** Resolves when the log has acknowledged `records` records. */
   async send(records: number, options: SendOptions = {}): Promise<Sent> {
-    const { scenario = 'mixed' } = options
-    const part = this.parts++
-    const startMs = START_MS + part * 60_000
-    const run = new SimulationRun({
-      seed: `chaos ${this.seed} ${part}`,
-      startMs,
-      paymentSchemaId: this.session.ids.payment,
-    })
-    const story = scenarioNamed(scenario)
-    if (story === undefined) throw new RangeError(`no scenario ${scenario}`)
     const producer = this.producer(options.producer)
+    this.sending.add(producer)
     const ids: string[] = []
-    const sent = await simulate(story.records(run, { ratePerSecond: RATE, records }), {
+    const sent = await simulate(this.records(records, options.scenario), {
       producer,
       clock: machineClock,
       onTime: false,
@@ -68,10 +62,38 @@ export class Feed {
       },
     })
     await producer.close()
+    this.sending.delete(producer)
     for (const id of ids) this.ids.add(id)
     this.acknowledged += sent
     this.resent += producer.counts.resentRecords
     return { records: sent, counts: producer.counts }
+  }
+
+  /** Payments that nobody has sent. */
+  payments(count: number): PaymentSubmitted[] {
+    const records = [...this.records(count * 2)]
+    return records.flatMap(({ payment }) => payment ?? []).slice(0, count)
+  }
+
+  private records(records: number, scenario = 'mixed'): Iterable<LabelledRecord> {
+    const part = this.parts++
+    const startMs = START_MS + part * 60_000
+    const seed = `chaos ${this.seed} ${part}`
+    const run = new SimulationRun({ seed, startMs, paymentSchemaId: this.session.ids.payment })
+    const story = scenarioNamed(scenario)
+    if (story === undefined) throw new RangeError(`no scenario ${scenario}`)
+    return story.records(run, { ratePerSecond: RATE, records })
+  }
+
+  /** Records that producers hold now and no broker has acknowledged. */
+  get unacknowledged(): number {
+    const held = ({ counts }: PaymentProducer) => counts.acceptedRecords - counts.acknowledgedRecords
+    return [...this.sending].reduce((sum, producer) => sum + held(producer), 0)
+  }
+
+  /** Records that were acknowledged so far, those of producers that go on included. */
+  get acknowledgedNow(): number {
+    return [...this.sending].reduce((sum, { counts }) => sum + counts.acknowledgedRecords, this.acknowledged)
   }
 
   /** Sends about so many records a second, in slices, for as long as `body` runs, and resolves with what it resolves with. */

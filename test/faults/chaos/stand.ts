@@ -135,6 +135,11 @@ export class Stand {
     return Promise.all(this.inputs.map(async (input) => (await this.session.log.bounds(input)).endOffset))
   }
 
+  /** How many input offsets have a committed disposition now. */
+  async decidedTotal(): Promise<number> {
+    return (await this.committed()).reduce((sum, offset) => sum + offset, 0)
+  }
+
   /** How many input offsets have no committed disposition now. */
   async waiting(): Promise<number> {
     const committed = await this.committed()
@@ -175,9 +180,15 @@ export class Stand {
     })
   }
 
+  /** Where a worker serves metrics and health, once it does. */
+  async healthOf(worker: StartedSluice): Promise<string> {
+    const [, url = ''] = await worker.says(HEALTH)
+    return url
+  }
+
   /** A metric of a worker, over all its tasks. */
   async metric(worker: StartedSluice, name: string): Promise<number> {
-    const [, url] = await worker.says(HEALTH)
+    const url = await this.healthOf(worker)
     const text = await (await fetch(`${url}/metrics`)).text()
     const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
     if (lines.length === 0) throw new Error(`there is no metric ${name}`)
