@@ -5,6 +5,7 @@ import { type Pair, TcpProxy } from './tcp-proxy.ts'
 export const PRODUCE = 0
 export const FETCH = 1
 export const OFFSET_FETCH = 9
+export const INIT_PRODUCER_ID = 22
 export const ADD_PARTITIONS_TO_TXN = 24
 export const END_TXN = 26
 export const TXN_OFFSET_COMMIT = 28

@@ -36,6 +36,7 @@ export const hangingTransaction: Row = {
     assert.equal(await stand.metric(worker, METRIC), 0)
     const offset = await leaveOpen(stand)
     const openedMs = performance.now()
+    await stand.until('a scrape has seen it', async () => (await stand.metric(worker, METRIC)) > 0)
     await stand.feed.send(BEHIND)
     // Readers do not see what is held back, so only the brokers can count it.
     tally.fired++

@@ -14,7 +14,14 @@ import { damagedCheckpoints } from './f13.ts'
 import { missingHistory } from './f14.ts'
 import { abortedInput } from './f15.ts'
 import { hangingTransaction } from './f16.ts'
+import { duplicateStorm } from './f25.ts'
+import { conflictingIds } from './f26.ts'
 import { poison } from './f27.ts'
+import { badValues } from './f29.ts'
+import { wrongClocks } from './f30.ts'
+import { stalledLoop } from './f31.ts'
+import { endsAndDoubleStarts } from './f33.ts'
+import { unwritableDlq } from './f34.ts'
 import type { Row } from './row.ts'
 
 /** The fault matrix, in the order of its numbers. */
@@ -35,5 +42,12 @@ export const ROWS: readonly Row[] = [
   missingHistory,
   abortedInput,
   hangingTransaction,
+  duplicateStorm,
+  conflictingIds,
   poison,
+  badValues,
+  wrongClocks,
+  stalledLoop,
+  endsAndDoubleStarts,
+  unwritableDlq,
 ]

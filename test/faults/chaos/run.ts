@@ -125,7 +125,7 @@ function record(row: Row, outcomes: readonly Outcome[], where: ReturnType<typeof
   const recorded = readPage()
   recorded.set(row.row, {
     seed: String(options.seed),
-    runs: String(outcomes.length),
+    runs: `${outcomes.length}${options.short === true || options.ci === true ? ' short' : ''}`,
     fired: sum(({ tally }) => tally.fired),
     inFlight: sum(({ tally }) => tally.inFlight),
     inputs: sum(({ tally }) => tally.inputs),
