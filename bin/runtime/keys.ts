@@ -44,7 +44,7 @@ const SignersSchema = z.array(
 /** @throws KeysError when a file is missing, open to others, or not what it should be: there is no run without keys. */
 export function readKeys(folder: string): Keys {
   const maskKeys = parse(folder, KEY_FILES.mask, MaskKeysSchema).map(({ id, secret }) => {
-    return { id, secret: Buffer.from(secret, 'hex') }
+    return { id, secret: bytesOf(secret) }
   })
   const state = readSecret(folder, KEY_FILES.state).trim()
   if (!hex(STATE_KEY_BYTES).safeParse(state).success || state.length !== 2 * STATE_KEY_BYTES) {
@@ -53,7 +53,12 @@ export function readKeys(folder: string): Keys {
   const signers = parse(folder, KEY_FILES.signers, SignersSchema)
   const admin = statSync(join(folder, KEY_FILES.admin), { throwIfNoEntry: false })
   const adminKey = admin === undefined ? null : { id: ADMIN_KEY_ID, privateKey: readSecret(folder, KEY_FILES.admin) }
-  return { folder, maskKeys, stateKey: Buffer.from(state, 'hex'), signers, adminKey }
+  return { folder, maskKeys, stateKey: bytesOf(state), signers, adminKey }
+}
+
+/** No Buffer: who copies a key before a kernel wipes it calls `slice`, and a Buffer's shares its bytes. */
+function bytesOf(hexadecimal: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hexadecimal, 'hex'))
 }
 
 /** Makes a new folder of keys, whole or not at all; when another process was first, its keys stand. */
