@@ -1,15 +1,21 @@
 import { strict as assert } from 'node:assert'
 import type { ClusterSession } from '../../../bin/runtime/cluster-session.ts'
 import { recompute, stateWithin } from '../../../bin/runtime/recomputation.ts'
-import { checkpointFiles, createRuntime, INPUT_TOPIC, PARTITIONS } from '../../../bin/runtime/session.ts'
+import { checkpointFiles, INPUT_TOPIC, PARTITIONS } from '../../../bin/runtime/session.ts'
+import type { PaymentStores } from '../../../processors/stores/payment-stores.ts'
+import type { BatchProcessor } from '../../../streams/task/batch-processor.ts'
 import { settledDigest } from '../chain.ts'
+
+interface Audited {
+  readonly session: ClusterSession
+  readonly processor: BatchProcessor<PaymentStores>
+}
 
 /**
  * SPEC X4: each checkpoint of the folder is believed, and its state is the fold of the input up to its offset.
  * Returns how many were compared.
  */
-export async function auditCheckpoints(session: ClusterSession): Promise<number> {
-  const processor = createRuntime(session)
+export async function auditCheckpoints({ session, processor }: Audited): Promise<number> {
   let compared = 0
   for (let partition = 0; partition < PARTITIONS; partition++) {
     for (const { name, nextOffset } of await checkpointFiles(session).list(INPUT_TOPIC, partition)) {

@@ -38,7 +38,7 @@ export const killedInCheckpoints: Row = {
         await killed
       })
       assert.match(worker.stdout, new RegExp(`"fired","step":"${step}"`))
-      const compared = await auditCheckpoints(stand.session)
+      const compared = await auditCheckpoints(stand)
       tell(`killed: ${step}; ${compared} checkpoints are folds of the input`)
       const next = stand.worker('one', { env: CHECKPOINTS })
       const url = await stand.healthOf(next)
@@ -49,7 +49,7 @@ export const killedInCheckpoints: Row = {
       await stand.decided()
       await stand.leave(next)
     }
-    assert.ok((await auditCheckpoints(stand.session)) >= PARTITIONS)
+    assert.ok((await auditCheckpoints(stand)) >= PARTITIONS)
     await stand.audit()
   },
 }

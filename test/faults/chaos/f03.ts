@@ -75,7 +75,6 @@ async function killNewcomer(stand: Stand): Promise<void> {
     })
     await two.ended
     stand.release()
-    await stand.owns(one, PARTITIONS / 2)
     await stand.owns(one, PARTITIONS)
   })
   await stand.leave(one)

@@ -51,7 +51,7 @@ export const lateWritesBehindCommits: Row = {
     })
     await stand.decided()
     await stand.leave(one, two)
-    const compared = await auditCheckpoints(stand.session)
+    const compared = await auditCheckpoints(stand)
     assert.ok(compared >= PARTITIONS)
     tell(`${compared} checkpoints are folds of the input`)
     await stand.audit()

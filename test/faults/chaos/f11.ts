@@ -22,9 +22,11 @@ export const rebalanceStorm: Row = {
     const gone: StartedSluice[] = []
     const join = (name: string) => running.set(name, stand.worker(name, { env: CHECKPOINTS }))
     for (const name of WORKERS) join(name)
-    const endMs = performance.now() + (short ? STORM_MS / 4 : STORM_MS)
     const decided: number[] = []
     await stand.feed.sendWhile(RATE, async () => {
+      await stand.until('the workers decide', async () => (await stand.decidedTotal()) > 0)
+      decided.push(await stand.decidedTotal())
+      const endMs = performance.now() + (short ? STORM_MS / 4 : STORM_MS)
       for (let lookMs = performance.now() + LOOK_EVERY_MS; performance.now() < endMs; await pause(EVERY_MS)) {
         const name = WORKERS[random.between(0, WORKERS.length - 1)] as string
         const worker = running.get(name)

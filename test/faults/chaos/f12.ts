@@ -27,7 +27,7 @@ export const failingDisks: Row = {
     const worker = stand.worker('one')
     await stand.decided()
     await stand.leave(worker)
-    assert.ok((await auditCheckpoints(stand.session)) >= PARTITIONS)
+    assert.ok((await auditCheckpoints(stand)) >= PARTITIONS)
     await stand.audit()
   },
 }

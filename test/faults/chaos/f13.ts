@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkpointFolder } from '../../../bin/runtime/data-folder.ts'
-import { checkpointIdentity, createRuntime, INPUT_TOPIC, PARTITIONS } from '../../../bin/runtime/session.ts'
+import { checkpointIdentity, INPUT_TOPIC, PARTITIONS } from '../../../bin/runtime/session.ts'
 import { Random } from '../../../producers/simulator/random.ts'
 import { Checkpoints } from '../../../streams/state/checkpoint.ts'
 import type { CheckpointIdentity } from '../../../streams/state/checkpoint-header.ts'
@@ -70,8 +70,7 @@ export const damagedCheckpoints: Row = {
 
 /** Damages copies in memory; @throws when one is believed. Returns how many were refused. */
 async function damageOneByOne(stand: Stand, folder: string, files: readonly string[], random: Random, times: number) {
-  const { session } = stand
-  const processor = createRuntime(session)
+  const { session, processor } = stand
   const ways = Object.entries(WAYS)
   const load = (partition: number, name: string, bytes: Buffer, identity: CheckpointIdentity) =>
     new Checkpoints(oneFile(name, bytes), identity, processor.topology.createStores(partition).sections).load()

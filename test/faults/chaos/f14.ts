@@ -1,12 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { Kafka as KafkaJs, logLevel } from 'kafkajs'
-import {
-  checkpointFiles,
-  checkpointIdentity,
-  createRuntime,
-  INPUT_TOPIC,
-  PARTITIONS,
-} from '../../../bin/runtime/session.ts'
+import { checkpointFiles, checkpointIdentity, INPUT_TOPIC, PARTITIONS } from '../../../bin/runtime/session.ts'
 import { OUTPUT_TOPICS } from '../../../bin/runtime/topic-settings.ts'
 import { Checkpoints } from '../../../streams/state/checkpoint.ts'
 import type { Row } from './row.ts'
@@ -32,7 +26,7 @@ export const missingHistory: Row = {
 
 /** Whole and well signed checkpoints of a log that would be longer. */
 async function aheadOfTheLog(stand: Stand): Promise<void> {
-  const { session } = stand
+  const { session, processor } = stand
   const worker = stand.worker('one')
   await stand.owns(worker, PARTITIONS)
   await stand.feed.send(HISTORY)
@@ -40,7 +34,6 @@ async function aheadOfTheLog(stand: Stand): Promise<void> {
   worker.kill('SIGKILL')
   await worker.ended
   await stand.feed.send(WAITING)
-  const processor = createRuntime(session)
   for (const [partition, end] of (await stand.ends()).entries()) {
     const { sections } = processor.topology.createStores(partition)
     const checkpoints = new Checkpoints(checkpointFiles(session), checkpointIdentity(session, partition), sections)

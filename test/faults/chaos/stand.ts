@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ClusterSession, openWorkerSession } from '../../../bin/runtime/cluster-session.ts'
-import { INPUT_TOPIC, PARTITIONS } from '../../../bin/runtime/session.ts'
+import { createRuntime, INPUT_TOPIC, PARTITIONS } from '../../../bin/runtime/session.ts'
 import { topicSettings } from '../../../bin/runtime/topic-settings.ts'
 import { readConfig } from '../../../platform/config.ts'
+import type { PaymentStores } from '../../../processors/stores/payment-stores.ts'
 import type { BrokerPlace, BrokerProperties } from '../../../stack/kafka/broker-properties.ts'
 import { type Kafka, startKafka } from '../../../stack/kafka/kafka.ts'
 import { freePorts } from '../../../stack/ports.ts'
 import { KafkaLog } from '../../../streams/kafka/kafka-log.ts'
+import type { BatchProcessor } from '../../../streams/task/batch-processor.ts'
 import { StartedSluice } from '../../support/started-sluice.ts'
 import { type Fate, KafkaProxy, type KafkaRequest } from '../kafka-proxy.ts'
 import { audit } from './audit.ts'
@@ -45,6 +47,8 @@ export class Stand {
   readonly proxies: readonly KafkaProxy[]
   readonly feed: Feed
   readonly session: ClusterSession
+  /** The chain over the session's keys: one is enough, and each takes its time to make. */
+  readonly processor: BatchProcessor<PaymentStores>
   /** Data folder of the workers and of this process. */
   readonly folder: string
   private readonly tally: Tally
@@ -62,6 +66,7 @@ export class Stand {
     this.kafka = kafka
     this.proxies = proxies
     this.session = session
+    this.processor = createRuntime(session)
     this.folder = folder
     this.tally = tally
     this.feed = new Feed(session, seed)
