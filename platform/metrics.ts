@@ -4,6 +4,12 @@ import type { Lag } from '../streams/log/lag.ts'
 import type { TaskCounters } from '../streams/task/task-counters.ts'
 import { counter, gauge } from './metric-kinds.ts'
 
+/** What the log tells of one task's input. */
+export interface MeasuredLag extends Lag {
+  /** For how long an open transaction of a producer has held readers back at one offset, ms; 0 when none does. */
+  readonly heldBackMs: number
+}
+
 /** What the metrics read of one task; plain numbers that the task counts a batch at a time. */
 export interface MeasuredTask {
   /** As Kafka Streams writes it: `<subtopology>_<partition>`. */
@@ -17,7 +23,7 @@ export interface MeasuredTask {
   /** For how long the newest checkpoint has lacked something that is committed, ms; null unless the task runs. */
   readonly checkpointAgeMs: number | null
   readonly alerts: readonly { readonly kind: string; readonly count: number }[]
-  readonly lag: () => Promise<Lag>
+  readonly lag: () => Promise<MeasuredLag>
 }
 
 export interface MetricsOptions {
@@ -154,6 +160,10 @@ function lags(registry: Registry, { tasks, nowMs }: MetricsOptions): void {
     for (const { labels, oldestAppendMs } of await read()) {
       set(labels, oldestAppendMs === null ? 0 : Math.max(0, nowMs() - oldestAppendMs) / 1_000)
     }
+  })
+  const heldBack = 'For how long one open transaction of a producer has kept input from being read.'
+  gauge(registry, 'sluice_input_held_back_seconds', heldBack, LABELS, async (set) => {
+    for (const { labels, heldBackMs } of await read()) set(labels, heldBackMs / 1_000)
   })
 }
 

@@ -51,6 +51,7 @@ async function connect(config: Config, openFolder: () => DataFolder, member?: As
       ids: await schemaIds(schemaRegistry(config)),
       logId: topicId,
       committed,
+      heldBackAt: (input) => log.heldBackAt(input),
       visibleWithinMs: VISIBLE_WITHIN_MS,
     }
   } catch (error) {

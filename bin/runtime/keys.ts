@@ -56,7 +56,7 @@ const SignersSchema = z.array(
 /** @throws KeysError when a file is missing, open to others, or not what it should be: there is no run without keys. */
 export function readKeys(folder: string): Keys {
   const maskKeys = parse(folder, KEY_FILES.mask, MaskKeysSchema).map(({ id, secret }) => {
-    return { id, secret: Buffer.from(secret, 'hex') }
+    return { id, secret: bytesOf(secret) }
   })
   const state = readSecret(folder, KEY_FILES.state).trim()
   if (!hex(STATE_KEY_BYTES).safeParse(state).success || state.length !== 2 * STATE_KEY_BYTES) {
@@ -64,12 +64,17 @@ export function readKeys(folder: string): Keys {
   }
   const signers = parse(folder, KEY_FILES.signers, SignersSchema)
   const signing = { admin: readSigningKey(folder, 'admin'), board: readSigningKey(folder, 'board') }
-  return { folder, maskKeys, stateKey: Buffer.from(state, 'hex'), signers, signing }
+  return { folder, maskKeys, stateKey: bytesOf(state), signers, signing }
 }
 
 function readSigningKey(folder: string, id: SignerName): SigningKey | null {
   const there = statSync(join(folder, KEY_FILES[id]), { throwIfNoEntry: false })
   return there === undefined ? null : { id, privateKey: readSecret(folder, KEY_FILES[id]) }
+}
+
+/** No Buffer: who copies a key before a kernel wipes it calls `slice`, and a Buffer's shares its bytes. */
+function bytesOf(hexadecimal: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hexadecimal, 'hex'))
 }
 
 /** Makes a new folder of keys, whole or not at all; when another process was first, its keys stand. */

@@ -1,8 +1,7 @@
-import type { MeasuredTask } from '../../platform/metrics.ts'
+import type { MeasuredLag, MeasuredTask } from '../../platform/metrics.ts'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { CONFLICT, CONTROL_REFUSED } from '../../streams/disposition.ts'
-import type { Lag } from '../../streams/log/lag.ts'
 import type { Task } from '../../streams/task/task.ts'
 import type { TaskCounters } from '../../streams/task/task-counters.ts'
 import { storeFills } from './store-fills.ts'
@@ -15,7 +14,7 @@ export function taskIdOf(partition: number): string {
 /** What the metrics read of one payment task. `lag` is read from the log. */
 export function measuredTask(
   { input, counters, lifeState, stores, checkpointAgeMs }: Task<PaymentStores>,
-  lag: () => Promise<Lag>,
+  lag: () => Promise<MeasuredLag>,
 ): MeasuredTask {
   return {
     taskId: taskIdOf(input.partition),

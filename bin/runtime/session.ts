@@ -41,6 +41,8 @@ export interface Session<L extends Log = EmbeddedLog> {
   readonly logId: string
   /** The input offset that a partition's task has committed. Asking makes nobody its owner. */
   readonly committed: (input: TopicPartition) => Promise<CommittedOffset | null>
+  /** Where an open transaction of a producer holds readers of a partition back; null when none does. */
+  readonly heldBackAt: (input: TopicPartition) => Promise<number | null>
   /** How long the outputs of a commit may still be on their way to readers; 0 where they come with it. */
   readonly visibleWithinMs: number
 }
@@ -90,7 +92,9 @@ async function connect(
     throw error
   }
   const committed = (input: TopicPartition) => log.committedOffset(APPLICATION_ID, input)
-  return { config, folder, log, ids, logId: log.stat().folderId, committed, visibleWithinMs: 0 }
+  // Its transactions are seen from their end on, so none is ever half there.
+  const heldBackAt = async () => null
+  return { config, folder, log, ids, logId: log.stat().folderId, committed, heldBackAt, visibleWithinMs: 0 }
 }
 
 /** The chain of one thread over the session's keys and bounds. */

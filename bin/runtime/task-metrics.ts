@@ -8,10 +8,11 @@ import { machineTime } from '../../streams/machine/machine-time.ts'
 import type { Task } from '../../streams/task/task.ts'
 import { measuredTask } from './measured-task.ts'
 import type { Session } from './session.ts'
+import { Standstills } from './standstills.ts'
 
 /** The tasks that there are at the moment, and what their lag is read from. */
 export interface TasksNow {
-  readonly session: Pick<Session<Log>, 'log' | 'committed'>
+  readonly session: Pick<Session<Log>, 'log' | 'committed' | 'heldBackAt'>
   readonly tasks: readonly Task<PaymentStores>[]
 }
 
@@ -20,8 +21,9 @@ export interface TasksNow {
  * are any, since metrics are served first.
  */
 export function createTaskMetrics(tasksNow: () => TasksNow | null, logBytes: MetricsOptions['logBytes']): Metrics {
+  const standstills = new Standstills()
   return createMetrics({
-    tasks: { [Symbol.iterator]: () => measuredTasks(tasksNow()) },
+    tasks: { [Symbol.iterator]: () => measuredTasks(tasksNow(), standstills) },
     dispositions: DISPOSITIONS,
     reasons: DEAD_LETTER_REASON_SYMBOLS,
     logBytes,
@@ -29,11 +31,14 @@ export function createTaskMetrics(tasksNow: () => TasksNow | null, logBytes: Met
   })
 }
 
-function* measuredTasks(now: TasksNow | null): Iterator<MeasuredTask> {
+function* measuredTasks(now: TasksNow | null, standstills: Standstills): Iterator<MeasuredTask> {
   if (now === null) return
-  const { log, committed } = now.session
+  const { log, committed, heldBackAt } = now.session
   for (const task of now.tasks) {
     const { input } = task
-    yield measuredTask(task, async () => readLag(log, input, (await committed(input))?.offset ?? 0))
+    yield measuredTask(task, async () => ({
+      ...(await readLag(log, input, (await committed(input))?.offset ?? 0)),
+      heldBackMs: standstills.ms(input.partition, await heldBackAt(input), machineTime.nowMs()),
+    }))
   }
 }

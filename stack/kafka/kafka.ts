@@ -23,8 +23,8 @@ export interface KafkaOptions {
   readonly brokers?: 1 | 3
   /** The first broker's port for clients; free ones by default. */
   readonly port?: number
-  /** Broker settings, before the launcher's own (see broker-properties.ts). */
-  readonly properties?: BrokerProperties
+  /** Broker settings, before the launcher's own (see broker-properties.ts); a function gives each broker its own. */
+  readonly properties?: BrokerProperties | ((place: BrokerPlace) => BrokerProperties)
   /** Feature levels that the cluster starts with, such as `{ 'transaction.version': 1 }`; the newest by default. */
   readonly features?: Readonly<Record<string, number>>
   /** Passwords by user: clients must then say who they are, over TLS, and an ACL must let them (see security.ts). */
@@ -52,7 +52,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const files = places.map((place) => {
     const file = join(run.path, `broker-${place.id}.properties`)
     const listeners = security === null ? openListeners(place) : security.listeners(place)
-    writeFileSync(file, propertiesText({ ...brokerProperties(place, places), ...listeners, ...properties }))
+    const given = typeof properties === 'function' ? properties(place) : properties
+    writeFileSync(file, propertiesText({ ...brokerProperties(place, places), ...listeners, ...given }))
     return file
   })
   await formatStorage(files, features, security)

@@ -3,6 +3,7 @@ import type { LogBounds, TopicPartition } from '../log/log.ts'
 import type { Cluster } from './cluster.ts'
 
 const CONSUMER = -1
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 /** Timestamps that stand for the ends of a partition. */
 const EARLIEST = -2n
@@ -17,11 +18,24 @@ export async function partitionBounds(cluster: Cluster, at: TopicPartition): Pro
   return { startOffset, endOffset: Math.max(startOffset, endOffset) }
 }
 
-function listOffset(cluster: Cluster, at: TopicPartition, timestamp: bigint): Promise<number> {
+/** The offset at which an open transaction of a producer holds readers back, though more is written; null when none does. */
+export async function heldBackAt(cluster: Cluster, at: TopicPartition): Promise<number | null> {
+  // Asked for in this order, so that a transaction that ends meanwhile is not taken for an open one.
+  const written = await listOffset(cluster, at, LATEST, READ_UNCOMMITTED)
+  const stable = await listOffset(cluster, at, LATEST)
+  return stable < written ? stable : null
+}
+
+function listOffset(
+  cluster: Cluster,
+  at: TopicPartition,
+  timestamp: bigint,
+  isolation = READ_COMMITTED,
+): Promise<number> {
   return cluster.repeat('ListOffsets', at, async () => {
     const { brokerId, leaderEpoch } = await cluster.leader(at)
     const partitions = [{ partitionIndex: at.partition, currentLeaderEpoch: leaderEpoch, timestamp }]
-    const { topics } = await cluster.call(brokerId, 'any', listOffsetsV9.api, CONSUMER, READ_COMMITTED, [
+    const { topics } = await cluster.call(brokerId, 'any', listOffsetsV9.api, CONSUMER, isolation, [
       { name: at.topic, partitions },
     ])
     return Number(topics[0]?.partitions[0]?.offset)

@@ -9,6 +9,8 @@ export interface Lag {
   readonly oldestAppendMs: number | null
 }
 
+const NONE: Lag = { records: 0, oldestAppendMs: null }
+
 /**
  * Reads from the log itself how far behind a task is whose committed offset is `committedOffset`. So it also holds while
  * the task restores, is stuck or has ended.
@@ -16,10 +18,19 @@ export interface Lag {
 export async function readLag(log: Log, at: TopicPartition, committedOffset: number): Promise<Lag> {
   const { startOffset, endOffset } = await log.bounds(at)
   const offset = Math.max(committedOffset, startOffset)
-  if (offset >= endOffset) return { records: 0, oldestAppendMs: null }
+  if (offset >= endOffset) return NONE
   const reader = log.openReader(at, offset)
   try {
-    return { records: endOffset - offset, oldestAppendMs: appendTimeOf(await reader.fetch(1, 0), offset) }
+    for (let from = offset; ; ) {
+      const fetched = await reader.fetch(1, 0)
+      if (fetched.bytes.length > 0) {
+        return { records: endOffset - offset, oldestAppendMs: appendTimeOf(fetched, offset) }
+      }
+      // Markers and aborted records have offsets and need no disposition.
+      if (fetched.nextOffset >= endOffset) return NONE
+      if (fetched.nextOffset === from) return { records: endOffset - offset, oldestAppendMs: null }
+      from = fetched.nextOffset
+    }
   } finally {
     reader.close()
   }

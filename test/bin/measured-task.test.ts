@@ -40,7 +40,10 @@ async function decided() {
   const life = harness.start()
   await harness.settle(life)
   const log = new MemoryLog(harness.broker, harness.clock)
-  const lag = () => readLag(log, harness.input, life.task.committedOffset)
+  const lag = async () => ({
+    ...(await readLag(log, harness.input, life.task.committedOffset)),
+    heldBackMs: 0,
+  })
   return { harness, life, measured: () => measuredTask(life.task, lag) }
 }
 
@@ -65,7 +68,7 @@ test('metrics: lateness, fills and checkpoint age are those of a task that runs,
   expect(lateness?.msTotal).toBeGreaterThanOrEqual(lateness?.msMax ?? 0)
   expect(fills.map(({ store }) => store)).toEqual(['dedup', 'senders', 'windows'])
   expect(checkpointAgeMs).not.toBeNull()
-  expect(await lag()).toEqual({ records: 0, oldestAppendMs: null })
+  expect(await lag()).toEqual({ records: 0, oldestAppendMs: null, heldBackMs: 0 })
   await harness.stop(life)
   expect(measured()).toMatchObject({ running: false, checkpointAgeMs: null })
 })

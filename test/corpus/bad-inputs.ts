@@ -55,7 +55,7 @@ export const GOOD_PAYMENT: PaymentSubmitted = {
 }
 
 /** The record's value, framed with `schemaId`; null for a tombstone. */
-export function valueOfInput(input: BadInput, schemaId: number): Uint8Array | null {
+export function valueOfInput(input: Pick<BadInput, 'fields' | 'value'>, schemaId: number): Uint8Array | null {
   const encoded = encodePaymentSubmitted({ ...GOOD_PAYMENT, ...input.fields })
   const framed = new Uint8Array(FRAME_BYTES + encoded.length)
   putFrame(new DataView(framed.buffer), 0, schemaId)

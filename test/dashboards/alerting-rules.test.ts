@@ -53,6 +53,13 @@ const CASES: readonly AlertCase[] = [
     fires: '15s',
   },
   {
+    alert: 'SluiceInputHeldBack',
+    why: 'over 30 seconds',
+    series: { [`sluice_input_held_back_seconds{${A_TASK}}`]: '30 30.1' },
+    quiet: '0s',
+    fires: '15s',
+  },
+  {
     alert: 'SluiceCheckpointOld',
     why: 'over a minute',
     series: { [`sluice_checkpoint_age_seconds{${A_TASK}}`]: '60 60.1' },

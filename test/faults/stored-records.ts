@@ -24,6 +24,8 @@ export interface Output {
 export type PartitionOutputs = ReadonlyMap<string, readonly Output[]>
 
 const FETCH_BYTES = 4 << 20
+/** A cluster answers at once with nothing when it is not given time. */
+const FETCH_WAIT_MS = 250
 
 /** By schema id of the local registry. */
 const READERS: Readonly<
@@ -50,7 +52,7 @@ export async function readRecords(log: Log, at: TopicPartition): Promise<StoredR
   const reader = log.openReader(at, startOffset)
   const records: StoredRecord[] = []
   for (let offset = startOffset; offset < endOffset; ) {
-    const { bytes, nextOffset } = await reader.fetch(FETCH_BYTES, 0)
+    const { bytes, nextOffset } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
     records.push(...decodeBatches(bytes))
     offset = nextOffset
   }

@@ -3,7 +3,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 /** Which way bytes go: requests to the server, answers to the client. */
 export type Direction = 'requests' | 'answers'
 
-interface Pair {
+/** The two ends of one connection. */
+export interface Pair {
   readonly client: Socket
   readonly server: Socket
 }
@@ -30,19 +31,22 @@ export class TcpProxy {
   private flipping: Uint8Array | null = null
   private flipsLeft = 0
 
-  private constructor(target: { readonly host: string; readonly port: number }) {
+  protected constructor(target: { readonly host: string; readonly port: number }) {
     this.target = target
     this.listener = createServer((client) => this.accept(client))
   }
 
   /** A proxy on a free port of 127.0.0.1. */
   static async listen(targetPort: number, host = '127.0.0.1'): Promise<TcpProxy> {
-    const proxy = new TcpProxy({ host, port: targetPort })
+    return new TcpProxy({ host, port: targetPort }).open()
+  }
+
+  protected async open(): Promise<this> {
     await new Promise<void>((resolve, reject) => {
-      proxy.listener.once('error', reject)
-      proxy.listener.listen(0, '127.0.0.1', resolve)
+      this.listener.once('error', reject)
+      this.listener.listen(0, '127.0.0.1', resolve)
     })
-    return proxy
+    return this
   }
 
   get port(): number {
@@ -119,18 +123,26 @@ export class TcpProxy {
     const server = connect(this.target)
     const pair = { client, server }
     this.pairs.add(pair)
-    const end = () => {
-      this.pairs.delete(pair)
-      client.destroy()
-      server.destroy()
-    }
+    const end = () => this.end(pair)
     for (const socket of [client, server]) socket.setNoDelay(true).on('error', end).on('close', end)
-    client.on('data', (chunk: Buffer) => this.pass('requests', chunk, server))
-    server.on('data', (chunk: Buffer) => this.pass('answers', this.flip(chunk), client))
+    this.carry(pair)
     for (const direction of this.silent) sourceOf(pair, direction).pause()
   }
 
-  private pass(direction: Direction, chunk: Buffer, to: Socket): void {
+  /** Either end is gone. */
+  protected end(pair: Pair): void {
+    this.pairs.delete(pair)
+    pair.client.destroy()
+    pair.server.destroy()
+  }
+
+  /** Carries bytes as they come; a proxy that knows the protocol carries messages. */
+  protected carry({ client, server }: Pair): void {
+    client.on('data', (chunk: Buffer) => this.pass('requests', chunk, server))
+    server.on('data', (chunk: Buffer) => this.pass('answers', this.flip(chunk), client))
+  }
+
+  protected pass(direction: Direction, chunk: Buffer, to: Socket): void {
     if (this.dropping.has(direction)) {
       this.dropped[direction] += chunk.length
       return

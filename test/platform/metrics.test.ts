@@ -17,7 +17,7 @@ function measured(partition: number, lag: MeasuredTask['lag']): MeasuredTask {
 
 test('metrics: a lag that the log refuses or does not tell is left out, and everything else is there', async () => {
   const tasks = [
-    measured(0, async () => ({ records: 7, oldestAppendMs: 1_000 })),
+    measured(0, async () => ({ records: 7, oldestAppendMs: 1_000, heldBackMs: 500 })),
     measured(1, async () => Promise.reject(new Error('the cluster is away'))),
     measured(2, () => new Promise(() => {})),
   ]
@@ -34,5 +34,6 @@ test('metrics: a lag that the log refuses or does not tell is left out, and ever
     'kafka_streams_stream_task_metrics_records_lag{task_id="0_0"} 7',
   ])
   expect(values('sluice_lag_seconds')).toEqual(['sluice_lag_seconds{task_id="0_0"} 2'])
+  expect(values('sluice_input_held_back_seconds')).toEqual(['sluice_input_held_back_seconds{task_id="0_0"} 0.5'])
   expect(values('sluice_task_running')).toHaveLength(3)
 }, 30_000)

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Kafka, startKafka } from '../../../stack/kafka/kafka.ts'
 import { freePorts } from '../../../stack/ports.ts'
 import { KafkaLog } from '../../../streams/kafka/kafka-log.ts'
+import { END_TXN, type Fate, KafkaProxy, PRODUCE, TXN_OFFSET_COMMIT } from '../../faults/kafka-proxy.ts'
 import { batchOf, recordsIn } from '../log/text-records.ts'
-import { AnswerProxy, END_TXN, type Fate, PRODUCE, TXN_OFFSET_COMMIT } from './answer-proxy.ts'
 
 // Goal: a step of a transaction whose answer is lost is never asked for again; the next session learns what became of it.
 // Method: a real broker behind a proxy that does the request and loses the answer.
@@ -11,12 +11,12 @@ const START_MS = 180_000
 
 describe('a task on Kafka whose answers are lost', () => {
   let kafka: Kafka
-  let proxy: AnswerProxy
+  let proxy: KafkaProxy
   const logs: KafkaLog[] = []
 
   beforeAll(async () => {
     const [port = 0] = await freePorts(1)
-    proxy = await AnswerProxy.listen(port)
+    proxy = await KafkaProxy.listen(port)
     kafka = await startKafka({ port, properties: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` } })
   }, START_MS)
   afterEach(async () => {
@@ -63,7 +63,7 @@ describe('a task on Kafka whose answers are lost', () => {
       const session = await log.openTask(name, input)
       await commit(session, 'first', 1)
       const lostBefore = proxy.lost
-      proxy.fate = (apiKey): Fate => (apiKey === key && proxy.lost === lostBefore ? fate : 'arrives')
+      proxy.fate = ({ apiKey }): Fate => (apiKey === key && proxy.lost === lostBefore ? fate : 'arrives')
       await expect(commit(session, 'second', 2)).rejects.toMatchObject({ code: 'KAFKA_NO_ANSWER', next: 'abort' })
       expect(proxy.lost).toBe(lostBefore + 1)
       await session.close()

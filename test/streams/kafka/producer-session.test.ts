@@ -9,8 +9,8 @@ import type { KafkaOptions } from '../../../streams/kafka/kafka-options.ts'
 import { kafkaJs } from '../../../streams/kafka/kafkajs-client.ts'
 import { openProducerSession, type ProducerLimits } from '../../../streams/kafka/producer-session.ts'
 import { SeededRandom } from '../../../streams/testing/seeded-random.ts'
+import { type Fate, KafkaProxy, PRODUCE } from '../../faults/kafka-proxy.ts'
 import { onRealParts } from '../../support/real-parts.ts'
-import { AnswerProxy, PRODUCE } from './answer-proxy.ts'
 import { type PrintedRecord, storedRecords } from './stored-records.ts'
 
 // Goal: whatever answers a broker's network loses, the payment producer loses no record and changes no sender's order.
@@ -19,13 +19,13 @@ const START_MS = 600_000
 const PARTITIONS = 4
 const PATIENCE_MS = 3_000
 await onRealParts(['kafka'], 'a producer on a cluster', () => {
-  let proxy: AnswerProxy
+  let proxy: KafkaProxy
   let kafka: Cluster
   let cluster: KafkaOptions
 
   beforeAll(async () => {
     const [port] = await freePorts(1)
-    proxy = await AnswerProxy.listen(port!)
+    proxy = await KafkaProxy.listen(port!)
     const properties = { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` }
     kafka = await startKafka({ port: port!, properties })
     cluster = { bootstrapServers: [`127.0.0.1:${proxy.port}`], clientId: 'test', requestTimeoutMs: PATIENCE_MS }
@@ -53,10 +53,10 @@ await onRealParts(['kafka'], 'a producer on a cluster', () => {
   }
 
   /** The answers to produce requests that come while a test runs: `fate` of the first, the second and so on. */
-  function produceAnswers(fate: (index: number) => ReturnType<AnswerProxy['fate']>): void {
+  function produceAnswers(fate: (index: number) => Fate): void {
     let index = 0
     proxy.lost = 0
-    proxy.fate = (apiKey) => (apiKey === PRODUCE ? fate(index++) : 'arrives')
+    proxy.fate = ({ apiKey }) => (apiKey === PRODUCE ? fate(index++) : 'arrives')
     onTestFinished(() => {
       proxy.fate = () => 'arrives'
     })
