@@ -1,18 +1,14 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { RunProcess } from './run-process.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/sluice.ts', import.meta.url))
-/** A worker that finds no broker at its start says so and ends; it is started again after that, as a supervisor would. */
-const NO_BROKER = /^sluice: no broker answers/m
-const STARTED_AGAIN_MS = 1_000
 
 /** One `sluice worker` on a machine of its own: its data folder is nobody else's. */
 export class CrewWorker {
   readonly name: string
-  /** Ends that nobody asked for, with last words, but those for want of a broker. */
+  /** Ends that nobody asked for, with last words. */
   readonly accidents: string[] = []
   /** What it owns now, by its own word. */
   partitions: readonly number[] = []
@@ -46,7 +42,10 @@ export class CrewWorker {
     })
     this.process = started
     this.ending = false
-    void started.ended.then((end) => this.ended(started, end))
+    void started.ended.then((end) => {
+      if (!this.ending) this.accidents.push(`${this.name} ended with ${end}: ${started.errors}`)
+      if (this.process === started) this.owns([])
+    })
   }
 
   /** kill -9; resolves when it is gone. @throws Error when it had ended by itself. */
@@ -66,15 +65,6 @@ export class CrewWorker {
   /** The machine is lost with all that stood on it. */
   wipe(): void {
     rmSync(this.folder, { recursive: true, force: true })
-  }
-
-  private async ended(process: RunProcess, end: number | NodeJS.Signals): Promise<void> {
-    if (this.process !== process) return
-    this.owns([])
-    if (this.ending) return
-    if (!NO_BROKER.test(process.errors)) this.accidents.push(`${this.name} ended with ${end}: ${process.errors}`)
-    await pause(STARTED_AGAIN_MS)
-    if (!this.ending) this.start()
   }
 
   private owns(partitions: readonly number[]): void {

@@ -22,7 +22,7 @@ let perfect: CheckedDump
 let made = 0
 beforeAll(async () => {
   perfect = await perfectDump(join(root, 'checkpoints'))
-}, 60_000)
+}, 300_000)
 
 /** The laws that do not hold in a copy of the perfect dump after `change`. */
 async function brokenLaws(change: (dump: CheckedDump) => void): Promise<string[]> {
@@ -333,7 +333,7 @@ describe('the checker of the system test', () => {
     for (const { compared } of Object.values(laws)) expect(compared).toBeGreaterThan(10)
   })
 
-  test.each(MUTANTS)('LAW-$law: $why', { timeout: 60_000 }, async ({ law, change }) => {
+  test.each(MUTANTS)('LAW-$law: $why', { timeout: 300_000 }, async ({ law, change }) => {
     expect(await brokenLaws(change)).toContain(law)
   })
 })

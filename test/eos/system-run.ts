@@ -36,7 +36,7 @@ export interface RunReport {
 
 const WORKERS = ['one', 'two', 'three', 'four']
 const PROGRAM = fileURLToPath(new URL('../../bin/sluice.ts', import.meta.url))
-const DECIDED_WITHIN_MS = 180_000
+const DECIDED_WITHIN_MS = 600_000
 /** The foreign team's payments are of other people. */
 const foreign = (seed: string) => `${seed} foreign`
 
