@@ -4,16 +4,21 @@ import { type Health, serveHealth } from '../../platform/health-server.ts'
 import { createLogger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
-import type { StreamsError } from '../../streams/errors.ts'
+import { StreamsError } from '../../streams/errors.ts'
+import type { Asker } from '../../streams/kafka/group-offsets.ts'
 import { MemberFile } from '../../streams/kafka/member-file.ts'
 import { complain, print } from '../view/text.ts'
 import { type ClusterSession, openWorkerSession } from './cluster-session.ts'
+import { machineTime } from './machine-clock.ts'
 import { taskIdOf } from './measured-task.ts'
 import { APPLICATION_ID } from './session.ts'
 import { StoreWatch } from './store-fills.ts'
 import { createTaskMetrics } from './task-metrics.ts'
 import { tasksHealth } from './tasks-health.ts'
 import { Worker, type WorkerEvents } from './worker.ts'
+
+/** Before the cluster is asked again at the start. */
+const ASKED_AGAIN_MS = 1_000
 
 /** Runs one worker until it was asked to leave. @throws what ended it before that. */
 export async function runWorker(config: Config): Promise<void> {
@@ -23,7 +28,8 @@ export async function runWorker(config: Config): Promise<void> {
   })
   let worker: Worker | null = null
   // The tasks commit in the name of the member, which is made once the log is there.
-  const session = await openWorkerSession(config, () => worker?.member.requireIdentity() ?? null)
+  const member: Asker = () => worker?.member.requireIdentity() ?? null
+  const session = await openSession(config, member, shutdown)
   // What the cluster takes is its brokers' to tell.
   const metrics = createTaskMetrics(
     () => worker && { session, tasks: worker.tasks },
@@ -48,6 +54,20 @@ export async function runWorker(config: Config): Promise<void> {
   } finally {
     shutdown.release()
     await session.log.close()
+  }
+}
+
+/** A cluster that does not answer yet is asked again until it does: workers and brokers may start in any order. */
+async function openSession(config: Config, member: Asker, { signal }: Shutdown): Promise<ClusterSession> {
+  const logger = createLogger(config.logLevel)
+  for (;;) {
+    try {
+      return await openWorkerSession(config, member)
+    } catch (error) {
+      if (!(error instanceof StreamsError) || error.next !== 'retry' || signal.aborted) throw error
+      logger.warn({ error: error.message }, 'asks again')
+      await machineTime.sleep(ASKED_AGAIN_MS, signal)
+    }
   }
 }
 

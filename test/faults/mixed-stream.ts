@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import type { MaskKey } from '../../bin/runtime/payment-runtime.ts'
 import { MaskError, maskPayment } from '../../processors/mask/mask-payment.ts'
 import type { LabelledRecord } from '../../producers/simulator/labelled-record.ts'
 import { SimulationRun } from '../../producers/simulator/run.ts'
@@ -26,6 +27,7 @@ export interface StreamSettings {
 const TURNS =
   'mixed mixed card-testing mixed poison mixed retry-storm mixed late mixed id-conflict mixed out-of-order control mixed future-clock'
 const RATE = 100
+const KEY = TEST_MASK_KEYS[0] as MaskKey
 
 /** A stream that meets every disposition; the same settings give the same bytes. Every second sender masks at the edge. */
 export function mixedStream({ seed, startMs, records }: StreamSettings): StreamRecord[] {
@@ -38,7 +40,7 @@ export function mixedStream({ seed, startMs, records }: StreamSettings): StreamR
     stories.set(name, story)
     return story.next().value as LabelledRecord
   }
-  const controls = new Controls()
+  const controls = new Controls(PARTITIONS)
   const stream: StreamRecord[] = []
   const turns = TURNS.split(' ')
   for (let i = 0; i < records; i++) {
@@ -48,19 +50,24 @@ export function mixedStream({ seed, startMs, records }: StreamSettings): StreamR
       continue
     }
     const { key, payment, value } = next(turn)
-    const bytes = payment === null ? value : framed(SCHEMA_IDS.payment, encodePaymentSubmitted(masked(payment)))
-    stream.push({ key, value: bytes, partition: partitionOfKey(key) })
+    const bytes = payment === null ? value : framed(SCHEMA_IDS.payment, encodePaymentSubmitted(masked(payment, KEY)))
+    stream.push({ key, value: bytes, partition: partitionOfKey(key, PARTITIONS) })
   }
   return stream
 }
 
-/** Control records about senders that were seen: applied, ignored and refused ones. */
-class Controls {
+/** Control records about senders that were seen: applied, ignored and refused ones. Mask keys are `k1` and `k2`. */
+export class Controls {
+  private readonly partitions: number
   private made = 0
   private readonly serials = new Map<string, number>()
 
+  constructor(partitions: number) {
+    this.partitions = partitions
+  }
+
   next(account: string, eventTime: number): StreamRecord {
-    const partition = partitionOfKey(account)
+    const partition = partitionOfKey(account, this.partitions)
     const kinds: readonly (readonly [TestSigner, ControlFields])[] = [
       ['board', { kind: 'ACCOUNT_BLOCKED', eventTime, accountId: account, until: eventTime + 5_000 }],
       ['stranger', { kind: 'ACCOUNT_ALLOWED', eventTime, accountId: account }],
@@ -76,11 +83,9 @@ class Controls {
   }
 }
 
-function masked(payment: PaymentSubmitted): PaymentSubmitted {
-  const [key] = TEST_MASK_KEYS
-  if (key === undefined || payment.senderAccountId.charCodeAt(payment.senderAccountId.length - 1) % 2 === 0) {
-    return payment
-  }
+/** Masked by every second sender, and as a foreign producer sends it by the others. */
+export function masked(payment: PaymentSubmitted, key: MaskKey): PaymentSubmitted {
+  if (payment.senderAccountId.charCodeAt(payment.senderAccountId.length - 1) % 2 === 0) return payment
   try {
     return maskPayment(payment, (message) => createHmac('sha256', key.secret).update(message).digest('hex'), key.id)
   } catch (error) {
@@ -90,7 +95,7 @@ function masked(payment: PaymentSubmitted): PaymentSubmitted {
   }
 }
 
-function partitionOfKey(key: string): number {
+export function partitionOfKey(key: string, partitions: number): number {
   const bytes = new TextEncoder().encode(key)
-  return partitionOf(bytes, 0, bytes.length, PARTITIONS)
+  return partitionOf(bytes, 0, bytes.length, partitions)
 }

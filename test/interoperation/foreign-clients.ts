@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { cached } from '../../stack/cache.ts'
 import { kafkaClassPath, TOOL_JVM } from '../../stack/kafka/distribution.ts'
 import { runProgram } from '../../stack/run-program.ts'
+import { runPython } from '../support/python.ts'
 
 /** A record as bytes. */
 export interface ForeignRecord {
@@ -24,7 +24,6 @@ export interface ForeignClient {
   consume(bootstrap: string, topic: string, partitions: number): Promise<PlacedRecord[]>
 }
 
-const CONFLUENT_KAFKA = 'confluent-kafka==2.12.2'
 const WITHIN_MS = 600_000
 const here = (file: string) => join(import.meta.dirname, file)
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
@@ -36,7 +35,7 @@ export const javaClient: ForeignClient = clientOf('Java', java)
 /** confluent-kafka for Python with a partitioner of librdkafka's. */
 export function pythonClient(partitioner: string): ForeignClient {
   return clientOf(`Python, ${partitioner}`, (args, input) =>
-    python(args[0] === 'produce' ? [...args, partitioner] : args, input),
+    runPython(here('python_client.py'), args[0] === 'produce' ? [...args, partitioner] : args, input),
   )
 }
 
@@ -75,19 +74,6 @@ async function java(args: readonly string[], input: string): Promise<string> {
     [...TOOL_JVM, '-Xmx256m', quiet, '-cp', await kafkaClassPath(), here('JavaClient.java'), ...args],
     input,
   )
-}
-
-async function python(args: readonly string[], input: string): Promise<string> {
-  const environment = await cached(`python-${CONFLUENT_KAFKA}`, async (folder) => {
-    // Programs of a virtual environment know its path, so only the packages are kept.
-    await output('python3', ['-m', 'pip', 'install', '--quiet', '--target', folder, CONFLUENT_KAFKA], '')
-  })
-  return output('python3', ['-c', withPackages(environment), ...args], input)
-}
-
-function withPackages(folder: string): string {
-  const script = JSON.stringify(here('python_client.py'))
-  return `import runpy, sys; sys.path.insert(0, ${JSON.stringify(folder)}); sys.argv[0] = ${script}; runpy.run_path(${script}, run_name="__main__")`
 }
 
 async function output(program: string, args: readonly string[], input: string): Promise<string> {

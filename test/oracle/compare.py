@@ -6,6 +6,7 @@ from operator import itemgetter
 import cards
 from dump import INPUT, OUTPUTS
 from fold import Partition
+from state import FOREVER
 
 FIELD_CHECKS = {
     "payment fields": (
@@ -112,8 +113,11 @@ class Outputs:
             self.waiting = next(self.decided, None)
 
 
-def compare(dump, fold, report, on_decision):
-    """Folds every partition and compares; `on_decision(transaction_id, outcome)` is told each decision that was read."""
+def compare(dump, fold, report, on_decision, on_state=None):
+    """Folds every partition and compares; `on_decision(transaction_id, outcome)` is told each decision that was read.
+
+    `on_state(partition, offset)` is shown the state before the input record at each offset, and behind the last one with infinity.
+    """
     for number in range(dump.partitions):
         partition, outputs, before = Partition(number, fold), Outputs(dump, number, report), -1
         for offset, append_time, key, value in dump.records(INPUT, number):
@@ -121,11 +125,15 @@ def compare(dump, fold, report, on_decision):
             if offset <= before:
                 report.differ("order", where, "input offset", f"above {before}", offset)
             before = offset
+            if on_state:
+                on_state(partition, offset)
             expected = partition.record(offset, append_time, key, value)
             got = outputs.of(offset)
             _compare_offset(report, where, expected, got, value)
             for decision in got.get("decision", ()):
                 on_decision(decision["transaction_id"], decision["outcome"])
+        if on_state:
+            on_state(partition, FOREVER)
         outputs.close()
 
 
