@@ -3,6 +3,7 @@ import { ConfigError } from '../platform/config.ts'
 import { PortTakenError } from '../platform/health-server.ts'
 import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } from '../schemas/registry.ts'
 import { StreamsError } from '../streams/errors.ts'
+import { alerterCommand } from './commands/alerter.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
 import { decisionsCommand } from './commands/decisions.ts'
@@ -38,6 +39,7 @@ const program = new Command('sluice')
 for (const command of [
   upCommand(),
   workerCommand(),
+  alerterCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),
