@@ -4,6 +4,7 @@ import { PortTakenError } from '../platform/health-server.ts'
 import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } from '../schemas/registry.ts'
 import { StreamsError } from '../streams/errors.ts'
 import { accountsCommand } from './commands/accounts.ts'
+import { alerterCommand } from './commands/alerter.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
 import { decisionsCommand } from './commands/decisions.ts'
@@ -41,6 +42,7 @@ const program = new Command('sluice')
 for (const command of [
   upCommand(),
   workerCommand(),
+  alerterCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),

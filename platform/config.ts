@@ -82,6 +82,26 @@ const SETTINGS = {
   ),
   registryUser: setting('REGISTRY_USER', z.string(), '', 'the user to log in to the registry as'),
   registryPasswordFile: setting('REGISTRY_PASSWORD_FILE', z.string(), '', 'file of the password alone, mode 600'),
+  redisUrl: setting(
+    'REDIS_URL',
+    z
+      .string()
+      .regex(
+        /^(?:rediss?:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?:\/\d{1,4})?)?$/i,
+        'redis://host:port/database, or rediss:// for TLS, without a log-in',
+      ),
+    '',
+    'the Redis, 7.0 or later, that `sluice alerter` writes to: redis://host:port/database, rediss:// for TLS',
+  ),
+  redisUser: setting('REDIS_USER', z.string(), '', 'the ACL user to log in to Redis as; empty is `default`'),
+  redisPasswordFile: setting('REDIS_PASSWORD_FILE', z.string(), '', 'file of the password alone, mode 600'),
+  redisTlsCa: setting('REDIS_TLS_CA', z.string(), '', 'PEM file of the authorities to trust; empty is those of Node'),
+  redisTimeoutMs: setting(
+    'REDIS_TIMEOUT_MS',
+    wholeNumber(10, 60_000),
+    '2000',
+    'a Redis that does not answer within so long is given up and asked again later; alerts wait in the log',
+  ),
   workerName: setting(
     'WORKER_NAME',
     z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, `.`, `_` and `-`'),

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { ControlKind } from '../../schemas/generated/enums.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { partitionOfAccount, sendControl } from '../runtime/control-records.ts'
-import { machineTime } from '../runtime/machine-clock.ts'
 import { type Standing, standingOf } from '../runtime/standing.ts'
 import { print, styled } from '../view/text.ts'
 import { type ChangeOptions, placesText, settled, WAITING, withReason, withSession } from './control-settings.ts'

@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { type ControlOutcome, controlOutcome } from '../runtime/control-outcome.ts'
 import type { ControlPlace } from '../runtime/control-records.ts'
-import { machineTime } from '../runtime/machine-clock.ts'
 import { openSession, type Session } from '../runtime/session.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { RuleChange } from '../../schemas/generated/rule-change.ts'
 import { type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
-import { machineTime } from '../runtime/machine-clock.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { type ChangeReason, changeRules, lastRules, ruleHistory, rulesHash } from '../runtime/rules-change.ts'
 import { readRules } from '../runtime/rules-file.ts'
 import type { Session } from '../runtime/session.ts'

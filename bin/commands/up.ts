@@ -8,6 +8,7 @@ import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
 import { scenarioNamed } from '../../producers/simulator/scenarios.ts'
 import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
+import { EmbeddedAlerts } from '../runtime/embedded-alerts.ts'
 import { taskIdOf } from '../runtime/measured-task.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { keepRetention } from '../runtime/retention-loop.ts'
@@ -57,7 +58,7 @@ async function runUp(options: UpOptions): Promise<void> {
     if (signal !== null) complain('\nending: committing and writing checkpoints; Ctrl-C again ends at once')
   })
   const logger = createLogger(config.logLevel)
-  const running: Running = { session: null, pipeline: null }
+  const running: Running = { session: null, pipeline: null, alerts: null }
   const metrics = createUpMetrics(running)
   const session = await openWritingSession(config, { onSynced: metrics.observeSync })
   running.session = session
@@ -73,11 +74,12 @@ async function runUp(options: UpOptions): Promise<void> {
       port: config.metricsPort,
       setting: variableOf('metricsPort'),
       metrics: metrics.registry,
-      health: () => upHealth(running.pipeline, session.log, shutdown),
+      health: () => upHealth(running, session.log, shutdown),
     })
     const pipeline = new Pipeline(session, events)
-    running.pipeline = pipeline
-    const failure = await serve(session, pipeline, shutdown, logger, server.port)
+    const alerts = new EmbeddedAlerts(session, logger, metrics)
+    Object.assign(running, { pipeline, alerts })
+    const failure = await serve(session, { pipeline, alerts }, shutdown, logger, server.port)
     await server.close()
     if (failure !== null) throw failure
   } finally {
@@ -106,7 +108,7 @@ function upConfig(options: UpOptions): Config {
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  pipeline: Pipeline,
+  { pipeline, alerts }: { readonly pipeline: Pipeline; readonly alerts: EmbeddedAlerts },
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -123,6 +125,7 @@ async function serve(
   const loops = [
     keepRetention(session, beside.signal, warn),
     counts.keepUp(beside.signal),
+    alerts.keepUp(beside.signal),
     new StoreWatch(pipeline, logger).watch(beside.signal),
   ]
   const feed = decisionFeed(log, session.ids, machineTime.nowMs)
@@ -206,6 +209,7 @@ function printSummary({ tasks }: Pipeline, ranMs: number): void {
 interface Running {
   session: Session | null
   pipeline: Pipeline | null
+  alerts: EmbeddedAlerts | null
 }
 
 function createUpMetrics(running: Running): Metrics {
@@ -222,6 +226,7 @@ function logBytes(session: Session | null) {
 }
 
 /** A log that has stopped ends the process. */
-function upHealth(pipeline: Pipeline | null, { stopped }: Session['log'], { signal }: Shutdown): Health {
-  return tasksHealth(pipeline, signal.aborted || stopped !== null, { log: stopped?.message ?? 'open' })
+function upHealth({ pipeline, alerts }: Running, { stopped }: Session['log'], { signal }: Shutdown): Health {
+  const details = { log: stopped?.message ?? 'open', alerts: alerts?.state ?? 'CONNECTING' }
+  return tasksHealth(pipeline, signal.aborted || stopped !== null, details)
 }

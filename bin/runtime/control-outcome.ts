@@ -1,6 +1,6 @@
 import { TOPICS } from '../../schemas/topics.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import type { ControlPlace } from './control-records.ts'
-import { machineTime } from './machine-clock.ts'
 import { scanPartition } from './partition-scan.ts'
 import { OutputValues } from './record-values.ts'
 import { APPLICATION_ID, INPUT_TOPIC, type Session } from './session.ts'

@@ -16,6 +16,11 @@ export const RIGHTS = {
     { resource: 'TRANSACTIONAL_ID', name: PREFIX, prefixed: true, operation: 'WRITE' },
   ],
   reader: [...topics(OUTPUT_TOPICS, 'READ'), { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' }],
+  alerter: [
+    ...topics([TOPICS.fraudAlerts.name, TOPICS.fraudActions.name], 'READ'),
+    ...topics([TOPICS.paymentsDlq.name], 'WRITE'),
+    { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' },
+  ],
   admin: [
     ...topics(
       Object.values(TOPICS).map(({ name }) => name),

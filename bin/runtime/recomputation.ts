@@ -3,12 +3,12 @@ import { StreamsError } from '../../streams/errors.ts'
 import type { Log, TopicPartition } from '../../streams/log/log.ts'
 import { sealBatch } from '../../streams/record/batch-seal.ts'
 import { encodeHeaders } from '../../streams/record/record-headers.ts'
+import { visitBatches } from '../../streams/record/visit-batches.ts'
 import { Checkpoints } from '../../streams/state/checkpoint.ts'
 import type { CheckpointEntry, CheckpointStore } from '../../streams/state/checkpoint-store.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import type { RestoredState } from '../../streams/task/task-checkpoints.ts'
 import { TaskOutputs } from '../../streams/task/task-outputs.ts'
-import { visitBatches } from './partition-scan.ts'
 import { checkpointFiles, checkpointIdentity, INPUT_TOPIC, type Session } from './session.ts'
 
 const FETCH_BYTES = 1 << 19

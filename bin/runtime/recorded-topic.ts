@@ -1,6 +1,6 @@
 import { StreamsError } from '../../streams/errors.ts'
 import type { Log, LogReader, TopicPartition } from '../../streams/log/log.ts'
-import { visitBatches } from './partition-scan.ts'
+import { visitBatches } from '../../streams/record/visit-batches.ts'
 import type { OutputRecord } from './recomputation.ts'
 import { OutputValues } from './record-values.ts'
 import type { Session } from './session.ts'

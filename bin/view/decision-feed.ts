@@ -5,7 +5,7 @@ import { OUTCOME_SYMBOLS } from '../../schemas/generated/enums.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import type { Log, LogReader, TopicPartition } from '../../streams/log/log.ts'
-import { visitBatches } from '../runtime/partition-scan.ts'
+import { visitBatches } from '../../streams/record/visit-batches.ts'
 import { OutputValues } from '../runtime/record-values.ts'
 
 const FETCH_BYTES = 256 * 1024

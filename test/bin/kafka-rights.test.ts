@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { RIGHTS, type Role } from '../../bin/runtime/kafka-rights.ts'
 import { APPLICATION_ID, INPUT_TOPIC } from '../../bin/runtime/session.ts'
 import { TASK_TOPICS } from '../../bin/runtime/topic-settings.ts'
+import { ALERTS_GROUP } from '../../redis-alerts/alerter.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
@@ -19,9 +20,12 @@ const USERS: Readonly<Record<Role, string>> = {
   producer: 'producer',
   worker: 'worker',
   reader: 'reader',
+  alerter: 'alerter',
   admin: 'operator',
 }
 const DECIDED = { topic: TOPICS.paymentsDecided.name, partition: 0 }
+const ALERTS = { topic: TOPICS.fraudAlerts.name, partition: 0 }
+const DEAD_LETTERS = { topic: TOPICS.paymentsDlq.name, partition: 0 }
 const SUBMITTED = { topic: INPUT_TOPIC, partition: 0 }
 const REFUSED = { code: expect.stringMatching(/^KAFKA_(?:TOPIC|CLUSTER)_AUTHORIZATION_FAILED$/), next: 'stop' }
 
@@ -97,6 +101,16 @@ await onRealParts(['kafka'], 'rights on a cluster', () => {
     expect(await read('operator', DECIDED)).toEqual(['decided'])
     for (const user of ['reader', 'operator']) await expect(send(user, DECIDED)).rejects.toMatchObject(REFUSED)
     await expect(read('reader', SUBMITTED)).rejects.toMatchObject({ next: 'stop' })
+  })
+
+  test('SPEC R4: an alerter reads alerts, commits its own offsets and writes dead letters, and nothing else', async () => {
+    expect(await read('alerter', ALERTS)).toEqual([])
+    const group = logOf('alerter').group(ALERTS_GROUP)
+    await group.commit(ALERTS, { offset: 0, metadata: '' })
+    expect(await group.committed(ALERTS)).toMatchObject({ offset: 0 })
+    expect(await send('alerter', DEAD_LETTERS)).toMatchObject({ baseOffset: 0 })
+    for (const at of [ALERTS, DECIDED, SUBMITTED]) await expect(send('alerter', at)).rejects.toMatchObject(REFUSED)
+    for (const at of [DECIDED, SUBMITTED]) await expect(read('alerter', at)).rejects.toMatchObject({ next: 'stop' })
   })
 
   test('SPEC R4: a wrong password is told at once, without it', async () => {

@@ -1,0 +1,180 @@
+import {
+  bufferTime,
+  concatMap,
+  exhaustMap,
+  filter,
+  interval,
+  lastValueFrom,
+  merge,
+  Observable,
+  Subject,
+  takeUntil,
+  tap,
+} from 'rxjs'
+import { TOPICS } from '../schemas/topics.ts'
+import { StreamsError } from '../streams/errors.ts'
+import type { GroupOffsets, Log, TopicPartition } from '../streams/log/log.ts'
+import type { AlertStore } from './alert-store.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import { EntryDecoder, type EntrySchemaIds, type ReadEntry } from './entry-decoder.ts'
+import { EntryRoom } from './entry-room.ts'
+import { resume } from './resume.ts'
+
+/** Entries between log and store; past it nothing is fetched. */
+const ENTRIES_MAX = 4_000
+/** A group goes to the store when it is so large, or so old. */
+const GROUP_ENTRIES_MAX = 500
+const GROUP_MS = 5
+const FETCH_BYTES = 64 * 1024
+const FETCH_WAIT_MS = 250
+const UPKEEP_MS = 1_000
+
+/** What alerts are read from and told to; the same for every session. */
+export interface AlertSources {
+  readonly log: Log
+  /** Tells this log from every other: a store may outlive a log. */
+  readonly logId: string
+  readonly group: GroupOffsets
+  readonly schemaIds: EntrySchemaIds
+  readonly deadLetters: DeadLetters
+  readonly clock: { nowMs(): number }
+}
+
+/** What a session tells as it happens. */
+export interface SessionEvents {
+  /** The store has answered. */
+  readonly onAnswered: () => void
+  /** A group is written, within so many ms. */
+  readonly onWritten: (group: readonly ReadEntry[], latencyMs: number) => void
+  /** Retention has taken records that the store never had. */
+  readonly onLost: (at: TopicPartition, offsets: number) => void
+}
+
+/** One partition under way: the store has everything before `next`, the group's offset stands at `committed`. */
+interface Progress {
+  readonly at: TopicPartition
+  readonly source: string
+  readonly from: number
+  readonly decoder: EntryDecoder
+  held: number
+  next: number
+  committed: number
+}
+
+/** Carries entries from the log to one open store, until it is asked to end or something fails. */
+export class AlertSession {
+  private readonly sources: AlertSources
+  private readonly store: AlertStore
+  private readonly events: SessionEvents
+  private readonly room = new EntryRoom(ENTRIES_MAX)
+  private readonly progress = new Map<string, Progress>()
+
+  constructor(sources: AlertSources, store: AlertStore, events: SessionEvents) {
+    this.sources = sources
+    this.store = store
+    this.events = events
+  }
+
+  /** Entries that are fetched and not yet written. */
+  get buffered(): number {
+    return this.room.taken
+  }
+
+  /** Resolves after a drain that `signal` has asked for. @throws StreamsError */
+  async run(signal: AbortSignal): Promise<void> {
+    // A write before all else: a store that can be read only is not live.
+    await this.store.sweep()
+    const positions = await this.store.positions()
+    const partitions = PARTITIONS.map((at) => this.begin(at, positions))
+    const tails = (await Promise.all(partitions)).map((progress) => this.entriesOf(progress, signal))
+    this.events.onAnswered()
+    const drained = new Subject<void>()
+    const writes = merge(...tails).pipe(
+      bufferTime(GROUP_MS, null, GROUP_ENTRIES_MAX),
+      filter((group) => group.length > 0),
+      concatMap((group) => this.write(group)),
+      tap({ complete: () => drained.next() }),
+    )
+    const upkeep = interval(UPKEEP_MS).pipe(
+      takeUntil(drained),
+      exhaustMap(() => this.keepUp()),
+    )
+    // Upkeep first: a drain that was asked for already is over before anything that comes after it has begun.
+    await lastValueFrom(merge(upkeep, writes), { defaultValue: undefined })
+    await this.commit()
+  }
+
+  private async begin(at: TopicPartition, positions: ReadonlyMap<string, number>): Promise<Progress> {
+    const { log, logId, group, schemaIds, clock } = this.sources
+    const source = `${logId}/${at.topic}-${at.partition}`
+    const { offset, previousOffset, lostOffsets } = await resume(log, group, at, positions.get(source), clock.nowMs())
+    if (lostOffsets > 0) this.events.onLost(at, lostOffsets)
+    const decoder = new EntryDecoder(at, source, schemaIds, previousOffset)
+    const progress = { at, source, from: offset, decoder, held: previousOffset, next: offset, committed: offset }
+    this.progress.set(source, progress)
+    return progress
+  }
+
+  private entriesOf({ at, from, decoder }: Progress, signal: AbortSignal): Observable<ReadEntry> {
+    return new Observable((subscriber) => {
+      const reader = this.sources.log.openReader(at, from)
+      subscriber.add(() => {
+        reader.close()
+        this.room.close()
+      })
+      const follow = async () => {
+        for (let position = from; !signal.aborted && !subscriber.closed; ) {
+          const { bytes, nextOffset } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
+          const entries = decoder.read(bytes, position)
+          position = nextOffset
+          await this.room.take(entries.length)
+          for (const entry of entries) subscriber.next(entry)
+        }
+        subscriber.complete()
+      }
+      follow().catch((error: unknown) => subscriber.error(error))
+    })
+  }
+
+  private async write(group: readonly ReadEntry[]): Promise<void> {
+    const { deadLetters, clock } = this.sources
+    const malformed = group.flatMap((read) => read.malformed ?? [])
+    if (malformed.length > 0) await deadLetters.append(malformed)
+    const begunMs = clock.nowMs()
+    await this.store.write(group.map(({ entry }) => entry))
+    for (const { entry } of group) {
+      const progress = this.progress.get(entry.source)!
+      progress.held = entry.offset
+      progress.next = entry.offset + 1
+    }
+    this.room.free(group.length)
+    this.events.onWritten(group, clock.nowMs() - begunMs)
+  }
+
+  /** Asks the store even when nothing is to be written, so that its state is known and an emptied one noticed. */
+  private async keepUp(): Promise<void> {
+    await this.store.sweep()
+    const before = [...this.progress.values()].map(({ source, held }) => ({ source, held }))
+    const positions = await this.store.positions()
+    const lost = before.find(({ source, held }) => (positions.get(source) ?? -1) < held)
+    if (lost !== undefined) {
+      const what = `the alert store has lost what was written of ${lost.source}; what can still be live is written again`
+      throw new StreamsError('ALERTS_LOST', 'retry', what)
+    }
+    this.events.onAnswered()
+    await this.commit()
+  }
+
+  private async commit(): Promise<void> {
+    for (const progress of this.progress.values()) {
+      const { at, next, committed } = progress
+      if (next === committed) continue
+      await this.sources.group.commit(at, { offset: next, metadata: '' })
+      progress.committed = next
+    }
+  }
+}
+
+const PARTITIONS: readonly TopicPartition[] = [TOPICS.fraudAlerts, TOPICS.fraudActions].flatMap(
+  ({ name: topic, partitions }) => Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
+)
