@@ -36,11 +36,14 @@ const WEIGHTS: Readonly<Record<FaultName, number>> = {
 }
 const PAUSE_MS = { least: 2_000, most: 4_500 } as const
 
-/** Faults without end, in rounds in which each of `names` comes as often as its weight says; a seed gives one plan. */
+/**
+ * Faults without end: first each of `names` once, then rounds in which each comes as often as its weight says, in any order. A seed
+ * gives one plan.
+ */
 export function* faultPlan(seed: string, names: readonly FaultName[]): Generator<PlannedFault> {
   const random = new Random(`${seed} faults`)
-  for (;;) {
-    const round = names.flatMap((name) => Array.from({ length: names.length === 1 ? 1 : WEIGHTS[name] }, () => name))
+  const weighted = names.flatMap((name) => Array.from({ length: WEIGHTS[name] }, () => name))
+  for (let round = [...names]; ; round = [...weighted]) {
     while (round.length > 0) {
       const [name] = round.splice(random.below(round.length), 1)
       if (name === undefined) break

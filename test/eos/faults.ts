@@ -24,6 +24,8 @@ export interface SystemUnderTest {
 
 const RESTARTED_WITHIN_MS = 1_500
 const SETTLED_WITHIN_MS = 240_000
+/** So long a kill waits for its victim to have work: one of an idle worker proves less. */
+const WORK_WITHIN_MS = 1_000
 /** So long after a move its inputs are looked at. */
 const WATCHED_MS = 2_500
 
@@ -39,6 +41,7 @@ export class Faults {
   private readonly system: SystemUnderTest
   private turn = 0
   private brokerTurn = 0
+  private foreignTurn = 0
   private returning: Promise<void> = Promise.resolve()
 
   constructor(system: SystemUnderTest) {
@@ -62,7 +65,7 @@ export class Faults {
         await this.system.feeder.start()
         return 'kill -9 of the producer; the next one goes on'
       case 'foreign':
-        return `a foreign transaction, ${await this.system.foreign.transact(fault.chance < 0.5 ? 'commit' : 'abort')}`
+        return `a foreign transaction, ${await this.system.foreign.transact(this.foreignTurn++ % 2 === 0 ? 'abort' : 'commit')}`
       case 'broker':
         return this.broker()
       case 'rolling':
@@ -161,18 +164,33 @@ export class Faults {
     return victim
   }
 
-  /** How much of the input that was there before the kill its owner left undecided. */
+  /** How much of the input that was there before the kill its owner left undecided; the kill comes when it has work. */
   private async killWorker(victim: CrewWorker): Promise<number | 'unknown'> {
     const { partitions } = victim
-    const ends = await this.system.progress.ends()
+    const { progress } = this.system
+    let ends = await progress.ends()
+    for (
+      const untilMs = performance.now() + WORK_WITHIN_MS;
+      performance.now() < untilMs;
+      ends = await progress.ends()
+    ) {
+      const left = undecided(partitions, ends, await progress.committed())
+      if (left === 'unknown' || left > 0) break
+    }
     await victim.kill()
     this.kills++
-    const committed = await this.system.progress.committed()
-    if (ends === null || committed === null) return 'unknown'
-    const left = partitions.map((partition) => (ends.get(partition) ?? 0) - (committed.get(partition) ?? 0))
-    const waiting = left.reduce((sum, records) => sum + Math.max(0, records), 0)
+    const waiting = undecided(partitions, ends, await progress.committed())
+    if (waiting === 'unknown') return waiting
     if (waiting > 0) this.killsInFlight++
     this.inFlightRecords += waiting
     return waiting
   }
+}
+
+type Offsets = ReadonlyMap<number, number> | null
+
+function undecided(partitions: readonly number[], ends: Offsets, committed: Offsets): number | 'unknown' {
+  if (ends === null || committed === null) return 'unknown'
+  const left = partitions.map((partition) => (ends.get(partition) ?? 0) - (committed.get(partition) ?? 0))
+  return left.reduce((sum, records) => sum + Math.max(0, records), 0)
 }

@@ -107,10 +107,12 @@ async function liveThrough(
       `seed ${seed}, stream from ${startMs} (${new Date(startMs).toISOString()}), ${ratePerSecond} payments a second, ${brokers} broker(s)`,
     )
     const endMs = performance.now() + minutes * 60_000
+    const committed = new Set<FaultName>()
     for (const fault of faultPlan(seed, names)) {
-      await pause(Math.max(0, Math.min(fault.pauseMs, endMs - performance.now())))
-      if (performance.now() >= endMs) break
+      if (performance.now() >= endMs && committed.size === names.length) break
+      await pause(fault.pauseMs)
       tell(await faults.commit(fault))
+      committed.add(fault.name)
     }
     await faults.settled()
     tell('no more faults: draining')
