@@ -3,6 +3,7 @@ import { ConfigError } from '../platform/config.ts'
 import { PortTakenError } from '../platform/health-server.ts'
 import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } from '../schemas/registry.ts'
 import { StreamsError } from '../streams/errors.ts'
+import { accountsCommand } from './commands/accounts.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
 import { decisionsCommand } from './commands/decisions.ts'
@@ -10,6 +11,8 @@ import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { importCommand } from './commands/import.ts'
+import { reviewCommand } from './commands/review.ts'
+import { rulesCommand } from './commands/rules.ts'
 import { schemasCommand } from './commands/schemas.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
@@ -44,6 +47,9 @@ for (const command of [
   explainCommand(),
   verifyCommand(),
   dlqCommand(),
+  rulesCommand(),
+  accountsCommand(),
+  reviewCommand(),
   topicsCommand(),
   schemasCommand(),
   checkpointCommand(),

@@ -78,9 +78,10 @@ export const TOPICS = {
   rulesChanges: {
     ...SMALL,
     name: 'rules.changes',
-    doc: 'The catalogue and history of rule sets; what is in force stands in the input partitions.',
-    key: 'rule set version',
-    values: [],
+    doc: 'The history of rule sets: who put which in force, when and why. What is in force stands in the input partitions.',
+    // Each change has a key of its own, so compaction keeps the whole history.
+    key: 'rule set version and time of the change',
+    values: ['sluice.RuleChange'],
     partitions: 1,
     retentionMs: FOREVER_MS,
     cleanupPolicy: 'compact',

@@ -106,12 +106,17 @@ function keys({ folder }: Session): Finding {
     return stat !== undefined && (stat.mode & 0o077) !== 0
   })
   const ids = folder.keys.maskKeys.map(({ id }) => id).join(', ')
-  const text = `${folder.keys.folder}: mask keys ${ids}; ${folder.keys.signers.length} signers; admin key ${folder.keys.adminKey === null ? 'absent' : 'present'}`
+  const text = `${folder.keys.folder}: mask keys ${ids}; ${folder.keys.signers.length} signers; ${signingText(folder.keys.signing)}`
   return {
     subject: 'keys',
     ok: open.length === 0,
     text: open.length === 0 ? text : `${text}; open to others: ${open.join(', ')}`,
   }
+}
+
+function signingText(signing: Session['folder']['keys']['signing']): string {
+  const text = Object.entries(signing).map(([name, key]) => `${name} ${key === null ? 'absent' : 'present'}`)
+  return `signing keys: ${text.join(', ')}`
 }
 
 function log({ log: embedded }: Session): Finding[] {

@@ -11,7 +11,7 @@ import { machineTime } from '../../streams/machine/machine-time.ts'
 import { taskIdOf } from '../runtime/measured-task.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { keepRetention } from '../runtime/retention-loop.ts'
-import { changeRules } from '../runtime/rules-change.ts'
+import { followRulesFile } from '../runtime/rules-change.ts'
 import { readRules } from '../runtime/rules-file.ts'
 import { openWritingSession, type Session } from '../runtime/session.ts'
 import { SimulatorProcess } from '../runtime/simulator-process.ts'
@@ -186,7 +186,7 @@ async function putRulesInForce(session: Session, pipeline: Pipeline, signal: Abo
   const rules = readRules(session.config.rulesFile)
   await whenRunning(pipeline, signal)
   if (signal.aborted) return
-  if (await changeRules(session, pipeline, rules, machineTime.nowMs())) {
+  if (await followRulesFile(session, pipeline, rules, machineTime.nowMs())) {
     print(`rule set ${rules.version} of ${session.config.rulesFile} goes in force in every partition`)
   }
 }

@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { CONTROL_KIND_SYMBOLS } from '../../schemas/generated/enums.ts'
+import { CONTROL_KIND_SYMBOLS, type ControlKind } from '../../schemas/generated/enums.ts'
 import type { MaskKey, Signer } from './payment-runtime.ts'
 
 /** The secrets of one data folder. */
@@ -12,8 +12,17 @@ export interface Keys {
   readonly maskKeys: readonly MaskKey[]
   readonly stateKey: Uint8Array
   readonly signers: readonly Signer[]
-  /** Signs rule sets, keys and erasures: PEM, Ed25519. Null where this machine holds none. */
-  readonly adminKey: { readonly id: string; readonly privateKey: string } | null
+  /** What this machine can sign control records with; null where it holds no such key. */
+  readonly signing: Readonly<Record<SignerName, SigningKey | null>>
+}
+
+/** Who signs here: `admin` rule sets, keys, lists and standings; `board` standings and the ends of reviews (SPEC S7). */
+export type SignerName = 'admin' | 'board'
+
+/** A signer's private half: PEM, Ed25519. */
+export interface SigningKey {
+  readonly id: SignerName
+  readonly privateKey: string
 }
 
 /** A key that is missing, readable by others, or not a key. The message names file and remedy. */
@@ -25,11 +34,14 @@ export const KEY_FILES = {
   state: 'state-key.hex',
   signers: 'signers.json',
   admin: 'admin-signing-key.pem',
+  board: 'board-signing-key.pem',
 } as const
 
-const ADMIN_KEY_ID = 'admin'
-/** SPEC S7: what the admin key may sign. */
-const ADMIN_KINDS = CONTROL_KIND_SYMBOLS.filter((kind) => !/^(?:CHALLENGE|REVIEW)_/.test(kind))
+/** SPEC S7: the kinds that each may sign. */
+const KINDS: Readonly<Record<SignerName, readonly ControlKind[]>> = {
+  admin: CONTROL_KIND_SYMBOLS.filter((kind) => !/^(?:CHALLENGE|REVIEW)_/.test(kind)),
+  board: CONTROL_KIND_SYMBOLS.filter((kind) => /^(?:REVIEW|ACCOUNT)_/.test(kind)),
+}
 const STATE_KEY_BYTES = 16
 const MASK_KEY_BYTES = 32
 
@@ -51,25 +63,30 @@ export function readKeys(folder: string): Keys {
     throw new KeysError(`${join(folder, KEY_FILES.state)} is not ${STATE_KEY_BYTES} bytes in hexadecimal`)
   }
   const signers = parse(folder, KEY_FILES.signers, SignersSchema)
-  const admin = statSync(join(folder, KEY_FILES.admin), { throwIfNoEntry: false })
-  const adminKey = admin === undefined ? null : { id: ADMIN_KEY_ID, privateKey: readSecret(folder, KEY_FILES.admin) }
-  return { folder, maskKeys, stateKey: Buffer.from(state, 'hex'), signers, adminKey }
+  const signing = { admin: readSigningKey(folder, 'admin'), board: readSigningKey(folder, 'board') }
+  return { folder, maskKeys, stateKey: Buffer.from(state, 'hex'), signers, signing }
+}
+
+function readSigningKey(folder: string, id: SignerName): SigningKey | null {
+  const there = statSync(join(folder, KEY_FILES[id]), { throwIfNoEntry: false })
+  return there === undefined ? null : { id, privateKey: readSecret(folder, KEY_FILES[id]) }
 }
 
 /** Makes a new folder of keys, whole or not at all; when another process was first, its keys stand. */
 export function generateKeys(folder: string): void {
   const aside = `${folder}.${process.pid}`
   mkdirSync(aside, { recursive: true, mode: 0o700 })
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const maskKeys = ['mask-1', 'mask-2'].map((id) => ({ id, secret: randomBytes(MASK_KEY_BYTES).toString('hex') }))
-  const signers: Signer[] = [
-    { id: ADMIN_KEY_ID, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(), kinds: ADMIN_KINDS },
-  ]
+  const signers: Signer[] = []
   const write = (name: string, text: string) => writeFileSync(join(aside, name), text, { mode: 0o600, flush: true })
   write(KEY_FILES.mask, `${JSON.stringify(maskKeys, null, 2)}\n`)
   write(KEY_FILES.state, `${randomBytes(STATE_KEY_BYTES).toString('hex')}\n`)
+  for (const id of ['admin', 'board'] as const) {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    signers.push({ id, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(), kinds: KINDS[id] })
+    write(KEY_FILES[id], privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+  }
   write(KEY_FILES.signers, `${JSON.stringify(signers, null, 2)}\n`)
-  write(KEY_FILES.admin, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
   try {
     renameSync(aside, folder)
   } catch (error) {

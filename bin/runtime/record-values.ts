@@ -20,6 +20,7 @@ export class OutputValues {
   private readonly readers: ReadonlyMap<number, OutputReader>
   private readonly decision = new DecisionReader()
   private readonly deadLetter = new DeadLetterReader()
+  private readonly resolution = new ResolutionReader()
   private readonly ids: SchemaIds
 
   constructor(ids: SchemaIds) {
@@ -27,7 +28,7 @@ export class OutputValues {
     this.readers = new Map<number, OutputReader>([
       [ids.decision, this.decision],
       [ids.deadLetter, this.deadLetter],
-      [ids.resolution, new ResolutionReader()],
+      [ids.resolution, this.resolution],
       [ids.alert, new AlertReader()],
       [ids.action, new FraudActionReader()],
       [ids.duplicate, new DuplicateReader()],
@@ -61,6 +62,14 @@ export class OutputValues {
     if (!this.is(record, view, this.ids.deadLetter)) return null
     return this.wrap(record.bytes, view, record.valueAt, record.valueAt + record.valueLength) === this.deadLetter
       ? this.deadLetter
+      : null
+  }
+
+  /** The end of a challenge or a review, or null when the record is none. */
+  resolutionOf(record: RecordBatchReader, view: DataView): ResolutionReader | null {
+    if (!this.is(record, view, this.ids.resolution)) return null
+    return this.wrap(record.bytes, view, record.valueAt, record.valueAt + record.valueLength) === this.resolution
+      ? this.resolution
       : null
   }
 

@@ -1,86 +1,86 @@
-import { createPrivateKey, sign } from 'node:crypto'
-import { ByteSink } from '../../schemas/avro/byte-sink.ts'
-import { FRAME_BYTES, putFrame } from '../../schemas/avro/framing.ts'
-import {
-  appendControlRecord,
-  type ControlRecord,
-  ControlRecordReader,
-  controlRecordDefaults,
-} from '../../schemas/generated/control-record.ts'
-import { canonicalRules, type RuleSet } from '../../schemas/rule-set.ts'
-import type { OutputBatch } from '../../streams/log/log.ts'
-import { RecordBatchWriter } from '../../streams/record/record-batch-writer.ts'
-import { KeysError } from './keys.ts'
+import { FRAME_BYTES } from '../../schemas/avro/framing.ts'
+import { encodeRuleChange, type RuleChange, RuleChangeReader } from '../../schemas/generated/rule-change.ts'
+import { SCHEMAS } from '../../schemas/generated/schemas.ts'
+import { canonicalRules, type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
+import { subjectOf, TOPICS } from '../../schemas/topics.ts'
+import { ALL_PARTITIONS, batchOf, type ControlPlace, sendControl } from './control-records.ts'
+import { scanPartition } from './partition-scan.ts'
 import { rulesDigest } from './payment-runtime.ts'
 import type { Pipeline } from './pipeline.ts'
-import { INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
+import { schemaRegistry } from './schema-registry.ts'
+import type { Session } from './session.ts'
 
-const ACTOR = 'sluice up'
-const RECORD_BYTES = 64 * 1024
+/** Who the changes of a rule file are by: the pipeline that found it. */
+const FILE_ACTOR = 'sluice up'
+const HISTORY = { topic: TOPICS.rulesChanges.name, partition: 0 }
+
+type RulesSession = Pick<Session, 'log' | 'ids' | 'folder' | 'config'>
+
+/** Who changes the rules, and why. */
+export interface ChangeReason {
+  readonly actor: string
+  readonly reason: string | null
+}
+
+/** What tells two rule sets apart: as it stands in each decision. */
+export function rulesHash(rules: RuleSet): string {
+  return rulesDigest(canonicalRules(rules))
+}
 
 /**
- * Puts `rules` in force when a task has others: a signed RULES_SET record in every partition, all in one transaction
- * (SPEC S6). Returns whether it did. Call it once the tasks run.
- * @throws KeysError when this machine has no key to sign with.
+ * Puts a rule set in force: a signed RULES_SET record in every partition and a line of history, all in one transaction
+ * (SPEC S6). Returns where each partition changes over.
+ * @throws KeysError when this machine has no admin key.
  */
 export async function changeRules(
-  session: Session,
-  { tasks }: Pick<Pipeline, 'tasks'>,
+  session: RulesSession,
   rules: RuleSet,
+  { actor, reason }: ChangeReason,
+  nowMs: number,
+): Promise<ControlPlace[]> {
+  const text = canonicalRules(rules)
+  const change = { version: rules.version, ruleHash: rulesDigest(text), rules: text, eventTime: nowMs, actor, reason }
+  const subject = subjectOf(HISTORY.topic, 'sluice.RuleChange')
+  const schemaId = await schemaRegistry(session.config).idOf(subject, JSON.parse(SCHEMAS.RuleChange))
+  const key = new TextEncoder().encode(`${rules.version}@${nowMs}`)
+  const line = { ...HISTORY, ...batchOf(schemaId, nowMs, key, encodeRuleChange(change)) }
+  return sendControl(session, 'admin', { kind: 'RULES_SET', actor, reason, rules: text }, ALL_PARTITIONS, nowMs, [line])
+}
+
+/** Every change of the rules since the folder was made, oldest first. */
+export async function ruleHistory({ log }: Pick<Session, 'log'>): Promise<RuleChange[]> {
+  const { startOffset, endOffset } = await log.bounds(HISTORY)
+  const changes: RuleChange[] = []
+  const reader = new RuleChangeReader()
+  await scanPartition(log, HISTORY, startOffset, endOffset, ({ bytes, valueAt, valueLength }, view) => {
+    if (reader.wrap(bytes, view, valueAt + FRAME_BYTES, valueAt + valueLength) === 0) changes.push(reader.toObject())
+  })
+  return changes
+}
+
+/** The rule set that was put in force last, or the one that the folder was made with. */
+export function lastRules(session: Pick<Session, 'folder'>, history: readonly RuleChange[]): RuleSet {
+  const last = history.at(-1)
+  return last === undefined ? session.folder.initialRules : RuleSetSchema.parse(JSON.parse(last.rules))
+}
+
+/**
+ * Puts the rule file in force when it has changed since this pipeline last did so: a change that somebody made at run time stands
+ * until the file itself changes. Returns whether it did. Call it once the tasks run.
+ */
+export async function followRulesFile(
+  session: RulesSession,
+  { tasks }: Pick<Pipeline, 'tasks'>,
+  file: RuleSet,
   nowMs: number,
 ): Promise<boolean> {
-  const text = canonicalRules(rules)
-  const wanted = rulesDigest(text)
+  const wanted = rulesHash(file)
+  const history = await ruleHistory(session)
+  const followed =
+    history.findLast(({ actor }) => actor === FILE_ACTOR)?.ruleHash ?? rulesHash(session.folder.initialRules)
+  if (wanted === followed) return false
   if (tasks.every(({ stores }) => stores === null || stores.rules.hash === wanted)) return false
-  const records = Array.from({ length: PARTITIONS }, (_, partition) => {
-    return signedControlRecord(session, {
-      ...controlRecordDefaults,
-      kind: 'RULES_SET',
-      eventTime: nowMs,
-      rules: text,
-      actor: ACTOR,
-      reason: `rule file ${session.config.rulesFile}, version ${rules.version}`,
-      partition,
-      // Rises from change to change as the clock does; a repeat of the same change is refused by its serial.
-      serial: nowMs,
-    })
-  })
-  await session.log.appendTogether(records)
+  const reason = `rule file ${session.config.rulesFile}, version ${file.version}`
+  await changeRules(session, file, { actor: FILE_ACTOR, reason }, nowMs)
   return true
-}
-
-/** One control record as a batch of its own, signed by the admin key (SPEC S7). */
-function signedControlRecord(session: Session, record: Omit<ControlRecord, 'signerKeyId' | 'signature'>): OutputBatch {
-  const { adminKey, folder } = session.folder.keys
-  if (adminKey === null) {
-    throw new KeysError(`${folder} holds no admin signing key, so the rules cannot be changed from here; put it there`)
-  }
-  const unsigned = { ...record, signerKeyId: adminKey.id, signature: new Uint8Array(0) }
-  const signature = sign(null, signedPart(unsigned), createPrivateKey(adminKey.privateKey))
-  const value = encode({ ...unsigned, signature })
-  const writer = new RecordBatchWriter(RECORD_BYTES)
-  writer.open()
-  writer.begin(record.eventTime, new Uint8Array(0), 0, -1)
-  writer.reserve(FRAME_BYTES + value.length)
-  writer.at = putFrame(writer.view, writer.at, session.ids.control)
-  writer.bytes.set(value, writer.at)
-  writer.at += value.length
-  writer.end()
-  const [batch] = writer.finish()
-  if (batch === undefined) throw new RangeError('a record makes a batch')
-  return { topic: INPUT_TOPIC, partition: record.partition, ...batch }
-}
-
-/** The Avro encoding of every field before the signature. */
-function signedPart(record: ControlRecord): Uint8Array {
-  const bytes = encode(record)
-  const reader = new ControlRecordReader()
-  reader.wrap(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length)
-  return bytes.subarray(reader.kindField, reader.signatureField)
-}
-
-function encode(record: ControlRecord): Uint8Array {
-  const sink = new ByteSink(RECORD_BYTES)
-  appendControlRecord(sink, record)
-  return sink.toBytes()
 }

@@ -87,9 +87,9 @@ class DecisionWriter implements DecisionSource {
     const { peers, peersCount, peersLength } = this.draft
     if (peersCount === 0) return putLong(out, at, 0)
     const from = putLong(out, at, peersCount)
-    for (let i = 0; i < peersLength; i++) out[from + i] = peers[i]!
-    out[from + peersLength] = 0
-    return from + peersLength + 1
+    const end = putRaw(out, from, peers.subarray(0, peersLength))
+    out[end] = 0
+    return end + 1
   }
   get severity(): number {
     const { isVelocityFraud, velocityCount, saturated } = this.draft

@@ -32,7 +32,7 @@ const HORIZON_MS = 3_600_000
 /** SPEC S2: a sender idle for longer is forgotten. */
 const IDLE_MS: number = 90 * 86_400_000
 const ID_BYTES_MAX = 64
-/** Senders that each merge looks at for eviction; a whole round costs as many payments as there are senders. */
+/** Senders that one merge looks at for eviction at most: as many as it has first sights, so that a small one costs little. */
 const SWEPT_A_MERGE = 256
 
 /** The state of one partition (SPEC V, D, S): what every stage reads and writes, opened, merged and dropped together. */
@@ -52,6 +52,8 @@ export class PaymentStores implements TaskStores {
   readonly ended = new EndedDecisions()
   readonly partition: ValueStore<PartitionState>
   readonly sections: readonly CheckpointedStore[]
+  /** First sights since senders were last swept. */
+  #unswept = 0
 
   constructor(partition: number, tools: PaymentTools) {
     const { bounds, initialRules, inputTopic, digest } = tools
@@ -150,8 +152,9 @@ export class PaymentStores implements TaskStores {
     return listEntries(payment, draft, this.tools).some((entry) => draft.eventTimeMs < (lists.get(entry) ?? -1))
   }
 
-  /** @throws StreamsError ROWS_FULL when the next payment might not find a row. Nothing has changed then. */
+  /** Before each first sight. @throws StreamsError ROWS_FULL when it might not find a row. Nothing has changed then. */
   requireRoom(): void {
+    this.#unswept++
     requireRow(this.senders.rows)
     requireRow(this.watches.rows)
     this.entries.requireRoom()
@@ -161,7 +164,8 @@ export class PaymentStores implements TaskStores {
     const { dedupTable, entries, senders, streamTime } = this
     entries.expire(streamTime.committedMs)
     dedupTable.expire(streamTime.committedMs, all ? Number.POSITIVE_INFINITY : undefined)
-    senders.rows.sweep(all ? senders.rows.end : SWEPT_A_MERGE, (row) => this.isSpent(row))
+    senders.rows.sweep(all ? senders.rows.end : Math.min(this.#unswept, SWEPT_A_MERGE), this.#isSpent)
+    this.#unswept = 0
   }
 
   /** Digest of all state that can still have an effect: two tasks with equal digests decide alike from here on. */
@@ -188,7 +192,7 @@ export class PaymentStores implements TaskStores {
   }
 
   /** Whether nothing of the sender can have an effect any more; its watch goes with it. */
-  private isSpent(row: number): boolean {
+  readonly #isSpent = (row: number): boolean => {
     const { senders, watches } = this
     const idleFromMs = this.streamTime.committedMs - IDLE_MS
     senders.at(row)

@@ -17,7 +17,7 @@ test('SPEC R4: the topics are those that the specification names', () => {
 
 test('SPEC R4: every topic stamps append time, and those of the chain are partitioned as the input', () => {
   expect(topics.filter(({ timestampType }) => timestampType !== 'LogAppendTime')).toEqual([])
-  const chain = topics.filter(({ values }) => values.length > 0)
+  const chain = topics.filter(({ name }) => /^(?:payments|fraud)\./.test(name))
   expect(chain.map(({ partitions }) => partitions)).toEqual(chain.map(() => 12))
 })
 

@@ -1,0 +1,145 @@
+import { Command } from 'commander'
+import type { RuleChange } from '../../schemas/generated/rule-change.ts'
+import { type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
+import { type ChangeReason, changeRules, lastRules, ruleHistory, rulesHash } from '../runtime/rules-change.ts'
+import { readRules } from '../runtime/rules-file.ts'
+import type { Session } from '../runtime/session.ts'
+import { ruleDifferences } from '../view/rule-differences.ts'
+import { print, styled } from '../view/text.ts'
+import { type ChangeOptions, placesText, settled, WAITING, withReason, withSession } from './control-settings.ts'
+import { CommandError, type CommonOptions } from './settings.ts'
+
+/** `sluice rules` */
+export function rulesCommand(): Command {
+  const described = new Command('rules').description(
+    'the rule set: what is in force, what was, and putting another in force',
+  )
+  return described
+    .addCommand(
+      new Command('show')
+        .description('print the rule set in force')
+        .action((_options, command: Command) => runShow(command.optsWithGlobals<CommonOptions>())),
+    )
+    .addCommand(
+      new Command('check')
+        .description('say what is wrong with a rule file, line by line; changes nothing')
+        .argument('<file>', 'YAML or JSON')
+        .action((file: string, _options, command: Command) => runCheck(file, command.optsWithGlobals<CommonOptions>())),
+    )
+    .addCommand(
+      new Command('diff')
+        .description('print what a rule file would change of what is in force; exits 1 when it would')
+        .argument('<file>', 'YAML or JSON')
+        .action((file: string, _options, command: Command) => runDiff(file, command.optsWithGlobals<CommonOptions>())),
+    )
+    .addCommand(
+      withReason(new Command('apply').description('put a rule file in force, at one stated offset in each partition'))
+        .argument('<file>', 'YAML or JSON')
+        .action((file: string, _options, command: Command) => runApply(file, command.optsWithGlobals<ChangeOptions>())),
+    )
+    .addCommand(
+      withReason(new Command('rollback').description('put an earlier rule set in force again'))
+        .argument('[version or hash]', 'which; the one before when left out')
+        .action((which: string | undefined, _options, command: Command) =>
+          runRollback(which, command.optsWithGlobals<ChangeOptions>()),
+        ),
+    )
+    .addCommand(
+      new Command('history')
+        .description('print who put which rule set in force, when and why')
+        .action((_options, command: Command) => runHistory(command.optsWithGlobals<CommonOptions>())),
+    )
+    .addHelpText(
+      'after',
+      '\nA change holds for every payment behind its control record and for none before it, and a replay meets it at the same' +
+        '\nplace. A change made here stands until the next one, or until the rule file of `sluice up` itself changes.' +
+        '\n\nExamples:\n  sluice rules show > rules.yaml\n  sluice rules diff rules.yaml\n  sluice rules apply rules.yaml --reason "night hours, ticket 812"\n  sluice rules rollback --reason "too many reviews"\n',
+    )
+}
+
+async function runShow(options: CommonOptions): Promise<void> {
+  const { stringify } = await import('yaml')
+  await withSession(options, async (session) => {
+    const rules = lastRules(session, await ruleHistory(session))
+    print(options.json ? JSON.stringify({ hash: rulesHash(rules), rules }) : stringify(rules).trimEnd())
+  })
+}
+
+async function runCheck(file: string, options: CommonOptions): Promise<void> {
+  const rules = readRules(file)
+  const hash = rulesHash(rules)
+  print(options.json ? JSON.stringify({ version: rules.version, hash }) : `${file} is a rule set: ${nameOf(rules)}`)
+}
+
+async function runDiff(file: string, options: CommonOptions): Promise<void> {
+  const wanted = readRules(file)
+  await withSession(options, async (session) => {
+    const inForce = lastRules(session, await ruleHistory(session))
+    const differences = ruleDifferences(inForce, wanted)
+    if (options.json) print(JSON.stringify(differences))
+    else
+      for (const { path, from, to } of differences) print(`${path}: ${styled('red', from)} -> ${styled('green', to)}`)
+    if (differences.length > 0) throw new CommandError(`${file} differs from ${nameOf(inForce)}, which is in force`)
+    if (!options.json) print(`${file} is what is in force`)
+  })
+}
+
+async function runApply(file: string, options: ChangeOptions): Promise<void> {
+  const rules = readRules(file)
+  await withSession(options, (session) => putInForce(session, rules, options))
+}
+
+async function runRollback(which: string | undefined, options: ChangeOptions): Promise<void> {
+  await withSession(options, async (session) => {
+    const history = await ruleHistory(session)
+    const rules = earlierRules(session, history, which)
+    if (rules === undefined) {
+      const asked = which === undefined ? 'an earlier one' : which
+      throw new CommandError(`there is no ${asked} in the history; see \`sluice rules history\``)
+    }
+    await putInForce(session, rules, options)
+  })
+}
+
+/** The latest rule set of that version or hash, or the one that was in force before the last change. */
+function earlierRules({ folder }: Session, history: readonly RuleChange[], which?: string): RuleSet | undefined {
+  const all = [folder.initialRules, ...history.map(({ rules }) => RuleSetSchema.parse(JSON.parse(rules)))]
+  if (which !== undefined) return all.findLast((rules) => rules.version === which || rulesHash(rules) === which)
+  const inForce = all.at(-1)
+  return all.findLast((rules) => inForce !== undefined && rulesHash(rules) !== rulesHash(inForce))
+}
+
+async function putInForce(session: Session, rules: RuleSet, options: ChangeOptions): Promise<void> {
+  const inForce = lastRules(session, await ruleHistory(session))
+  if (rulesHash(inForce) === rulesHash(rules)) {
+    print(options.json ? JSON.stringify({ changed: false }) : `${nameOf(rules)} is in force already; nothing to do`)
+    return
+  }
+  const why: ChangeReason = { actor: options.as, reason: options.reason ?? null }
+  const places = await changeRules(session, rules, why, machineTime.nowMs())
+  const holds = await settled(session, places)
+  if (options.json)
+    print(JSON.stringify({ changed: true, version: rules.version, hash: rulesHash(rules), holds, places }))
+  else print(`${nameOf(rules)} from input ${placesText(places)} on${holds ? '' : `\n${WAITING}`}`)
+}
+
+async function runHistory(options: CommonOptions): Promise<void> {
+  await withSession(options, async (session) => {
+    const history = await ruleHistory(session)
+    if (options.json) {
+      for (const { rules, ...change } of history) print(JSON.stringify({ ...change, rules: JSON.parse(rules) }))
+      return
+    }
+    print(`${styled('dim', 'at the beginning'.padEnd(24))}  ${nameOf(session.folder.initialRules)}`)
+    for (const { version, ruleHash, eventTime, actor, reason } of history) {
+      print(
+        `${new Date(eventTime).toISOString()}  rule set ${version} (${ruleHash})  ${actor}: ${reason ?? 'no reason'}`,
+      )
+    }
+  })
+}
+
+function nameOf(rules: RuleSet): string {
+  return `rule set ${rules.version} (${rulesHash(rules)})`
+}

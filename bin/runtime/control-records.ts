@@ -1,0 +1,114 @@
+import { createPrivateKey, sign } from 'node:crypto'
+import { ByteSink } from '../../schemas/avro/byte-sink.ts'
+import { FRAME_BYTES, putFrame } from '../../schemas/avro/framing.ts'
+import {
+  appendControlRecord,
+  type ControlRecord,
+  ControlRecordReader,
+  controlRecordDefaults,
+} from '../../schemas/generated/control-record.ts'
+import type { OutputBatch } from '../../streams/log/log.ts'
+import { partitionOf } from '../../streams/record/partitioner.ts'
+import { RecordBatchWriter } from '../../streams/record/record-batch-writer.ts'
+import { KEY_FILES, KeysError, type SignerName } from './keys.ts'
+import { INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
+
+const RECORD_BYTES = 64 * 1024
+
+/** What somebody wants changed; who signs, where it holds and its serial come with the sending. */
+export type ControlChange = Pick<ControlRecord, 'kind' | 'actor' | 'reason'> &
+  Partial<Pick<ControlRecord, 'accountId' | 'decisionId' | 'until' | 'subject' | 'rules'>>
+
+/** Where a control record stands in the input: from this offset on, in this partition, it holds. */
+export interface ControlPlace {
+  readonly partition: number
+  readonly offset: number
+}
+
+/** The input partition of an account's records. */
+export function partitionOfAccount(accountId: string): number {
+  const key = new TextEncoder().encode(accountId)
+  return partitionOf(key, 0, key.length, PARTITIONS)
+}
+
+/** The partitions in which a change of everybody's rules must stand. */
+export const ALL_PARTITIONS: readonly number[] = Array.from({ length: PARTITIONS }, (_, partition) => partition)
+
+/**
+ * Signs a change and appends it to each of the partitions, all in one transaction with `beside` (SPEC S6). `nowMs` is its event
+ * time, and its serial where the kind has one: it rises as the clock does, so a second change in the same ms is refused.
+ * @throws KeysError when this machine holds no key of the signer.
+ */
+export async function sendControl(
+  session: Pick<Session, 'log' | 'ids' | 'folder'>,
+  signer: SignerName,
+  change: ControlChange,
+  partitions: readonly number[],
+  nowMs: number,
+  beside: readonly OutputBatch[] = [],
+): Promise<ControlPlace[]> {
+  const hasSerial = !/^(?:CHALLENGE|REVIEW)_/.test(change.kind)
+  const records = partitions.map((partition) => {
+    const record = { ...controlRecordDefaults, ...change, eventTime: nowMs, partition, serial: hasSerial ? nowMs : 0 }
+    return signed(session, signer, record)
+  })
+  const appended = await session.log.appendTogether([...records, ...beside])
+  return partitions.map((partition, i) => ({ partition, offset: appended[i]?.baseOffset ?? Number.NaN }))
+}
+
+/** One record as a batch of its own; its key is the account that it is about. */
+function signed(
+  { folder, ids }: Pick<Session, 'ids' | 'folder'>,
+  signer: SignerName,
+  record: Omit<ControlRecord, 'signerKeyId' | 'signature'>,
+): OutputBatch {
+  const key = folder.keys.signing[signer]
+  if (key === null) {
+    throw new KeysError(
+      `${folder.keys.folder} holds no ${KEY_FILES[signer]}, so this cannot be signed here; put it there`,
+    )
+  }
+  const unsigned = { ...record, signerKeyId: key.id, signature: new Uint8Array(0) }
+  const signature = sign(null, signedPart(unsigned), createPrivateKey(key.privateKey))
+  const value = encode({ ...unsigned, signature })
+  const { accountId } = record
+  return {
+    topic: INPUT_TOPIC,
+    partition: record.partition,
+    ...batchOf(ids.control, record.eventTime, accountId === null ? null : new TextEncoder().encode(accountId), value),
+  }
+}
+
+/** A batch of one record: its key, and its value behind the frame of its schema. */
+export function batchOf(
+  schemaId: number,
+  timestampMs: number,
+  key: Uint8Array | null,
+  value: Uint8Array,
+): Pick<OutputBatch, 'bytes' | 'recordCount'> {
+  const writer = new RecordBatchWriter(RECORD_BYTES)
+  writer.open()
+  writer.begin(timestampMs, key ?? new Uint8Array(0), 0, key?.length ?? -1)
+  writer.reserve(FRAME_BYTES + value.length)
+  writer.at = putFrame(writer.view, writer.at, schemaId)
+  writer.bytes.set(value, writer.at)
+  writer.at += value.length
+  writer.end()
+  const [batch] = writer.finish()
+  if (batch === undefined) throw new RangeError('a record makes a batch')
+  return batch
+}
+
+/** The Avro encoding of every field before the signature. */
+function signedPart(record: ControlRecord): Uint8Array {
+  const bytes = encode(record)
+  const reader = new ControlRecordReader()
+  reader.wrap(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length)
+  return bytes.subarray(reader.kindField, reader.signatureField)
+}
+
+function encode(record: ControlRecord): Uint8Array {
+  const sink = new ByteSink(RECORD_BYTES)
+  appendControlRecord(sink, record)
+  return sink.toBytes()
+}
