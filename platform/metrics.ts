@@ -125,6 +125,11 @@ function taskGauges(registry: Registry, { tasks }: MetricsOptions): void {
     ],
     ['sluice_task_running', '1 when the task processes.', ({ running }) => (running ? 1 : 0)],
     [
+      'sluice_schema_waits',
+      'Times in a row that the registry could not tell a schema; 0 unless the partition waits for it.',
+      ({ counters }) => counters.schemaWaits,
+    ],
+    [
       'sluice_checkpoint_age_seconds',
       'For how long the newest checkpoint has lacked something that is committed.',
       ({ checkpointAgeMs }) => (checkpointAgeMs === null ? null : checkpointAgeMs / 1_000),

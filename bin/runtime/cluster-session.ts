@@ -1,11 +1,14 @@
 import type { Config } from '../../platform/config.ts'
+import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
+import type { SchemaRegistry } from '../../schemas/registry.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import type { Asker } from '../../streams/kafka/group-offsets.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
 import { type DataFolder, openDataFolder, openOrCreateDataFolder, requireOwnLog } from './data-folder.ts'
 import { requireKafkaOptions } from './kafka-options.ts'
+import { machineTime } from './machine-clock.ts'
 import { readRules } from './rules-file.ts'
-import { schemaIds } from './schema-ids.ts'
+import { awaitSchemaIds, schemaIds } from './schema-ids.ts'
 import { schemaRegistry } from './schema-registry.ts'
 import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
 
@@ -20,15 +23,21 @@ const VISIBLE_WITHIN_MS = 200
  * @throws ConfigError, DataFolderError, KeysError, StreamsError
  */
 export function openClusterSession(config: Config): Promise<ClusterSession> {
-  return connect(config, () => openDataFolder(config))
+  return connect(config, () => openDataFolder(config), schemaIds)
 }
 
 /** Opens or makes the folder for a worker; its tasks commit in the name of `member`. */
 export function openWorkerSession(config: Config, member: Asker): Promise<ClusterSession> {
-  return connect(config, () => openOrCreateDataFolder(config, readRules(config.rulesFile)), member)
+  const ids = (registry: SchemaRegistry) => awaitSchemaIds(registry, machineTime)
+  return connect(config, () => openOrCreateDataFolder(config, readRules(config.rulesFile)), ids, member)
 }
 
-async function connect(config: Config, openFolder: () => DataFolder, member?: Asker): Promise<ClusterSession> {
+async function connect(
+  config: Config,
+  openFolder: () => DataFolder,
+  idsOf: (registry: SchemaRegistry) => Promise<SchemaIds>,
+  member?: Asker,
+): Promise<ClusterSession> {
   const kafka = requireKafkaOptions(config)
   const log = new KafkaLog({ kafka, ...(member !== undefined && { member }) })
   try {
@@ -38,15 +47,9 @@ async function connect(config: Config, openFolder: () => DataFolder, member?: As
     requireOwnLog(folder, topicId)
     const group = log.group(APPLICATION_ID)
     const committed: ClusterSession['committed'] = (input) => group.committed(input)
-    return {
-      config,
-      folder,
-      log,
-      ids: await schemaIds(schemaRegistry(config)),
-      logId: topicId,
-      committed,
-      visibleWithinMs: VISIBLE_WITHIN_MS,
-    }
+    const registry = schemaRegistry(config)
+    const ids = await idsOf(registry)
+    return { config, folder, log, ids, registry, logId: topicId, committed, visibleWithinMs: VISIBLE_WITHIN_MS }
   } catch (error) {
     await log.close()
     throw error

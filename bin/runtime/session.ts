@@ -3,6 +3,7 @@ import type { Config } from '../../platform/config.ts'
 import { SEMANTICS_VERSION } from '../../processors/sinks/semantics-version.ts'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
+import type { SchemaRegistry } from '../../schemas/registry.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type EmbeddedLog, type EmbeddedLogSettings, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
 import type { CommittedOffset, Log, TopicPartition } from '../../streams/log/log.ts'
@@ -21,8 +22,9 @@ import {
 import { machineTime } from './machine-clock.ts'
 import { createPaymentRuntime } from './payment-runtime.ts'
 import { readRules } from './rules-file.ts'
-import { schemaIds } from './schema-ids.ts'
+import { awaitSchemaIds, schemaIds } from './schema-ids.ts'
 import { schemaRegistry } from './schema-registry.ts'
+import { askRegistry } from './schema-versions.ts'
 import { topicSettings } from './topic-settings.ts'
 
 /** The application whose tasks decide payments: its name makes their transactional ids. */
@@ -37,6 +39,8 @@ export interface Session<L extends Log = EmbeddedLog> {
   readonly folder: DataFolder
   readonly log: L
   readonly ids: SchemaIds
+  /** Tells of schema ids that this build was not made with. */
+  readonly registry: SchemaRegistry
   /** Tells this log from every other: offsets of one mean nothing in another. Stands in every checkpoint. */
   readonly logId: string
   /** The input offset that a partition's task has committed. Asking makes nobody its owner. */
@@ -50,7 +54,9 @@ export interface Session<L extends Log = EmbeddedLog> {
  * @throws DataFolderError, KeysError, StreamsError
  */
 export async function openSession(config: Config): Promise<Session> {
-  return connect(config, openDataFolder(config), { bytesMax: config.logBytesMax })
+  const folder = openDataFolder(config)
+  const registry = schemaRegistry(config)
+  return connect(config, folder, registry, await schemaIds(registry), { bytesMax: config.logBytesMax })
 }
 
 /** How a session that writes differs from the usual one. */
@@ -67,7 +73,10 @@ export async function openWritingSession(
 ): Promise<Session> {
   const folder = openOrCreateDataFolder(config, readRules(config.rulesFile))
   const bytesMax = keepsAll ? Math.max(config.logBytesMax, IMPORT_BYTES_MAX) : config.logBytesMax
-  const session = await connect(config, folder, { bytesMax, ...(onSynced !== undefined && { onSynced }) })
+  const registry = schemaRegistry(config)
+  const ids = await awaitSchemaIds(registry, machineTime)
+  const settings = { bytesMax, ...(onSynced !== undefined && { onSynced }) }
+  const session = await connect(config, folder, registry, ids, settings)
   const { logRetentionMs: retentionMs } = config
   await session.log.createTopics(topicSettings({ logBytesMax: keepsAll ? null : bytesMax, retentionMs }))
   return session
@@ -79,9 +88,10 @@ const IMPORT_BYTES_MAX = 64 * 2 ** 30
 async function connect(
   config: Config,
   folder: DataFolder,
+  registry: SchemaRegistry,
+  ids: SchemaIds,
   settings: Pick<EmbeddedLogSettings, 'bytesMax' | 'onSynced'>,
 ): Promise<Session> {
-  const ids = await schemaIds(schemaRegistry(config))
   const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, ...settings })
   try {
     requireOwnLog(folder, log.stat().folderId)
@@ -90,17 +100,18 @@ async function connect(
     throw error
   }
   const committed = (input: TopicPartition) => log.committedOffset(APPLICATION_ID, input)
-  return { config, folder, log, ids, logId: log.stat().folderId, committed, visibleWithinMs: 0 }
+  return { config, folder, log, ids, registry, logId: log.stat().folderId, committed, visibleWithinMs: 0 }
 }
 
 /** The chain of one thread over the session's keys and bounds. */
-export function createRuntime({ config, folder, ids }: Session<Log>): BatchProcessor<PaymentStores> {
+export function createRuntime({ config, folder, ids, registry }: Session<Log>): BatchProcessor<PaymentStores> {
   return createPaymentRuntime({
     maskKeys: folder.keys.maskKeys,
     stateKey: folder.keys.stateKey,
     signers: folder.keys.signers,
     initialRules: folder.initialRules,
     schemaIds: ids,
+    askSchemaVersion: askRegistry(registry, ids, machineTime),
     partitionCount: PARTITIONS,
     bounds: {
       dedupIdsMax: config.dedupMaxIdsPerPartition,
