@@ -10,6 +10,7 @@ import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { importCommand } from './commands/import.ts'
+import { rulesCommand } from './commands/rules.ts'
 import { schemasCommand } from './commands/schemas.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
@@ -45,6 +46,7 @@ for (const command of [
   verifyCommand(),
   dlqCommand(),
   topicsCommand(),
+  rulesCommand(),
   schemasCommand(),
   checkpointCommand(),
   doctorCommand(),

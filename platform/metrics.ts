@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Histogram, type MetricObject, Registry } from 'prom-client'
+import type { KafkaCounters } from '../streams/kafka/kafka-counters.ts'
 import type { Lag } from '../streams/log/lag.ts'
 import type { TaskCounters } from '../streams/task/task-counters.ts'
+import { clientMetrics } from './client-metrics.ts'
 import { counter, gauge } from './metric-kinds.ts'
 
 /** What the metrics read of one task; plain numbers that the task counts a batch at a time. */
@@ -18,6 +20,8 @@ export interface MeasuredTask {
   readonly checkpointAgeMs: number | null
   readonly alerts: readonly { readonly kind: string; readonly count: number }[]
   readonly lag: () => Promise<Lag>
+  /** Stored input records that no reader sees yet, since a transaction that began before them has not ended. */
+  readonly lastStableOffsetLag: () => Promise<number>
 }
 
 export interface MetricsOptions {
@@ -28,7 +32,29 @@ export interface MetricsOptions {
   readonly reasons: readonly string[]
   /** Bytes in use and at most, by part of the log. */
   readonly logBytes: () => readonly { readonly part: string; readonly used: number; readonly max: number }[]
+  /** What the client of a cluster has counted; null where there is none. */
+  readonly client?: () => KafkaCounters | null
   readonly nowMs: () => number
+  /** `thread` leaves out what is measured of the process as a whole. Default: process. */
+  readonly of?: 'process' | 'thread'
+}
+
+/** The values of one thread's metrics at a scrape, as they cross the threads. */
+export type MeasuredValues = readonly MetricObject[]
+
+/** The metrics of a process whose tasks run in threads: its own, and what `read` gathers of each thread, added up. */
+export function gatherMetrics(
+  read: () => Promise<readonly MeasuredValues[]>,
+): Pick<Registry, 'contentType' | 'metrics'> {
+  const own = new Registry()
+  collectDefaultMetrics({ register: own })
+  return {
+    contentType: own.contentType,
+    metrics: async () => {
+      const threads = AggregatorRegistry.aggregate([...(await read())])
+      return `${await own.metrics()}${await threads.metrics()}`
+    },
+  }
 }
 
 /** The metrics of a process that runs tasks: what a scrape reads, and what is told as it happens. */
@@ -53,7 +79,8 @@ const LATENCY_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
  */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  if (options.of !== 'thread') collectDefaultMetrics({ register: registry })
+  if (options.client !== undefined) clientMetrics(registry, options.client)
   taskTotals(registry, options)
   taskGauges(registry, options)
   lags(registry, options)
@@ -147,10 +174,17 @@ function taskGauges(registry: Registry, { tasks }: MetricsOptions): void {
 
 function lags(registry: Registry, { tasks, nowMs }: MetricsOptions): void {
   const read = once(async () => {
-    const answers = [...tasks].map(async ({ taskId, lag }) => ({ labels: { task_id: taskId }, ...(await lag()) }))
+    const answers = [...tasks].map(async ({ taskId, lag, lastStableOffsetLag }) => {
+      const [behind, unstable] = await Promise.all([lag(), lastStableOffsetLag()])
+      return { labels: { task_id: taskId }, unstable, ...behind }
+    })
     const unknown = pause(LAG_WAIT_MS, null, { ref: false })
     const lags = await Promise.all(answers.map((answer) => Promise.race([answer.catch(() => null), unknown])))
     return lags.filter((lag) => lag !== null)
+  })
+  const why = 'Input records that wait for the end of a transaction before any reader sees them.'
+  gauge(registry, 'sluice_last_stable_offset_lag', why, LABELS, async (set) => {
+    for (const { labels, unstable } of await read()) set(labels, unstable)
   })
   gauge(registry, `${TASK}records_lag`, 'Input records without a disposition.', LABELS, async (set) => {
     for (const { labels, records } of await read()) set(labels, records)

@@ -4,13 +4,14 @@ import type { SchemaRegistry } from '../../schemas/registry.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import type { Asker } from '../../streams/kafka/group-offsets.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
+import type { OutputBatch } from '../../streams/log/log.ts'
 import { type DataFolder, openDataFolder, openOrCreateDataFolder, requireOwnLog } from './data-folder.ts'
 import { requireKafkaOptions } from './kafka-options.ts'
 import { machineTime } from './machine-clock.ts'
 import { readRules } from './rules-file.ts'
 import { awaitSchemaIds, schemaIds } from './schema-ids.ts'
 import { schemaRegistry } from './schema-registry.ts'
-import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
+import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS, RULES_APPLICATION_ID, type Session } from './session.ts'
 
 /** A session whose log is a Kafka cluster. The data folder holds keys, rules of the beginning, and checkpoints. */
 export type ClusterSession = Session<KafkaLog>
@@ -49,10 +50,33 @@ async function connect(
     const committed: ClusterSession['committed'] = (input) => group.committed(input)
     const registry = schemaRegistry(config)
     const ids = await idsOf(registry)
-    return { config, folder, log, ids, registry, logId: topicId, committed, visibleWithinMs: VISIBLE_WITHIN_MS }
+    return {
+      config,
+      folder,
+      log,
+      ids,
+      registry,
+      logId: topicId,
+      committed,
+      lastStableOffsetLag: (input) => log.lastStableOffsetLag(input),
+      appendTogether: (batches) => appendTogether(log, batches),
+      visibleWithinMs: VISIBLE_WITHIN_MS,
+    }
   } catch (error) {
     await log.close()
     throw error
+  }
+}
+
+/** One transaction of its own id; whoever does the same at that moment is fenced, and nothing of theirs is seen. */
+async function appendTogether(log: KafkaLog, batches: readonly OutputBatch[]): Promise<void> {
+  const session = await log.openTask(RULES_APPLICATION_ID, { topic: INPUT_TOPIC, partition: 0 })
+  try {
+    session.begin()
+    await session.append(batches)
+    await session.end()
+  } finally {
+    await session.close()
   }
 }
 

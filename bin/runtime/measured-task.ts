@@ -12,10 +12,11 @@ export function taskIdOf(partition: number): string {
   return `0_${partition}`
 }
 
-/** What the metrics read of one payment task. `lag` is read from the log. */
+/** What the metrics read of one payment task. Both lags are read from the log. */
 export function measuredTask(
   { input, counters, lifeState, stores, checkpointAgeMs }: Task<PaymentStores>,
   lag: () => Promise<Lag>,
+  lastStableOffsetLag: () => Promise<number>,
 ): MeasuredTask {
   return {
     taskId: taskIdOf(input.partition),
@@ -27,6 +28,7 @@ export function measuredTask(
     checkpointAgeMs,
     alerts: alertCounts(counters),
     lag,
+    lastStableOffsetLag,
   }
 }
 

@@ -6,7 +6,7 @@ import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import type { SchemaRegistry } from '../../schemas/registry.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type EmbeddedLog, type EmbeddedLogSettings, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
-import type { CommittedOffset, Log, TopicPartition } from '../../streams/log/log.ts'
+import type { CommittedOffset, Log, OutputBatch, TopicPartition } from '../../streams/log/log.ts'
 import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
 import type { CheckpointIdentity } from '../../streams/state/checkpoint-header.ts'
 import type { CheckpointStore } from '../../streams/state/checkpoint-store.ts'
@@ -29,6 +29,8 @@ import { topicSettings } from './topic-settings.ts'
 
 /** The application whose tasks decide payments: its name makes their transactional ids. */
 export const APPLICATION_ID = 'sluice'
+/** Who changes the rules on a cluster: begins the transactional id of that one transaction. */
+export const RULES_APPLICATION_ID: string = `${APPLICATION_ID}-rules`
 /** The partitions of the input, one task each. */
 export const PARTITIONS: number = TOPICS.paymentsSubmitted.partitions
 export const INPUT_TOPIC: string = TOPICS.paymentsSubmitted.name
@@ -45,6 +47,10 @@ export interface Session<L extends Log = EmbeddedLog> {
   readonly logId: string
   /** The input offset that a partition's task has committed. Asking makes nobody its owner. */
   readonly committed: (input: TopicPartition) => Promise<CommittedOffset | null>
+  /** Stored input records that no reader sees yet, since a transaction that began before them has not ended. */
+  readonly lastStableOffsetLag: (input: TopicPartition) => Promise<number>
+  /** Appends batches of several partitions of the input, all or none. */
+  readonly appendTogether: (batches: readonly OutputBatch[]) => Promise<void>
   /** How long the outputs of a commit may still be on their way to readers; 0 where they come with it. */
   readonly visibleWithinMs: number
 }
@@ -100,7 +106,22 @@ async function connect(
     throw error
   }
   const committed = (input: TopicPartition) => log.committedOffset(APPLICATION_ID, input)
-  return { config, folder, log, ids, registry, logId: log.stat().folderId, committed, visibleWithinMs: 0 }
+  const logId = log.stat().folderId
+  return {
+    config,
+    folder,
+    log,
+    ids,
+    registry,
+    logId,
+    committed,
+    // What this log has appended is committed.
+    lastStableOffsetLag: async () => 0,
+    appendTogether: async (batches) => {
+      await log.appendTogether(batches)
+    },
+    visibleWithinMs: 0,
+  }
 }
 
 /** The chain of one thread over the session's keys and bounds. */
@@ -123,9 +144,9 @@ export function createRuntime({ config, folder, ids, registry }: Session<Log>): 
 }
 
 /** The session's checkpoints: in the data folder, or where the setting says, so that several machines may share them. */
-export function checkpointFiles({ config, folder }: Session<Log>): CheckpointStore {
+export function checkpointFiles({ config, folder }: Session<Log>, unfinished?: string): CheckpointStore {
   const shared = config.checkpointsFolder
-  return new CheckpointFolder(shared === '' ? checkpointFolder(folder.path) : resolve(shared))
+  return new CheckpointFolder(shared === '' ? checkpointFolder(folder.path) : resolve(shared), unfinished)
 }
 
 /** What a partition's checkpoints must agree with. The log's id stands with the key's: two logs never mix. */

@@ -11,7 +11,7 @@ import type { Session } from './session.ts'
 
 /** The tasks that there are at the moment, and what their lag is read from. */
 export interface TasksNow {
-  readonly session: Pick<Session<Log>, 'log' | 'committed'>
+  readonly session: Pick<Session<Log>, 'log' | 'committed' | 'lastStableOffsetLag'>
   readonly tasks: readonly Task<PaymentStores>[]
 }
 
@@ -19,21 +19,25 @@ export interface TasksNow {
  * The metrics of a process that runs payment tasks, over any log. `tasksNow` is asked anew at each scrape; null before there
  * are any, since metrics are served first.
  */
-export function createTaskMetrics(tasksNow: () => TasksNow | null, logBytes: MetricsOptions['logBytes']): Metrics {
+export function createTaskMetrics(
+  tasksNow: () => TasksNow | null,
+  more: Pick<MetricsOptions, 'logBytes' | 'client' | 'of'>,
+): Metrics {
   return createMetrics({
     tasks: { [Symbol.iterator]: () => measuredTasks(tasksNow()) },
     dispositions: DISPOSITIONS,
     reasons: DEAD_LETTER_REASON_SYMBOLS,
-    logBytes,
+    ...more,
     nowMs: machineTime.nowMs,
   })
 }
 
 function* measuredTasks(now: TasksNow | null): Iterator<MeasuredTask> {
   if (now === null) return
-  const { log, committed } = now.session
+  const { log, committed, lastStableOffsetLag } = now.session
   for (const task of now.tasks) {
     const { input } = task
-    yield measuredTask(task, async () => readLag(log, input, (await committed(input))?.offset ?? 0))
+    const lag = async () => readLag(log, input, (await committed(input))?.offset ?? 0)
+    yield measuredTask(task, lag, () => lastStableOffsetLag(input))
   }
 }

@@ -16,7 +16,7 @@ import { Fetcher } from './fetcher.ts'
 import { type Asker, KafkaGroupOffsets, NO_MEMBER } from './group-offsets.ts'
 import type { KafkaCounters } from './kafka-counters.ts'
 import type { KafkaOptions } from './kafka-options.ts'
-import { partitionBounds } from './partition-bounds.ts'
+import { lastStableOffsetLag, partitionBounds } from './partition-bounds.ts'
 import { openProducerSession } from './producer-session.ts'
 import { openTaskSession } from './task-session.ts'
 import { topicSettings } from './topic-settings.ts'
@@ -63,6 +63,11 @@ export class KafkaLog implements Log {
 
   bounds(at: TopicPartition): Promise<LogBounds> {
     return partitionBounds(this.cluster, at)
+  }
+
+  /** Stored records that no reader sees yet, since a transaction that began before them has not ended. */
+  lastStableOffsetLag(at: TopicPartition): Promise<number> {
+    return lastStableOffsetLag(this.cluster, at)
   }
 
   openReader(at: TopicPartition, offset: number): LogReader {

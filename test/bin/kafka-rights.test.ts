@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { RIGHTS, type Role } from '../../bin/runtime/kafka-rights.ts'
-import { APPLICATION_ID, INPUT_TOPIC } from '../../bin/runtime/session.ts'
+import { APPLICATION_ID, INPUT_TOPIC, RULES_APPLICATION_ID } from '../../bin/runtime/session.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
@@ -93,6 +93,18 @@ await onRealParts(['kafka'], 'rights on a cluster', () => {
     expect(await read('operator', DECIDED)).toEqual(['decided'])
     for (const user of ['reader', 'operator']) await expect(send(user, DECIDED)).rejects.toMatchObject(REFUSED)
     await expect(read('reader', SUBMITTED)).rejects.toMatchObject({ next: 'stop' })
+  })
+
+  test('SPEC S6: an operator puts rules in force in a transaction of that name; a worker writes to the input in none', async () => {
+    const change = async (user: string) => {
+      const session = await logOf(user).openTask(RULES_APPLICATION_ID, SUBMITTED)
+      session.begin()
+      await session.append([batchOf(SUBMITTED, ['rules'])])
+      await session.end()
+      await session.close()
+    }
+    await change('operator')
+    await expect(change('worker')).rejects.toMatchObject({ next: 'stop' })
   })
 
   test('SPEC R4: a wrong password is told at once, without it', async () => {

@@ -41,7 +41,7 @@ async function decided() {
   await harness.settle(life)
   const log = new MemoryLog(harness.broker, harness.clock)
   const lag = () => readLag(log, harness.input, life.task.committedOffset)
-  return { harness, life, measured: () => measuredTask(life.task, lag) }
+  return { harness, life, measured: () => measuredTask(life.task, lag, async () => 0) }
 }
 
 test('metrics: alerts are counted by kind as they stand in the topic', async () => {

@@ -60,6 +60,13 @@ const CASES: readonly AlertCase[] = [
     fires: '1m15s',
   },
   {
+    alert: 'SluiceInputBlocked',
+    why: 'two minutes after the first record that no reader sees',
+    series: { [`sluice_last_stable_offset_lag{${A_TASK}}`]: '0 7x10' },
+    quiet: '2m',
+    fires: '2m15s',
+  },
+  {
     alert: 'SluiceCheckpointOld',
     why: 'over a minute',
     series: { [`sluice_checkpoint_age_seconds{${A_TASK}}`]: '60 60.1' },

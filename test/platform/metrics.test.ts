@@ -12,6 +12,7 @@ function measured(partition: number, lag: MeasuredTask['lag']): MeasuredTask {
     checkpointAgeMs: 0,
     alerts: [],
     lag,
+    lastStableOffsetLag: async () => 0,
   }
 }
 
