@@ -4,7 +4,8 @@ const APART = ['stack', 'examples', 'client', 'bench'] // Used by people and tes
 const PRODUCT = ['schemas', 'streams', 'processors', ...EDGES, 'platform', 'bin']
 const OURS = [...PRODUCT, ...APART, 'test']
 
-const KAFKA_CLIENTS = ['kafkajs', '@kafkajs/', '@platformatic/kafka']
+const KAFKA_CLIENTS = ['kafkajs', '@platformatic/kafka']
+const REGISTRY_CLIENT = '@kafkajs/confluent-schema-registry'
 
 /** What each folder may import of ours besides itself: `values` at run time, `types` by `import type` only. */
 const TABLE = {
@@ -79,6 +80,7 @@ module.exports = {
     },
     owned('lmdb-is-embedded', ['lmdb/'], ['streams/embedded']),
     owned('kafka-clients-are-apart', KAFKA_CLIENTS, ['streams/kafka', 'producers', 'stack']),
+    owned('registry-client-is-schemas', [REGISTRY_CLIENT], ['schemas']),
     owned('logger-and-metrics-are-platform', ['pino/', 'prom-client/'], ['platform']),
     {
       name: 'observables-stay-at-the-edges',
@@ -95,7 +97,7 @@ module.exports = {
     {
       name: 'nothing-imports-test',
       severity: 'error',
-      from: { pathNot: under('test', 'bench') },
+      from: { pathNot: [under('test', 'bench'), '^vitest[.]config[.]ts$'] },
       to: { path: under('test') },
     },
     {

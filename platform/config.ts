@@ -108,6 +108,12 @@ const SETTINGS = {
     'worker',
     'a worker that is started again under its name is the same member of its group',
   ),
+  workerThreads: setting(
+    'WORKER_THREADS',
+    wholeNumber(1, 12),
+    '1',
+    'threads of a worker; each is a member of the group with partitions of its own',
+  ),
   standby: setting(
     'STANDBY',
     z.enum(['none', 'all']),

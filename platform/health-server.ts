@@ -14,7 +14,7 @@ export interface HealthServerOptions {
   /** The setting that chooses the port, for the message when it is taken. */
   readonly setting: string
   readonly metrics: { contentType: string; metrics(): Promise<string> }
-  readonly health: () => Health
+  readonly health: () => Health | Promise<Health>
 }
 
 /** A port that somebody else listens on; the message names who, and the setting. */
@@ -48,7 +48,7 @@ async function answer({ metrics, health }: HealthServerOptions, url: string, res
     if (path === '/metrics') send(response, 200, metrics.contentType, await metrics.metrics())
     else if (path === '/health/live') send(response, 200, 'application/json', '{"live":true}\n')
     else if (path === '/health/ready') {
-      const { ready, details } = health()
+      const { ready, details } = await health()
       send(response, ready ? 200 : 503, 'application/json', `${JSON.stringify({ ready, ...details })}\n`)
     } else send(response, 404, 'text/plain', 'metrics, health/live and health/ready are here\n')
   } catch (error) {

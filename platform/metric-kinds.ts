@@ -3,16 +3,21 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 type SetValue<L extends string> = (labels: Partial<Record<L, string>>, value: number) => void
 type Read<L extends string> = (set: SetValue<L>) => void | Promise<void>
 
-/** A figure that may fall, read anew at each scrape; what is not set then is not shown. */
+/**
+ * A figure that may fall, read anew at each scrape; what is not set then is not shown. `aggregator`: what the threads of a process
+ * come to together.
+ */
 export function gauge<L extends string>(
   registry: Registry,
   name: string,
   help: string,
   labelNames: readonly L[],
   read: Read<L>,
+  aggregator: 'sum' | 'average' | 'max' = 'sum',
 ): void {
   const metric: Gauge<L> = new Gauge({
     name,
+    aggregator,
     help,
     labelNames: [...labelNames],
     registers: [registry],

@@ -1,13 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Histogram, type MetricObject, Registry } from 'prom-client'
+import type { KafkaCounters } from '../streams/kafka/kafka-counters.ts'
 import type { Lag } from '../streams/log/lag.ts'
 import type { TaskCounters } from '../streams/task/task-counters.ts'
+import { clientMetrics } from './client-metrics.ts'
 import { counter, gauge } from './metric-kinds.ts'
 
 /** What the log tells of one task's input. */
 export interface MeasuredLag extends Lag {
   /** For how long an open transaction of a producer has held readers back at one offset, ms; 0 when none does. */
   readonly heldBackMs: number
+  /** Stored records that no reader sees yet, since that transaction began before them and has not ended. */
+  readonly heldBackRecords: number
 }
 
 /** What the metrics read of one task; plain numbers that the task counts a batch at a time. */
@@ -34,7 +38,29 @@ export interface MetricsOptions {
   readonly reasons: readonly string[]
   /** Bytes in use and at most, by part of the log. */
   readonly logBytes: () => readonly { readonly part: string; readonly used: number; readonly max: number }[]
+  /** What the client of a cluster has counted; null where there is none. */
+  readonly client?: () => KafkaCounters | null
   readonly nowMs: () => number
+  /** `thread` leaves out what is measured of the process as a whole. Default: process. */
+  readonly of?: 'process' | 'thread'
+}
+
+/** The values of one thread's metrics at a scrape, as they cross the threads. */
+export type MeasuredValues = readonly MetricObject[]
+
+/** The metrics of a process whose tasks run in threads: its own, and what `read` gathers of each thread, added up. */
+export function gatherMetrics(
+  read: () => Promise<readonly MeasuredValues[]>,
+): Pick<Registry, 'contentType' | 'metrics'> {
+  const own = new Registry()
+  collectDefaultMetrics({ register: own })
+  return {
+    contentType: own.contentType,
+    metrics: async () => {
+      const threads = AggregatorRegistry.aggregate([...(await read())])
+      return `${await own.metrics()}${await threads.metrics()}`
+    },
+  }
 }
 
 /** The metrics of a process that runs tasks: what a scrape reads, and what is told as it happens. */
@@ -59,7 +85,8 @@ const LATENCY_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
  */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  if (options.of !== 'thread') collectDefaultMetrics({ register: registry })
+  if (options.client !== undefined) clientMetrics(registry, options.client)
   taskTotals(registry, options)
   taskGauges(registry, options)
   lags(registry, options)
@@ -131,6 +158,11 @@ function taskGauges(registry: Registry, { tasks }: MetricsOptions): void {
     ],
     ['sluice_task_running', '1 when the task processes.', ({ running }) => (running ? 1 : 0)],
     [
+      'sluice_schema_waits',
+      'Times in a row that the registry could not tell a schema; 0 unless the partition waits for it.',
+      ({ counters }) => counters.schemaWaits,
+    ],
+    [
       'sluice_checkpoint_age_seconds',
       'For how long the newest checkpoint has lacked something that is committed.',
       ({ checkpointAgeMs }) => (checkpointAgeMs === null ? null : checkpointAgeMs / 1_000),
@@ -152,6 +184,10 @@ function lags(registry: Registry, { tasks, nowMs }: MetricsOptions): void {
     const unknown = pause(LAG_WAIT_MS, null, { ref: false })
     const lags = await Promise.all(answers.map((answer) => Promise.race([answer.catch(() => null), unknown])))
     return lags.filter((lag) => lag !== null)
+  })
+  const why = 'Input records that wait for the end of a transaction before any reader sees them.'
+  gauge(registry, 'sluice_last_stable_offset_lag', why, LABELS, async (set) => {
+    for (const { labels, heldBackRecords } of await read()) set(labels, heldBackRecords)
   })
   gauge(registry, `${TASK}records_lag`, 'Input records without a disposition.', LABELS, async (set) => {
     for (const { labels, records } of await read()) set(labels, records)

@@ -6,10 +6,10 @@ import {
   schemaIdentity,
 } from './registry.ts'
 import { type RegistryAddress, registryRequest } from './registry-request.ts'
+import { registerSchema } from './schema-registration.ts'
 
-const UNKNOWN_IDS_MAX = 1_024
-/** What was ever written must stay readable, not only what the last version wrote. */
-const COMPATIBILITY = 'BACKWARD_TRANSITIVE'
+/** Versions, and ids that the registry does not know, that are remembered at most; the oldest go first, to be asked for again. */
+const REMEMBERED_MAX = 1_024
 
 /** What the registry answers about one version. */
 interface VersionAnswer {
@@ -24,21 +24,22 @@ interface VersionAnswer {
  *
  * Only what the registry itself says is taken for an answer (see `registryRequest`); anything else is "cannot be
  * reached", for a record must not become poison by a cut connection or a proxy's page (SPEC X5). A version is asked for
- * once, since it never changes; how many unknown ids are remembered is bounded.
+ * once, since it never changes, and what is remembered is bounded. Registering is Confluent's own client's; ADR 0027 says why
+ * reading is not.
  */
 export class ConfluentRegistry implements SchemaRegistry {
   readonly #address: RegistryAddress
   readonly #subjects: readonly string[]
-  readonly #unknownIdsMax: number
+  readonly #rememberedMax: number
   readonly #versions = new Map<string, RegisteredSchema>()
   readonly #unknown = new Set<number>()
 
   /**
-   * `subjects` are those that the program knows: an id of another one is unknown to it. `unknownIdsMax` is how many ids
-   * that the registry does not know are remembered.
+   * `subjects` are those that the program knows: an id of another one is unknown to it. `rememberedMax` is how many versions,
+   * and how many ids that the registry does not know, are remembered.
    */
-  constructor(address: RegistryAddress, subjects: readonly string[], unknownIdsMax = UNKNOWN_IDS_MAX) {
-    this.#unknownIdsMax = unknownIdsMax
+  constructor(address: RegistryAddress, subjects: readonly string[], rememberedMax = REMEMBERED_MAX) {
+    this.#rememberedMax = rememberedMax
     this.#address = address
     this.#subjects = subjects
   }
@@ -54,38 +55,38 @@ export class ConfluentRegistry implements SchemaRegistry {
   async byId(id: number): Promise<RegisteredSchema | undefined> {
     const known = this.#known(id)
     if (known !== undefined || this.#unknown.has(id)) return known
-    let versions = 0
-    for (const subject of this.#subjects) versions += (await this.versionsOf(subject)).length
-    if (versions === 0) {
+    let listed = 0
+    for (const subject of this.#subjects) {
+      const versions = await this.versionsOf(subject)
+      const found = versions.find((version) => version.id === id)
+      if (found !== undefined) return found
+      listed += versions.length
+    }
+    if (listed === 0) {
       const why = 'it knows none of our subjects any more, so what it says of an id proves nothing'
       throw new RegistryUnreachableError(`the schema registry ${this.#address.url} cannot be trusted: ${why}`)
     }
-    const found = this.#known(id)
-    if (found === undefined) this.#rememberUnknown(id)
-    return found
+    forgetOldest(this.#unknown, this.#rememberedMax)
+    this.#unknown.add(id)
+    return undefined
   }
 
   async versionsOf(subject: string): Promise<readonly RegisteredSchema[]> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`
-    const numbers = (await registryRequest<number[]>(this.#address, 'GET', path)) ?? []
+    const numbers = (await registryRequest<number[]>(this.#address, path)) ?? []
     const versions: RegisteredSchema[] = []
     for (const version of numbers.toSorted((a, b) => a - b)) versions.push(await this.#version(subject, version))
     return versions
   }
 
   /**
-   * Registers a schema and answers with its id; one that the subject has already keeps its id. The subject refuses from
-   * then on what cannot read every version before it.
-   * @throws RegistryRefusedError when the registry finds it incompatible or wrong.
+   * Registers a schema and answers with its id; one that the subject has already keeps its id.
+   * @throws what `registerSchema` rejects with.
    */
   async register(subject: string, schema: unknown): Promise<number> {
-    const name = encodeURIComponent(subject)
-    const body = { schema: JSON.stringify(schema) }
-    const registered = await registryRequest<{ id: number }>(this.#address, 'POST', `/subjects/${name}/versions`, body)
-    await registryRequest(this.#address, 'PUT', `/config/${name}`, { compatibility: COMPATIBILITY })
-    if (registered === undefined) throw new RegistryUnreachableError(`${subject} cannot be registered: no such address`)
-    this.#unknown.delete(registered.id)
-    return registered.id
+    const id = await registerSchema(this.#address, subject, schema)
+    this.#unknown.delete(id)
+    return id
   }
 
   async #version(subject: string, version: number): Promise<RegisteredSchema> {
@@ -93,10 +94,11 @@ export class ConfluentRegistry implements SchemaRegistry {
     const known = this.#versions.get(key)
     if (known !== undefined) return known
     const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`
-    const answer = await registryRequest<VersionAnswer>(this.#address, 'GET', path)
+    const answer = await registryRequest<VersionAnswer>(this.#address, path)
     if (answer === undefined)
       throw new RegistryUnreachableError(`${subject} lists version ${version} and does not know it`)
     const entry = { id: answer.id, subject, version, schema: JSON.parse(answer.schema) as unknown }
+    forgetOldest(this.#versions, this.#rememberedMax)
     this.#versions.set(key, entry)
     return entry
   }
@@ -105,10 +107,10 @@ export class ConfluentRegistry implements SchemaRegistry {
     for (const entry of this.#versions.values()) if (entry.id === id) return entry
     return undefined
   }
+}
 
-  #rememberUnknown(id: number): void {
-    const [oldest] = this.#unknown
-    if (oldest !== undefined && this.#unknown.size >= this.#unknownIdsMax) this.#unknown.delete(oldest)
-    this.#unknown.add(id)
-  }
+/** Makes room for one more. */
+function forgetOldest<Key>(remembered: Set<Key> | Map<Key, unknown>, max: number): void {
+  const [oldest] = remembered.keys()
+  if (oldest !== undefined && remembered.size >= max) remembered.delete(oldest)
 }

@@ -9,13 +9,14 @@ export interface RegistryAddress {
   readonly answerWithinMs?: number
 }
 
-const ANSWER_WITHIN_MS = 10_000
+/** How long one request may take unless its address says otherwise. */
+export const ANSWER_WITHIN_MS = 10_000
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
-/** The registry understood, and says no: not authorised, incompatible, or not a schema. */
-const REFUSALS = new Set([401, 403, 409, 422])
+/** Statuses by which the registry says that it understood, and no: not authorised, incompatible, or not a schema. */
+export const REFUSALS: ReadonlySet<number> = new Set([401, 403, 409, 422])
 
 /**
- * One request; undefined where the registry says that there is no such subject, version or schema.
+ * One question; undefined where the registry says that there is no such subject, version or schema.
  *
  * It says so by 404 with a code of its own, 40401 to 40403. A 404 without one comes from somebody else, a
  * proxy or a wrong address, and tells nothing.
@@ -23,19 +24,15 @@ const REFUSALS = new Set([401, 403, 409, 422])
  */
 export async function registryRequest<T>(
   { url, logIn, answerWithinMs = ANSWER_WITHIN_MS }: RegistryAddress,
-  method: 'GET' | 'POST' | 'PUT',
   path: string,
-  body?: unknown,
 ): Promise<T | undefined> {
   const headers: Record<string, string> = { accept: `${MEDIA_TYPE}, application/json` }
-  if (body !== undefined) headers['content-type'] = MEDIA_TYPE
   if (logIn !== null) {
     headers['authorization'] = `Basic ${Buffer.from(`${logIn.username}:${logIn.password}`).toString('base64')}`
   }
-  const request = `${method} ${url}${path}`
+  const request = `GET ${url}${path}`
   const signal = AbortSignal.timeout(answerWithinMs)
-  const sent = { method, headers, signal, ...(body !== undefined && { body: JSON.stringify(body) }) }
-  const { status, text } = await answerTo(request, `${url}${path}`, sent)
+  const { status, text } = await answerTo(request, `${url}${path}`, { headers, signal })
   const value = jsonOf(text)
   if (status === 200 && value !== undefined) return value as T
   const { error_code: code, message = text.slice(0, 200) } = (value ?? {}) as { error_code?: number; message?: string }

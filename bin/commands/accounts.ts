@@ -4,8 +4,17 @@ import { machineTime } from '../../streams/machine/machine-time.ts'
 import { partitionOfAccount, sendControl } from '../runtime/control-records.ts'
 import { type Standing, standingOf } from '../runtime/standing.ts'
 import { print, styled } from '../view/text.ts'
-import { type ChangeOptions, placesText, settled, WAITING, withReason, withSession } from './control-settings.ts'
-import { CommandError, type CommonOptions } from './settings.ts'
+import {
+  type ChangeOptions,
+  type LogOptions,
+  onEitherLog,
+  placesText,
+  settled,
+  WAITING,
+  withReason,
+  withSession,
+} from './control-settings.ts'
+import { CommandError } from './settings.ts'
 
 interface UntilOptions extends ChangeOptions {
   readonly until?: string
@@ -15,50 +24,52 @@ const ACCOUNT = /^[A-Za-z0-9._:-]{1,64}$/
 
 /** `sluice accounts` */
 export function accountsCommand(): Command {
-  return new Command('accounts')
-    .description(
-      'standings of single accounts: blocked by an operator, allowed in spite of the rules, blocked by the rules',
-    )
-    .addCommand(
-      new Command('show')
-        .description('print how an account stands now')
-        .argument('<account>')
-        .action((account: string, _options, command: Command) =>
-          runShow(account, command.optsWithGlobals<CommonOptions>()),
-        ),
-    )
-    .addCommand(
-      withReason(new Command('block').description('decline every payment of the account'))
-        .argument('<account>')
-        .option('--until <time>', 'end, ISO 8601, in the time of the payments; without end when left out')
-        .action((account: string, _options, command: Command) =>
-          runChange('ACCOUNT_BLOCKED', account, command.optsWithGlobals<UntilOptions>()),
-        ),
-    )
-    .addCommand(
-      withReason(new Command('unblock').description("lift a block, an operator's or the rules', and end its episode"))
-        .argument('<account>')
-        .action((account: string, _options, command: Command) =>
-          runChange('ACCOUNT_LIFTED', account, command.optsWithGlobals<UntilOptions>()),
-        ),
-    )
-    .addCommand(
-      withReason(
-        new Command('allow').description(
-          "approve the account's payments in spite of the rules; a block of an operator or a list still wins",
-        ),
+  return onEitherLog(
+    new Command('accounts')
+      .description(
+        'standings of single accounts: blocked by an operator, allowed in spite of the rules, blocked by the rules',
       )
-        .argument('<account>')
-        .requiredOption('--until <time>', 'end, ISO 8601, in the time of the payments')
-        .action((account: string, _options, command: Command) =>
-          runChange('ACCOUNT_ALLOWED', account, command.optsWithGlobals<UntilOptions>()),
-        ),
-    )
-    .addHelpText(
-      'after',
-      "\nA change is a signed record in the account's partition: it holds for the payments behind it, and `sluice verify` meets it" +
-        '\nat the same place.\n\nExamples:\n  sluice accounts show acc-17\n  sluice accounts block acc-17 --reason "reported stolen"\n  sluice accounts allow acc-17 --until 2026-12-01 --reason "known traveller"\n',
-    )
+      .addCommand(
+        new Command('show')
+          .description('print how an account stands now')
+          .argument('<account>')
+          .action((account: string, _options, command: Command) =>
+            runShow(account, command.optsWithGlobals<LogOptions>()),
+          ),
+      )
+      .addCommand(
+        withReason(new Command('block').description('decline every payment of the account'))
+          .argument('<account>')
+          .option('--until <time>', 'end, ISO 8601, in the time of the payments; without end when left out')
+          .action((account: string, _options, command: Command) =>
+            runChange('ACCOUNT_BLOCKED', account, command.optsWithGlobals<UntilOptions>()),
+          ),
+      )
+      .addCommand(
+        withReason(new Command('unblock').description("lift a block, an operator's or the rules', and end its episode"))
+          .argument('<account>')
+          .action((account: string, _options, command: Command) =>
+            runChange('ACCOUNT_LIFTED', account, command.optsWithGlobals<UntilOptions>()),
+          ),
+      )
+      .addCommand(
+        withReason(
+          new Command('allow').description(
+            "approve the account's payments in spite of the rules; a block of an operator or a list still wins",
+          ),
+        )
+          .argument('<account>')
+          .requiredOption('--until <time>', 'end, ISO 8601, in the time of the payments')
+          .action((account: string, _options, command: Command) =>
+            runChange('ACCOUNT_ALLOWED', account, command.optsWithGlobals<UntilOptions>()),
+          ),
+      )
+      .addHelpText(
+        'after',
+        "\nA change is a signed record in the account's partition: it holds for the payments behind it, and `sluice verify` meets it" +
+          '\nat the same place.\n\nExamples:\n  sluice accounts show acc-17\n  sluice accounts block acc-17 --reason "reported stolen"\n  sluice accounts allow acc-17 --until 2026-12-01 --reason "known traveller"\n',
+      ),
+  )
 }
 
 async function runChange(kind: ControlKind, account: string, options: UntilOptions): Promise<void> {
@@ -73,7 +84,7 @@ async function runChange(kind: ControlKind, account: string, options: UntilOptio
   })
 }
 
-async function runShow(account: string, options: CommonOptions): Promise<void> {
+async function runShow(account: string, options: LogOptions): Promise<void> {
   const accountId = accountOf(account)
   await withSession(options, async (session) => {
     const standing = await standingOf(session, accountId)

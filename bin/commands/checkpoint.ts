@@ -1,21 +1,38 @@
 import { Command } from 'commander'
+import type { Config } from '../../platform/config.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { type CheckedCheckpoint, checkCheckpoints } from '../runtime/checkpoint-check.ts'
-import { createRuntime, openSession } from '../runtime/session.ts'
+import { writeCheckpoints } from '../runtime/checkpoint-write.ts'
+import { createRuntime, openSession, type Session } from '../runtime/session.ts'
 import { bytesText, print, styled } from '../view/text.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
+
+interface CheckpointOptions extends CommonOptions {
+  readonly write?: boolean
+  readonly kafka?: boolean
+}
 
 /** `sluice checkpoint` */
 export function checkpointCommand(): Command {
   return new Command('checkpoint')
     .description('list the checkpoints and check every byte of them; exits 1 if a start would refuse one')
-    .addHelpText('after', '\nExamples:\n  sluice checkpoint\n  sluice checkpoint --json | jq .header.sections\n')
-    .action((_options, command: Command) => runCheckpoint(command.optsWithGlobals<CommonOptions>()))
+    .option('--write', 'first write one of each partition at its committed offset, whether the pipeline runs or not')
+    .option('--kafka', 'those of a worker: its data folder, on the cluster that SLUICE_KAFKA_BOOTSTRAP names')
+    .addHelpText(
+      'after',
+      '\nWriting folds the input from the last checkpoint on; it asks nothing of the process that decides.' +
+        '\n\nExamples:\n  sluice checkpoint\n  sluice checkpoint --write\n  sluice checkpoint --json | jq .header.sections\n',
+    )
+    .action((_options, command: Command) => runCheckpoint(command.optsWithGlobals<CheckpointOptions>()))
 }
 
-async function runCheckpoint(options: CommonOptions): Promise<void> {
-  const session = await openSession(configOf(options))
+async function runCheckpoint(options: CheckpointOptions): Promise<void> {
+  const config = configOf(options)
+  const session = options.kafka ? await openCluster(config) : await openSession(config)
   try {
-    const checked = await checkCheckpoints(session, createRuntime(session))
+    const processor = createRuntime(session)
+    if (options.write) await writeCheckpoints(session, processor)
+    const checked = await checkCheckpoints(session, processor)
     for (const one of checked) print(options.json ? JSON.stringify(one) : checkpointLine(one))
     if (checked.length === 0 && !options.json) print('no checkpoints; a start folds the log from its beginning')
     const refused = checked.filter(({ problem }) => problem !== null)
@@ -24,6 +41,12 @@ async function runCheckpoint(options: CommonOptions): Promise<void> {
   } finally {
     await session.log.close()
   }
+}
+
+/** The Kafka client takes a second to load; nothing else should wait for it. */
+async function openCluster(config: Config): Promise<Session<Log>> {
+  const { openClusterSession } = await import('../runtime/cluster-session.ts')
+  return openClusterSession(config)
 }
 
 function checkpointLine({ name, bytes, header, problem }: CheckedCheckpoint): string {

@@ -1,6 +1,6 @@
 import type { Config } from '../../platform/config.ts'
 import { TOPICS, type Topic } from '../../schemas/topics.ts'
-import { TopicAdmin, type TopicReport } from '../../streams/kafka/topic-admin.ts'
+import type { TopicReport } from '../../streams/kafka/topic-admin.ts'
 import { requireKafkaOptions } from '../runtime/kafka-options.ts'
 import { RIGHTS, type Role } from '../runtime/kafka-rights.ts'
 import { print, styled } from '../view/text.ts'
@@ -18,6 +18,8 @@ export async function runClusterTopics(
   { json = false, acls = [] }: ClusterTopicsOptions,
 ): Promise<void> {
   const grants = acls.map(grantOf)
+  // kafkajs takes most of a second to load; nothing else should wait for it.
+  const { TopicAdmin } = await import('../../streams/kafka/topic-admin.ts')
   const admin = await TopicAdmin.open(requireKafkaOptions(config), config.kafkaReplicas)
   try {
     const reports = await admin.createAndVerify(Object.values(TOPICS) satisfies readonly Topic[])

@@ -1,5 +1,7 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import type { Config } from '../../platform/config.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { type ControlOutcome, controlOutcome } from '../runtime/control-outcome.ts'
 import type { ControlPlace } from '../runtime/control-records.ts'
@@ -10,7 +12,7 @@ import { CommandError, type CommonOptions, configOf } from './settings.ts'
 const WAIT_MS = 5_000
 
 /** Options of every command that changes something. */
-export interface ChangeOptions extends CommonOptions {
+export interface ChangeOptions extends LogOptions {
   readonly reason?: string
   readonly as: string
 }
@@ -22,9 +24,21 @@ export function withReason(command: Command): Command {
     .option('--as <name>', 'who; it is kept with the change', userInfo().username)
 }
 
-/** Runs `work` with the data folder's session, and closes it. */
-export async function withSession<T>(options: CommonOptions, work: (session: Session) => Promise<T>): Promise<T> {
-  const session = await openSession(configOf(options))
+/** Options of every command that looks at a data folder's log, or at a cluster's. */
+export interface LogOptions extends CommonOptions {
+  readonly kafka?: boolean
+}
+
+/** Adds `--kafka` to every command of a group. */
+export function onEitherLog(group: Command): Command {
+  for (const command of group.commands) command.option('--kafka', 'on the cluster that SLUICE_KAFKA_BOOTSTRAP names')
+  return group
+}
+
+/** Runs `work` with the session of the data folder, or of the cluster, and closes it. */
+export async function withSession<T>(options: LogOptions, work: (session: Session<Log>) => Promise<T>): Promise<T> {
+  const config = configOf(options)
+  const session = options.kafka === true ? await openCluster(config) : await openSession(config)
   try {
     return await work(session)
   } finally {
@@ -32,11 +46,17 @@ export async function withSession<T>(options: CommonOptions, work: (session: Ses
   }
 }
 
+/** The Kafka client takes a second to load; nothing else should wait for it. */
+async function openCluster(config: Config): Promise<Session<Log>> {
+  const { openClusterSession } = await import('../runtime/cluster-session.ts')
+  return openClusterSession(config)
+}
+
 /**
  * Waits for what the chain makes of the records. Returns whether all hold; false when a task has not come to one yet, which it will.
  * @throws CommandError with the first refusal.
  */
-export async function settled(session: Session, places: readonly ControlPlace[]): Promise<boolean> {
+export async function settled(session: Session<Log>, places: readonly ControlPlace[]): Promise<boolean> {
   const outcomes: ControlOutcome[] = []
   const untilMs = machineTime.nowMs() + WAIT_MS
   for (const place of places) outcomes.push(await controlOutcome(session, place, untilMs))
@@ -52,4 +72,4 @@ export function placesText(places: readonly ControlPlace[]): string {
 }
 
 /** What a change says at its end when no pipeline has come to it. */
-export const WAITING = 'written; it holds once a pipeline comes to it: is `sluice up` running?'
+export const WAITING = 'written; it holds once a pipeline comes to it: is `sluice up` or a worker running?'

@@ -8,10 +8,19 @@ import { openReviews, resolutionOf } from '../runtime/open-reviews.ts'
 import { PARTITIONS } from '../runtime/session.ts'
 import { schemaNamed } from '../view/field-names.ts'
 import { decisionLine, print, styled } from '../view/text.ts'
-import { type ChangeOptions, placesText, settled, WAITING, withReason, withSession } from './control-settings.ts'
-import { CommandError, type CommonOptions, wholeNumber } from './settings.ts'
+import {
+  type ChangeOptions,
+  type LogOptions,
+  onEitherLog,
+  placesText,
+  settled,
+  WAITING,
+  withReason,
+  withSession,
+} from './control-settings.ts'
+import { CommandError, wholeNumber } from './settings.ts'
 
-interface ListOptions extends CommonOptions {
+interface ListOptions extends LogOptions {
   readonly limit: string
 }
 
@@ -19,21 +28,23 @@ const DECISION = 'decision id <partition>-<offset>, as `review list` prints it'
 
 /** `sluice review` */
 export function reviewCommand(): Command {
-  return new Command('review')
-    .description('payments that wait for a person: see them, approve or decline them')
-    .addCommand(
-      new Command('list')
-        .description('print what waits, the longest first')
-        .option('--limit <n>', 'so many', '50')
-        .action((_options, command: Command) => runList(command.optsWithGlobals<ListOptions>())),
-    )
-    .addCommand(ending('approve', 'REVIEW_APPROVED', 'let the payment through'))
-    .addCommand(ending('decline', 'REVIEW_DECLINED', 'refuse the payment'))
-    .addHelpText(
-      'after',
-      '\nThe first end of a review counts, whoever gives it; one that nobody ends is declined once its time is over.' +
-        '\n\nExamples:\n  sluice review list\n  sluice review approve 3-1042 --reason "customer confirmed by phone"\n',
-    )
+  return onEitherLog(
+    new Command('review')
+      .description('payments that wait for a person: see them, approve or decline them')
+      .addCommand(
+        new Command('list')
+          .description('print what waits, the longest first')
+          .option('--limit <n>', 'so many', '50')
+          .action((_options, command: Command) => runList(command.optsWithGlobals<ListOptions>())),
+      )
+      .addCommand(ending('approve', 'REVIEW_APPROVED', 'let the payment through'))
+      .addCommand(ending('decline', 'REVIEW_DECLINED', 'refuse the payment'))
+      .addHelpText(
+        'after',
+        '\nThe first end of a review counts, whoever gives it; one that nobody ends is declined once its time is over.' +
+          '\n\nExamples:\n  sluice review list\n  sluice review approve 3-1042 --reason "customer confirmed by phone"\n',
+      ),
+  )
 }
 
 function ending(name: string, kind: ControlKind, what: string): Command {

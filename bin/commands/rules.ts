@@ -1,37 +1,47 @@
 import { Command } from 'commander'
 import type { RuleChange } from '../../schemas/generated/rule-change.ts'
 import { type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { type ChangeReason, changeRules, lastRules, ruleHistory, rulesHash } from '../runtime/rules-change.ts'
 import { readRules } from '../runtime/rules-file.ts'
 import type { Session } from '../runtime/session.ts'
 import { ruleDifferences } from '../view/rule-differences.ts'
 import { print, styled } from '../view/text.ts'
-import { type ChangeOptions, placesText, settled, WAITING, withReason, withSession } from './control-settings.ts'
-import { CommandError, type CommonOptions } from './settings.ts'
+import {
+  type ChangeOptions,
+  type LogOptions,
+  onEitherLog,
+  placesText,
+  settled,
+  WAITING,
+  withReason,
+  withSession,
+} from './control-settings.ts'
+import { CommandError } from './settings.ts'
 
 /** `sluice rules` */
 export function rulesCommand(): Command {
   const described = new Command('rules').description(
     'the rule set: what is in force, what was, and putting another in force',
   )
-  return described
+  described
     .addCommand(
       new Command('show')
         .description('print the rule set in force')
-        .action((_options, command: Command) => runShow(command.optsWithGlobals<CommonOptions>())),
+        .action((_options, command: Command) => runShow(command.optsWithGlobals<LogOptions>())),
     )
     .addCommand(
       new Command('check')
         .description('say what is wrong with a rule file, line by line; changes nothing')
         .argument('<file>', 'YAML or JSON')
-        .action((file: string, _options, command: Command) => runCheck(file, command.optsWithGlobals<CommonOptions>())),
+        .action((file: string, _options, command: Command) => runCheck(file, command.optsWithGlobals<LogOptions>())),
     )
     .addCommand(
       new Command('diff')
         .description('print what a rule file would change of what is in force; exits 1 when it would')
         .argument('<file>', 'YAML or JSON')
-        .action((file: string, _options, command: Command) => runDiff(file, command.optsWithGlobals<CommonOptions>())),
+        .action((file: string, _options, command: Command) => runDiff(file, command.optsWithGlobals<LogOptions>())),
     )
     .addCommand(
       withReason(new Command('apply').description('put a rule file in force, at one stated offset in each partition'))
@@ -48,7 +58,7 @@ export function rulesCommand(): Command {
     .addCommand(
       new Command('history')
         .description('print who put which rule set in force, when and why')
-        .action((_options, command: Command) => runHistory(command.optsWithGlobals<CommonOptions>())),
+        .action((_options, command: Command) => runHistory(command.optsWithGlobals<LogOptions>())),
     )
     .addHelpText(
       'after',
@@ -56,9 +66,10 @@ export function rulesCommand(): Command {
         '\nplace. A change made here stands until the next one, or until the rule file of `sluice up` itself changes.' +
         '\n\nExamples:\n  sluice rules show > rules.yaml\n  sluice rules diff rules.yaml\n  sluice rules apply rules.yaml --reason "night hours, ticket 812"\n  sluice rules rollback --reason "too many reviews"\n',
     )
+  return onEitherLog(described)
 }
 
-async function runShow(options: CommonOptions): Promise<void> {
+async function runShow(options: LogOptions): Promise<void> {
   const { stringify } = await import('yaml')
   await withSession(options, async (session) => {
     const rules = lastRules(session, await ruleHistory(session))
@@ -66,13 +77,13 @@ async function runShow(options: CommonOptions): Promise<void> {
   })
 }
 
-async function runCheck(file: string, options: CommonOptions): Promise<void> {
+async function runCheck(file: string, options: LogOptions): Promise<void> {
   const rules = readRules(file)
   const hash = rulesHash(rules)
   print(options.json ? JSON.stringify({ version: rules.version, hash }) : `${file} is a rule set: ${nameOf(rules)}`)
 }
 
-async function runDiff(file: string, options: CommonOptions): Promise<void> {
+async function runDiff(file: string, options: LogOptions): Promise<void> {
   const wanted = readRules(file)
   await withSession(options, async (session) => {
     const inForce = lastRules(session, await ruleHistory(session))
@@ -103,14 +114,14 @@ async function runRollback(which: string | undefined, options: ChangeOptions): P
 }
 
 /** The latest rule set of that version or hash, or the one that was in force before the last change. */
-function earlierRules({ folder }: Session, history: readonly RuleChange[], which?: string): RuleSet | undefined {
+function earlierRules({ folder }: Session<Log>, history: readonly RuleChange[], which?: string): RuleSet | undefined {
   const all = [folder.initialRules, ...history.map(({ rules }) => RuleSetSchema.parse(JSON.parse(rules)))]
   if (which !== undefined) return all.findLast((rules) => rules.version === which || rulesHash(rules) === which)
   const inForce = all.at(-1)
   return all.findLast((rules) => inForce !== undefined && rulesHash(rules) !== rulesHash(inForce))
 }
 
-async function putInForce(session: Session, rules: RuleSet, options: ChangeOptions): Promise<void> {
+async function putInForce(session: Session<Log>, rules: RuleSet, options: ChangeOptions): Promise<void> {
   const inForce = lastRules(session, await ruleHistory(session))
   if (rulesHash(inForce) === rulesHash(rules)) {
     print(options.json ? JSON.stringify({ changed: false }) : `${nameOf(rules)} is in force already; nothing to do`)
@@ -124,7 +135,7 @@ async function putInForce(session: Session, rules: RuleSet, options: ChangeOptio
   else print(`${nameOf(rules)} from input ${placesText(places)} on${holds ? '' : `\n${WAITING}`}`)
 }
 
-async function runHistory(options: CommonOptions): Promise<void> {
+async function runHistory(options: LogOptions): Promise<void> {
   await withSession(options, async (session) => {
     const history = await ruleHistory(session)
     if (options.json) {

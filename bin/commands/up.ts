@@ -217,7 +217,7 @@ function createUpMetrics(running: Running): Metrics {
     const { session, pipeline } = running
     return session === null || pipeline === null ? null : { session, tasks: pipeline.tasks }
   }
-  return createTaskMetrics(tasksNow, () => logBytes(running.session))
+  return createTaskMetrics(tasksNow, { logBytes: () => logBytes(running.session) })
 }
 
 function logBytes(session: Session | null) {

@@ -1,4 +1,5 @@
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
+import type { Log } from '../../streams/log/log.ts'
 import type { CheckpointHeader } from '../../streams/state/checkpoint-header.ts'
 import { decodeHeader, headerLength, PREFIX_BYTES } from '../../streams/state/checkpoint-header.ts'
 import { verifyCheckpoint } from '../../streams/state/checkpoint-reader.ts'
@@ -20,7 +21,7 @@ export interface CheckedCheckpoint {
 
 /** Reads all checkpoints of the folder; a file that its task prunes meanwhile is left out. */
 export async function checkCheckpoints(
-  session: Session,
+  session: Session<Log>,
   processor: BatchProcessor<PaymentStores>,
 ): Promise<CheckedCheckpoint[]> {
   const files = checkpointFiles(session)
@@ -51,7 +52,7 @@ export async function checkCheckpoints(
   return checked
 }
 
-async function outOfReach(session: Session, partition: number, nextOffset: number): Promise<string | null> {
+async function outOfReach(session: Session<Log>, partition: number, nextOffset: number): Promise<string | null> {
   const at = { topic: INPUT_TOPIC, partition }
   const { startOffset } = await session.log.bounds(at)
   const committed = (await session.committed(at))?.offset ?? 0

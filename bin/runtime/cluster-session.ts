@@ -1,13 +1,17 @@
 import type { Config } from '../../platform/config.ts'
+import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
+import type { SchemaRegistry } from '../../schemas/registry.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import type { Asker } from '../../streams/kafka/group-offsets.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
+import type { OutputBatch } from '../../streams/log/log.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { type DataFolder, openDataFolder, openOrCreateDataFolder, requireOwnLog } from './data-folder.ts'
 import { requireKafkaOptions } from './kafka-options.ts'
 import { readRules } from './rules-file.ts'
-import { schemaIds } from './schema-ids.ts'
+import { awaitSchemaIds, schemaIds } from './schema-ids.ts'
 import { schemaRegistry } from './schema-registry.ts'
-import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
+import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS, RULES_APPLICATION_ID, type Session } from './session.ts'
 import { TASK_TOPICS } from './topic-settings.ts'
 import { requireUsableTopics } from './usable-topics.ts'
 
@@ -22,7 +26,7 @@ const VISIBLE_WITHIN_MS = 200
  * @throws ConfigError, DataFolderError, KeysError, StreamsError
  */
 export function openClusterSession(config: Config): Promise<ClusterSession> {
-  return connect(config, () => openDataFolder(config))
+  return connect(config, () => openDataFolder(config), schemaIds)
 }
 
 /**
@@ -31,10 +35,16 @@ export function openClusterSession(config: Config): Promise<ClusterSession> {
  */
 export async function openWorkerSession(config: Config, member: Asker): Promise<ClusterSession> {
   await requireUsableTopics(config, TASK_TOPICS)
-  return connect(config, () => openOrCreateDataFolder(config, readRules(config.rulesFile)), member)
+  const ids = (registry: SchemaRegistry) => awaitSchemaIds(registry, machineTime)
+  return connect(config, () => openOrCreateDataFolder(config, readRules(config.rulesFile)), ids, member)
 }
 
-async function connect(config: Config, openFolder: () => DataFolder, member?: Asker): Promise<ClusterSession> {
+async function connect(
+  config: Config,
+  openFolder: () => DataFolder,
+  idsOf: (registry: SchemaRegistry) => Promise<SchemaIds>,
+  member?: Asker,
+): Promise<ClusterSession> {
   const kafka = requireKafkaOptions(config)
   const log = new KafkaLog({ kafka, ...(member !== undefined && { member }) })
   try {
@@ -44,19 +54,36 @@ async function connect(config: Config, openFolder: () => DataFolder, member?: As
     requireOwnLog(folder, topicId)
     const group = log.group(APPLICATION_ID)
     const committed: ClusterSession['committed'] = (input) => group.committed(input)
+    const registry = schemaRegistry(config)
+    const ids = await idsOf(registry)
     return {
       config,
       folder,
       log,
-      ids: await schemaIds(schemaRegistry(config)),
+      ids,
+      registry,
       logId: topicId,
       committed,
-      heldBackAt: (input) => log.heldBackAt(input),
+      isOwned: async () => true,
+      heldBack: (input) => log.heldBack(input),
+      appendTogether: (batches) => appendTogether(log, batches),
       visibleWithinMs: VISIBLE_WITHIN_MS,
     }
   } catch (error) {
     await log.close()
     throw error
+  }
+}
+
+/** One transaction of its own id; whoever does the same at that moment is fenced, and nothing of theirs is seen. */
+async function appendTogether(log: KafkaLog, batches: readonly OutputBatch[]): Promise<void> {
+  const session = await log.openTask(RULES_APPLICATION_ID, { topic: INPUT_TOPIC, partition: 0 })
+  try {
+    session.begin()
+    await session.append(batches)
+    await session.end()
+  } finally {
+    await session.close()
   }
 }
 

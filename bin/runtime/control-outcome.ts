@@ -1,9 +1,10 @@
 import { TOPICS } from '../../schemas/topics.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import type { ControlPlace } from './control-records.ts'
 import { scanPartition } from './partition-scan.ts'
 import { OutputValues } from './record-values.ts'
-import { APPLICATION_ID, INPUT_TOPIC, type Session } from './session.ts'
+import { INPUT_TOPIC, type Session } from './session.ts'
 
 const POLL_MS = 20
 
@@ -15,7 +16,7 @@ export type ControlOutcome = 'holds' | 'waiting' | { readonly refused: string }
  * the record.
  */
 export async function controlOutcome(
-  session: Pick<Session, 'log' | 'ids' | 'committed'>,
+  session: Pick<Session<Log>, 'log' | 'ids' | 'committed' | 'isOwned'>,
   place: ControlPlace,
   untilMs: number,
 ): Promise<ControlOutcome> {
@@ -23,8 +24,7 @@ export async function controlOutcome(
   for (;;) {
     const committed = await session.committed(input)
     if (committed !== null && committed.offset > place.offset) break
-    const owner = await session.log.taskOwner(APPLICATION_ID, input)
-    if (owner === null || machineTime.nowMs() >= untilMs) return 'waiting'
+    if (!(await session.isOwned(input)) || machineTime.nowMs() >= untilMs) return 'waiting'
     await machineTime.sleep(POLL_MS, new AbortController().signal)
   }
   const refused = await refusalAt(session, place)
@@ -32,7 +32,7 @@ export async function controlOutcome(
 }
 
 /** The detail of the dead letter of that input record, or null. */
-async function refusalAt({ log, ids }: Pick<Session, 'log' | 'ids'>, place: ControlPlace): Promise<string | null> {
+async function refusalAt({ log, ids }: Pick<Session<Log>, 'log' | 'ids'>, place: ControlPlace): Promise<string | null> {
   const at = { topic: TOPICS.paymentsDlq.name, partition: place.partition }
   const { startOffset, endOffset } = await log.bounds(at)
   const values = new OutputValues(ids)

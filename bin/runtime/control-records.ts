@@ -7,13 +7,19 @@ import {
   ControlRecordReader,
   controlRecordDefaults,
 } from '../../schemas/generated/control-record.ts'
-import type { OutputBatch } from '../../streams/log/log.ts'
+import { StreamsError } from '../../streams/errors.ts'
+import type { Log, OutputBatch } from '../../streams/log/log.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { partitionOf } from '../../streams/record/partitioner.ts'
 import { RecordBatchWriter } from '../../streams/record/record-batch-writer.ts'
 import { KEY_FILES, KeysError, type SignerName } from './keys.ts'
+import { scanPartition } from './partition-scan.ts'
 import { INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
 
 const RECORD_BYTES = 64 * 1024
+/** How long a committed record may take to be seen, beyond what the log says, before something is wrong. */
+const SEEN_WITHIN_MS = 5_000
+const SEEN_POLL_MS = 20
 
 /** What somebody wants changed; who signs, where it holds and its serial come with the sending. */
 export type ControlChange = Pick<ControlRecord, 'kind' | 'actor' | 'reason'> &
@@ -40,7 +46,7 @@ export const ALL_PARTITIONS: readonly number[] = Array.from({ length: PARTITIONS
  * @throws KeysError when this machine holds no key of the signer.
  */
 export async function sendControl(
-  session: Pick<Session, 'log' | 'ids' | 'folder'>,
+  session: Pick<Session<Log>, 'log' | 'ids' | 'folder' | 'appendTogether' | 'visibleWithinMs'>,
   signer: SignerName,
   change: ControlChange,
   partitions: readonly number[],
@@ -52,13 +58,47 @@ export async function sendControl(
     const record = { ...controlRecordDefaults, ...change, eventTime: nowMs, partition, serial: hasSerial ? nowMs : 0 }
     return signed(session, signer, record)
   })
-  const appended = await session.log.appendTogether([...records, ...beside])
-  return partitions.map((partition, i) => ({ partition, offset: appended[i]?.baseOffset ?? Number.NaN }))
+  const starts = await Promise.all(partitions.map((partition) => endOf(session.log, partition)))
+  await session.appendTogether([...records, ...beside])
+  return Promise.all(partitions.map((partition, i) => placeOf(session, partition, starts[i] ?? 0, change, nowMs)))
+}
+
+async function endOf(log: Log, partition: number): Promise<number> {
+  return (await log.bounds({ topic: INPUT_TOPIC, partition })).endOffset
+}
+
+/** Looks for the change behind `from`, where it now stands: on a cluster readers see it a moment after it was committed. */
+async function placeOf(
+  { log, ids, visibleWithinMs }: Pick<Session<Log>, 'log' | 'ids' | 'visibleWithinMs'>,
+  partition: number,
+  from: number,
+  { kind, actor }: ControlChange,
+  eventTimeMs: number,
+): Promise<ControlPlace> {
+  const at = { topic: INPUT_TOPIC, partition }
+  const reader = new ControlRecordReader()
+  const untilMs = machineTime.nowMs() + visibleWithinMs + SEEN_WITHIN_MS
+  for (;;) {
+    let offset = Number.NaN
+    await scanPartition(log, at, from, await endOf(log, partition), (record, view) => {
+      const { bytes, valueAt, valueLength } = record
+      if (valueLength < FRAME_BYTES || view.getInt32(valueAt + 1) !== ids.control) return
+      if (reader.wrap(bytes, view, valueAt + FRAME_BYTES, valueAt + valueLength) !== 0) return
+      const isIt = reader.kindSymbol === kind && reader.eventTime === eventTimeMs && reader.actor === actor
+      if (isIt) offset = record.offset
+    })
+    if (!Number.isNaN(offset)) return { partition, offset }
+    if (machineTime.nowMs() >= untilMs) {
+      const what = 'the control record was committed and no reader sees it yet; look again before sending another'
+      throw new StreamsError('NOT_SEEN', 'stop', what, at)
+    }
+    await machineTime.wait(SEEN_POLL_MS)
+  }
 }
 
 /** One record as a batch of its own; its key is the account that it is about. */
 function signed(
-  { folder, ids }: Pick<Session, 'ids' | 'folder'>,
+  { folder, ids }: Pick<Session<Log>, 'ids' | 'folder'>,
   signer: SignerName,
   record: Omit<ControlRecord, 'signerKeyId' | 'signature'>,
 ): OutputBatch {

@@ -1,5 +1,6 @@
 import type { Decision } from '../../schemas/generated/decision.ts'
 import { TOPICS } from '../../schemas/topics.ts'
+import type { Log } from '../../streams/log/log.ts'
 import type { RecordBatchReader } from '../../streams/record/record-batch-reader.ts'
 import { scanPartition } from './partition-scan.ts'
 import { OutputValues } from './record-values.ts'
@@ -19,7 +20,7 @@ export interface RecordedDecision {
  * Every retained decision on a transaction id (one per sender that used it), or the one of a decision id
  * `<partition>-<offset>`.
  */
-export async function findDecisions(session: Session, id: string): Promise<RecordedDecision[]> {
+export async function findDecisions(session: Session<Log>, id: string): Promise<RecordedDecision[]> {
   const coordinates = /^(\d{1,4})-(\d{1,16})$/.exec(id)
   const found: RecordedDecision[] = []
   const wanted = new TextEncoder().encode(id)
@@ -44,7 +45,7 @@ export async function findDecisions(session: Session, id: string): Promise<Recor
 
 /** The last `limit` decisions that `wanted` takes, oldest first by append time. */
 export async function lastDecisions(
-  session: Session,
+  session: Session<Log>,
   limit: number,
   wanted: ((decision: Decision) => boolean) | null,
 ): Promise<Decision[]> {

@@ -1,6 +1,6 @@
 import { TOPICS } from '../../schemas/topics.ts'
 import type { Right } from '../../streams/kafka/acls.ts'
-import { APPLICATION_ID, INPUT_TOPIC } from './session.ts'
+import { APPLICATION_ID, INPUT_TOPIC, RULES_APPLICATION_ID } from './session.ts'
 import { OUTPUT_TOPICS } from './topic-settings.ts'
 
 /** Groups and transactional ids of ours begin so; the tasks' group has the bare name. */
@@ -28,8 +28,9 @@ export const RIGHTS = {
       'READ',
       'DESCRIBE_CONFIGS',
     ),
-    ...topics([INPUT_TOPIC], 'WRITE'),
+    ...topics([INPUT_TOPIC, TOPICS.rulesChanges.name], 'WRITE'),
     { resource: 'GROUP', name: APPLICATION_ID, prefixed: true, operation: 'DESCRIBE' },
+    { resource: 'TRANSACTIONAL_ID', name: `${RULES_APPLICATION_ID}-`, prefixed: true, operation: 'WRITE' },
   ],
 } as const satisfies Record<string, readonly Right[]>
 

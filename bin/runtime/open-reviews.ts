@@ -1,6 +1,7 @@
 import type { Decision } from '../../schemas/generated/decision.ts'
 import type { Resolution } from '../../schemas/generated/resolution.ts'
 import { TOPICS } from '../../schemas/topics.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { scanPartition } from './partition-scan.ts'
 import { OutputValues } from './record-values.ts'
 import type { Session } from './session.ts'
@@ -8,7 +9,7 @@ import type { Session } from './session.ts'
 const { name: TOPIC, partitions: DECIDED_PARTITIONS } = TOPICS.paymentsDecided
 
 /** Every retained decision that waits for a reviewer, oldest first by append time: neither reviewed nor expired. */
-export async function openReviews({ log, ids }: Pick<Session, 'log' | 'ids'>): Promise<Decision[]> {
+export async function openReviews({ log, ids }: Pick<Session<Log>, 'log' | 'ids'>): Promise<Decision[]> {
   const open = new Map<string, Decision>()
   for (let partition = 0; partition < DECIDED_PARTITIONS; partition++) {
     const values = new OutputValues(ids)
@@ -29,7 +30,7 @@ export async function openReviews({ log, ids }: Pick<Session, 'log' | 'ids'>): P
 
 /** The end of a decision's challenge or review, or null while it has none. */
 export async function resolutionOf(
-  { log, ids }: Pick<Session, 'log' | 'ids'>,
+  { log, ids }: Pick<Session<Log>, 'log' | 'ids'>,
   partition: number,
   decisionId: string,
 ): Promise<Resolution | null> {

@@ -15,6 +15,7 @@ import type { RuleSet } from '../../schemas/rule-set.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { createHashKernel, HmacTokens, KeyedHash } from '../../streams/hash/index.ts'
 import { BatchProcessor } from '../../streams/task/batch-processor.ts'
+import type { AskSchemaVersion } from '../../streams/task/schema-version.ts'
 
 /** A key that tokens are made with (SPEC M3). */
 export interface MaskKey {
@@ -37,6 +38,8 @@ export interface PaymentRuntimeOptions {
   readonly signers: readonly Signer[]
   readonly initialRules: RuleSet
   readonly schemaIds: SchemaIds
+  /** Tells what a schema id of the input is that is not one of `schemaIds`; without it such a record is poison. */
+  readonly askSchemaVersion?: AskSchemaVersion
   readonly partitionCount: number
   readonly bounds: PaymentBounds
   readonly arenaBytes: number
@@ -68,7 +71,7 @@ export function createPaymentRuntime(options: PaymentRuntimeOptions): BatchProce
     partitionCount,
     bounds,
   }
-  return new BatchProcessor(paymentsTopology(tools), kernel)
+  return new BatchProcessor(paymentsTopology(tools), kernel, options.askSchemaVersion)
 }
 
 /** First 16 hexadecimal digits of the SHA-256 of a rule set's canonical text. */

@@ -1,12 +1,12 @@
 import type { Config } from '../../platform/config.ts'
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { TOPICS } from '../../schemas/topics.ts'
-import { openProducerSession } from '../../streams/kafka/producer-session.ts'
 import type { Log } from '../../streams/log/log.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { type DataFolder, openOrCreateDataFolder } from './data-folder.ts'
 import { requireKafkaOptions } from './kafka-options.ts'
 import { readRules } from './rules-file.ts'
-import { schemaIds } from './schema-ids.ts'
+import { awaitSchemaIds } from './schema-ids.ts'
 import { schemaRegistry } from './schema-registry.ts'
 import { openWritingSession } from './session.ts'
 import { requireUsableTopics } from './usable-topics.ts'
@@ -31,7 +31,9 @@ export async function openPaymentTarget(config: Config, onCluster: boolean): Pro
 /** The input topic must be there and as it must be: a producer that finds out later would lose or misplace records. */
 export async function openClusterTarget(config: Config): Promise<PaymentTarget> {
   const cluster = requireKafkaOptions(config)
-  const ids = await schemaIds(schemaRegistry(config))
+  // kafkajs takes most of a second to load; nothing else should wait for it.
+  const { openProducerSession } = await import('../../streams/kafka/producer-session.ts')
+  const ids = await awaitSchemaIds(schemaRegistry(config), machineTime)
   await requireUsableTopics(config, [TOPICS.paymentsSubmitted])
   const folder = openOrCreateDataFolder(config, readRules(config.rulesFile))
   const log = { openProducer: (name: string | null) => openProducerSession(cluster, name) }

@@ -76,12 +76,16 @@ export async function* recompute(
       const { bytes } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
       outputs.open(NO_HEADERS)
       stores.set.open()
-      const { nextOffset, records, blockedBy } = processor.process(stores, outputs, at, bytes, offset, until)
+      const { nextOffset, records, blockedBy, awaits } = processor.process(stores, outputs, at, bytes, offset, until)
       stores.set.seal()
       stores.set.mergeOldest()
       stores.expire(blockedBy !== null)
       if (blockedBy !== null) {
         if (nextOffset === offset) throw blockedBy
+        reader.seek(nextOffset)
+      }
+      if (awaits !== null) {
+        await awaits()
         reader.seek(nextOffset)
       }
       offset = nextOffset

@@ -3,18 +3,21 @@ import { encodeRuleChange, type RuleChange, RuleChangeReader } from '../../schem
 import { SCHEMAS } from '../../schemas/generated/schemas.ts'
 import { canonicalRules, type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
 import { subjectOf, TOPICS } from '../../schemas/topics.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { ALL_PARTITIONS, batchOf, type ControlPlace, sendControl } from './control-records.ts'
 import { scanPartition } from './partition-scan.ts'
 import { rulesDigest } from './payment-runtime.ts'
 import type { Pipeline } from './pipeline.ts'
-import { schemaRegistry } from './schema-registry.ts'
 import type { Session } from './session.ts'
 
 /** Who the changes of a rule file are by: the pipeline that found it. */
 const FILE_ACTOR = 'sluice up'
 const HISTORY = { topic: TOPICS.rulesChanges.name, partition: 0 }
 
-type RulesSession = Pick<Session, 'log' | 'ids' | 'folder' | 'config'>
+type RulesSession = Pick<
+  Session<Log>,
+  'log' | 'ids' | 'folder' | 'config' | 'registry' | 'appendTogether' | 'visibleWithinMs'
+>
 
 /** Who changes the rules, and why. */
 export interface ChangeReason {
@@ -41,14 +44,14 @@ export async function changeRules(
   const text = canonicalRules(rules)
   const change = { version: rules.version, ruleHash: rulesDigest(text), rules: text, eventTime: nowMs, actor, reason }
   const subject = subjectOf(HISTORY.topic, 'sluice.RuleChange')
-  const schemaId = await schemaRegistry(session.config).idOf(subject, JSON.parse(SCHEMAS.RuleChange))
+  const schemaId = await session.registry.idOf(subject, JSON.parse(SCHEMAS.RuleChange))
   const key = new TextEncoder().encode(`${rules.version}@${nowMs}`)
   const line = { ...HISTORY, ...batchOf(schemaId, nowMs, key, encodeRuleChange(change)) }
   return sendControl(session, 'admin', { kind: 'RULES_SET', actor, reason, rules: text }, ALL_PARTITIONS, nowMs, [line])
 }
 
 /** Every change of the rules since the folder was made, oldest first. */
-export async function ruleHistory({ log }: Pick<Session, 'log'>): Promise<RuleChange[]> {
+export async function ruleHistory({ log }: Pick<Session<Log>, 'log'>): Promise<RuleChange[]> {
   const { startOffset, endOffset } = await log.bounds(HISTORY)
   const changes: RuleChange[] = []
   const reader = new RuleChangeReader()
@@ -59,9 +62,15 @@ export async function ruleHistory({ log }: Pick<Session, 'log'>): Promise<RuleCh
 }
 
 /** The rule set that was put in force last, or the one that the folder was made with. */
-export function lastRules(session: Pick<Session, 'folder'>, history: readonly RuleChange[]): RuleSet {
+export function lastRules(session: Pick<Session<Log>, 'folder'>, history: readonly RuleChange[]): RuleSet {
   const last = history.at(-1)
   return last === undefined ? session.folder.initialRules : RuleSetSchema.parse(JSON.parse(last.rules))
+}
+
+/** Whether no task has other rules, as far as they are restored. */
+export function areInForce(tasks: Pipeline['tasks'], rules: RuleSet): boolean {
+  const wanted = rulesHash(rules)
+  return tasks.every(({ stores }) => stores === null || stores.rules.hash === wanted)
 }
 
 /**
@@ -78,8 +87,7 @@ export async function followRulesFile(
   const history = await ruleHistory(session)
   const followed =
     history.findLast(({ actor }) => actor === FILE_ACTOR)?.ruleHash ?? rulesHash(session.folder.initialRules)
-  if (wanted === followed) return false
-  if (tasks.every(({ stores }) => stores === null || stores.rules.hash === wanted)) return false
+  if (wanted === followed || areInForce(tasks, file)) return false
   const reason = `rule file ${session.config.rulesFile}, version ${file.version}`
   await changeRules(session, file, { actor: FILE_ACTOR, reason }, nowMs)
   return true

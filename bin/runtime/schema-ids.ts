@@ -1,7 +1,13 @@
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { SCHEMAS } from '../../schemas/generated/schemas.ts'
-import type { SchemaRegistry } from '../../schemas/registry.ts'
+import { RegistryUnreachableError, type SchemaRegistry } from '../../schemas/registry.ts'
 import { subjectOf, TOPICS, type Topic } from '../../schemas/topics.ts'
+import { Backoff } from '../../streams/kafka/backoff.ts'
+import type { machineTime } from '../../streams/machine/machine-time.ts'
+import { complain } from '../view/text.ts'
+
+/** Between two questions to a registry that does not answer: from 0.2 s to 5 s. */
+export const registryBackoff = (): Backoff => new Backoff(200, 5_000)
 
 /** The ids under which the registry knows the schemas of this build. @throws what `SchemaRegistry.idOf` rejects with. */
 export async function schemaIds(registry: SchemaRegistry): Promise<SchemaIds> {
@@ -16,5 +22,27 @@ export async function schemaIds(registry: SchemaRegistry): Promise<SchemaIds> {
     alert: await idOf(TOPICS.fraudAlerts, 'Alert'),
     action: await idOf(TOPICS.fraudActions, 'FraudAction'),
     duplicate: await idOf(TOPICS.paymentsDuplicates, 'Duplicate'),
+  }
+}
+
+/**
+ * As `schemaIds`, for what is to run for long: while the registry cannot be reached it says so and asks again, since a process
+ * that starts with the registry must not depend on which of them is first (SPEC X5).
+ */
+export async function awaitSchemaIds(
+  registry: SchemaRegistry,
+  clock: Pick<typeof machineTime, 'wait'>,
+  tell: (line: string) => void = complain,
+): Promise<SchemaIds> {
+  const backoff = registryBackoff()
+  for (;;) {
+    try {
+      return await schemaIds(registry)
+    } catch (error) {
+      if (!(error instanceof RegistryUnreachableError)) throw error
+      const delayMs = backoff.failedMs()
+      tell(`sluice: ${error.message}; asking again in ${(delayMs / 1_000).toFixed(1)} s`)
+      await clock.wait(delayMs)
+    }
   }
 }

@@ -3,9 +3,11 @@ import type { Config } from '../../platform/config.ts'
 import { SEMANTICS_VERSION } from '../../processors/sinks/semantics-version.ts'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
+import type { SchemaRegistry } from '../../schemas/registry.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type EmbeddedLog, type EmbeddedLogSettings, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
-import type { CommittedOffset, Log, TopicPartition } from '../../streams/log/log.ts'
+import type { HeldBack } from '../../streams/log/lag.ts'
+import type { CommittedOffset, Log, OutputBatch, TopicPartition } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
 import type { CheckpointIdentity } from '../../streams/state/checkpoint-header.ts'
@@ -21,12 +23,15 @@ import {
 } from './data-folder.ts'
 import { createPaymentRuntime } from './payment-runtime.ts'
 import { readRules } from './rules-file.ts'
-import { schemaIds } from './schema-ids.ts'
+import { awaitSchemaIds, schemaIds } from './schema-ids.ts'
 import { schemaRegistry } from './schema-registry.ts'
+import { askRegistry } from './schema-versions.ts'
 import { topicSettings } from './topic-settings.ts'
 
 /** The application whose tasks decide payments: its name makes their transactional ids. */
 export const APPLICATION_ID = 'sluice'
+/** Who changes the rules on a cluster: begins the transactional id of that one transaction. */
+export const RULES_APPLICATION_ID: string = `${APPLICATION_ID}-rules`
 /** The partitions of the input, one task each. */
 export const PARTITIONS: number = TOPICS.paymentsSubmitted.partitions
 export const INPUT_TOPIC: string = TOPICS.paymentsSubmitted.name
@@ -37,12 +42,18 @@ export interface Session<L extends Log = EmbeddedLog> {
   readonly folder: DataFolder
   readonly log: L
   readonly ids: SchemaIds
+  /** Tells of schema ids that this build was not made with. */
+  readonly registry: SchemaRegistry
   /** Tells this log from every other: offsets of one mean nothing in another. Stands in every checkpoint. */
   readonly logId: string
   /** The input offset that a partition's task has committed. Asking makes nobody its owner. */
   readonly committed: (input: TopicPartition) => Promise<CommittedOffset | null>
-  /** Where an open transaction of a producer holds readers of a partition back; null when none does. */
-  readonly heldBackAt: (input: TopicPartition) => Promise<number | null>
+  /** Whether a process runs the partition's task, as far as the log knows: a cluster's group does not say. */
+  readonly isOwned: (input: TopicPartition) => Promise<boolean>
+  /** Where an open transaction of a producer holds readers of a partition back, and from how many records; null when none does. */
+  readonly heldBack: (input: TopicPartition) => Promise<HeldBack | null>
+  /** Appends batches of several partitions that producers write to, all or none. */
+  readonly appendTogether: (batches: readonly OutputBatch[]) => Promise<void>
   /** How long the outputs of a commit may still be on their way to readers; 0 where they come with it. */
   readonly visibleWithinMs: number
 }
@@ -52,7 +63,9 @@ export interface Session<L extends Log = EmbeddedLog> {
  * @throws DataFolderError, KeysError, StreamsError
  */
 export async function openSession(config: Config): Promise<Session> {
-  return connect(config, openDataFolder(config), { bytesMax: config.logBytesMax })
+  const folder = openDataFolder(config)
+  const registry = schemaRegistry(config)
+  return connect(config, folder, registry, await schemaIds(registry), { bytesMax: config.logBytesMax })
 }
 
 /** How a session that writes differs from the usual one. */
@@ -69,7 +82,10 @@ export async function openWritingSession(
 ): Promise<Session> {
   const folder = openOrCreateDataFolder(config, readRules(config.rulesFile))
   const bytesMax = keepsAll ? Math.max(config.logBytesMax, IMPORT_BYTES_MAX) : config.logBytesMax
-  const session = await connect(config, folder, { bytesMax, ...(onSynced !== undefined && { onSynced }) })
+  const registry = schemaRegistry(config)
+  const ids = await awaitSchemaIds(registry, machineTime)
+  const settings = { bytesMax, ...(onSynced !== undefined && { onSynced }) }
+  const session = await connect(config, folder, registry, ids, settings)
   const { logRetentionMs: retentionMs } = config
   await session.log.createTopics(topicSettings({ logBytesMax: keepsAll ? null : bytesMax, retentionMs }))
   return session
@@ -81,9 +97,10 @@ const IMPORT_BYTES_MAX = 64 * 2 ** 30
 async function connect(
   config: Config,
   folder: DataFolder,
+  registry: SchemaRegistry,
+  ids: SchemaIds,
   settings: Pick<EmbeddedLogSettings, 'bytesMax' | 'onSynced'>,
 ): Promise<Session> {
-  const ids = await schemaIds(schemaRegistry(config))
   const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, ...settings })
   try {
     requireOwnLog(folder, log.stat().folderId)
@@ -92,19 +109,34 @@ async function connect(
     throw error
   }
   const committed = (input: TopicPartition) => log.committedOffset(APPLICATION_ID, input)
-  // Its transactions are seen from their end on, so none is ever half there.
-  const heldBackAt = async () => null
-  return { config, folder, log, ids, logId: log.stat().folderId, committed, heldBackAt, visibleWithinMs: 0 }
+  const logId = log.stat().folderId
+  return {
+    config,
+    folder,
+    log,
+    ids,
+    registry,
+    logId,
+    committed,
+    isOwned: async (input) => (await log.taskOwner(APPLICATION_ID, input)) !== null,
+    // Its transactions are seen from their end on, so none is ever half there.
+    heldBack: async () => null,
+    appendTogether: async (batches) => {
+      await log.appendTogether(batches)
+    },
+    visibleWithinMs: 0,
+  }
 }
 
 /** The chain of one thread over the session's keys and bounds. */
-export function createRuntime({ config, folder, ids }: Session<Log>): BatchProcessor<PaymentStores> {
+export function createRuntime({ config, folder, ids, registry }: Session<Log>): BatchProcessor<PaymentStores> {
   return createPaymentRuntime({
     maskKeys: folder.keys.maskKeys,
     stateKey: folder.keys.stateKey,
     signers: folder.keys.signers,
     initialRules: folder.initialRules,
     schemaIds: ids,
+    askSchemaVersion: askRegistry(registry, ids, machineTime),
     partitionCount: PARTITIONS,
     bounds: {
       dedupIdsMax: config.dedupMaxIdsPerPartition,
@@ -116,9 +148,9 @@ export function createRuntime({ config, folder, ids }: Session<Log>): BatchProce
 }
 
 /** The session's checkpoints: in the data folder, or where the setting says, so that several machines may share them. */
-export function checkpointFiles({ config, folder }: Session<Log>): CheckpointStore {
+export function checkpointFiles({ config, folder }: Session<Log>, unfinished?: string): CheckpointStore {
   const shared = config.checkpointsFolder
-  return new CheckpointFolder(shared === '' ? checkpointFolder(folder.path) : resolve(shared))
+  return new CheckpointFolder(shared === '' ? checkpointFolder(folder.path) : resolve(shared), unfinished)
 }
 
 /** What a partition's checkpoints must agree with. The log's id stands with the key's: two logs never mix. */

@@ -1,3 +1,4 @@
+import type { Log } from '../../streams/log/log.ts'
 import { fold } from '../../streams/task/restore.ts'
 import { partitionOfAccount } from './control-records.ts'
 import { stateWithin } from './recomputation.ts'
@@ -22,7 +23,7 @@ const UNKNOWN: Standing = {
 }
 
 /** Folds the account's partition from its newest checkpoint to what is committed, and looks. */
-export async function standingOf(session: Session, accountId: string): Promise<Standing> {
+export async function standingOf(session: Session<Log>, accountId: string): Promise<Standing> {
   const at = { topic: INPUT_TOPIC, partition: partitionOfAccount(accountId) }
   const committed = (await session.committed(at))?.offset ?? 0
   const processor = createRuntime(session)

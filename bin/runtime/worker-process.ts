@@ -1,101 +1,81 @@
-import { join } from 'node:path'
-import { type Config, variableOf } from '../../platform/config.ts'
-import { type Health, serveHealth } from '../../platform/health-server.ts'
-import { createLogger } from '../../platform/logger.ts'
-import type { Metrics } from '../../platform/metrics.ts'
+import { type Config, ConfigError, variableOf } from '../../platform/config.ts'
+import { type HealthServerOptions, serveHealth } from '../../platform/health-server.ts'
+import { gatherMetrics } from '../../platform/metrics.ts'
 import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
-import { StreamsError } from '../../streams/errors.ts'
-import type { Asker } from '../../streams/kafka/group-offsets.ts'
-import { MemberFile } from '../../streams/kafka/member-file.ts'
-import { machineTime } from '../../streams/machine/machine-time.ts'
 import { complain, print } from '../view/text.ts'
-import { type ClusterSession, openWorkerSession } from './cluster-session.ts'
-import { taskIdOf } from './measured-task.ts'
 import { APPLICATION_ID } from './session.ts'
-import { StoreWatch } from './store-fills.ts'
-import { createTaskMetrics } from './task-metrics.ts'
-import { tasksHealth } from './tasks-health.ts'
-import { Worker, type WorkerEvents } from './worker.ts'
+import { WorkerHost } from './worker-host.ts'
+import { awaitWorkerSession } from './worker-session.ts'
+import { gatherHealth, WorkerThread } from './worker-threads.ts'
 
-/** Before the cluster is asked again at the start. */
-const ASKED_AGAIN_MS = 1_000
-
-/** Runs one worker until it was asked to leave. @throws what ended it before that. */
+/** Runs one worker, or one in each of its threads, until it was asked to leave. @throws what ended it before that. */
 export async function runWorker(config: Config): Promise<void> {
   const shutdown = listenForShutdown((signal) => {
     if (signal !== null)
       complain('\nending: committing, writing checkpoints, leaving the group; Ctrl-C again ends at once')
   })
-  let worker: Worker | null = null
-  // The tasks commit in the name of the member, which is made once the log is there.
-  const member: Asker = () => worker?.member.requireIdentity() ?? null
-  const session = await openSession(config, member, shutdown)
-  // What the cluster takes is its brokers' to tell.
-  const metrics = createTaskMetrics(
-    () => worker && { session, tasks: worker.tasks },
-    () => [],
-  )
   try {
-    const server = await serveHealth({
-      host: config.metricsHost,
-      port: config.metricsPort,
-      setting: variableOf('metricsPort'),
-      metrics: metrics.registry,
-      health: () => workerHealth(worker, shutdown),
-    })
-    worker = createWorker(session, config, metrics)
-    print(
-      `sluice worker ${config.workerName}: group ${APPLICATION_ID} on ${config.kafkaBootstrap.join(',')}; ` +
-        `metrics and health on http://${config.metricsHost}:${server.port}; Ctrl-C ends`,
-    )
-    const failure = await serve(worker, config, shutdown)
-    await server.close()
+    const failure = config.workerThreads === 1 ? await runAlone(config, shutdown) : await runThreads(config, shutdown)
     if (failure !== null) throw failure
+    print('left the group; what was decided is committed')
   } finally {
     shutdown.release()
-    await session.log.close()
   }
 }
 
-/** A cluster that does not answer yet is asked again until it does: workers and brokers may start in any order. */
-async function openSession(config: Config, member: Asker, { signal }: Shutdown): Promise<ClusterSession> {
-  const logger = createLogger(config.logLevel)
-  for (;;) {
-    try {
-      return await openWorkerSession(config, member)
-    } catch (error) {
-      if (!(error instanceof StreamsError) || error.next !== 'retry' || signal.aborted) throw error
-      logger.warn({ error: error.message }, 'asks again')
-      await machineTime.sleep(ASKED_AGAIN_MS, signal)
-    }
+async function runAlone(config: Config, { signal }: Shutdown): Promise<Error | null> {
+  const host = await WorkerHost.open(config, 'process', signal)
+  try {
+    const metrics = host.metrics.registry
+    const server = await serve(config, { metrics, health: () => host.health(signal.aborted) })
+    const failure = await host.run(signal, (partitions) => print(partitionsLine(partitions)))
+    await server.close()
+    return failure
+  } finally {
+    await host.close()
   }
 }
 
-function createWorker(session: ClusterSession, config: Config, metrics: Metrics): Worker {
-  const logger = createLogger(config.logLevel)
-  const events: WorkerEvents = {
-    onPartitions: (partitions) => print(`partitions: ${partitions.join(' ') || 'none'}`),
-    onSurvived: (partition, error) => logger.warn({ partition, error: error.message }, 'goes on'),
-    onCommit: (partition, latencyMs) => metrics.observeCommit(taskIdOf(partition), latencyMs),
-    onFailed: (partition, error) => logger.error({ partition, error: error.message }, 'task ended'),
+/** The others go on when one has ended before its time: its partitions become theirs. */
+async function runThreads(config: Config, { signal }: Shutdown): Promise<Error | null> {
+  if (config.standby === 'all') {
+    const both = `${variableOf('workerThreads')}=${config.workerThreads} with ${variableOf('standby')}=all`
+    throw new ConfigError(`${both}: every thread would hold the state of every partition; set one of them`)
   }
-  const store = new MemberFile(join(session.folder.path, 'members', `${config.workerName}.json`), APPLICATION_ID)
-  return new Worker(session, { store, standby: config.standby === 'all', events })
+  // What is wrong with the settings or the cluster ends the start here, with one line; and the folder is made once.
+  const session = await awaitWorkerSession(config, () => null, signal)
+  await session.log.close()
+  const threads: WorkerThread[] = []
+  const server = await serve(config, {
+    metrics: gatherMetrics(async () =>
+      (await Promise.all(threads.map((one) => one.metrics()))).filter((one) => one !== null),
+    ),
+    health: () => gatherHealth(threads, signal.aborted),
+  })
+  for (let number = 1; number <= config.workerThreads; number++) {
+    threads.push(new WorkerThread(config, number, (at) => print(`thread ${number}: ${partitionsLine(at)}`)))
+  }
+  const stop = () => {
+    for (const thread of threads) thread.stop()
+  }
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  const failures = await Promise.all(threads.map(({ ended }) => ended))
+  await server.close()
+  return failures.find((failure) => failure !== null) ?? null
 }
 
-async function serve(worker: Worker, config: Config, { signal }: Shutdown): Promise<StreamsError | null> {
-  const beside = new AbortController()
-  const watching = new StoreWatch(worker, createLogger(config.logLevel)).watch(beside.signal)
-  if (signal.aborted) worker.stop()
-  else signal.addEventListener('abort', () => worker.stop(), { once: true })
-  const failure = await worker.ended
-  beside.abort()
-  await watching
-  if (failure === null) print('left the group; what was decided is committed')
-  return failure
+async function serve(config: Config, answers: Pick<HealthServerOptions, 'metrics' | 'health'>) {
+  const { metricsHost: host, metricsPort: port, workerName, workerThreads, kafkaBootstrap } = config
+  const server = await serveHealth({ host, port, setting: variableOf('metricsPort'), ...answers })
+  const threads = workerThreads === 1 ? '' : `, ${workerThreads} threads`
+  print(
+    `sluice worker ${workerName}${threads}: group ${APPLICATION_ID} on ${kafkaBootstrap.join(',')}; ` +
+      `metrics and health on http://${host}:${server.port}; Ctrl-C ends`,
+  )
+  return server
 }
 
-/** Ready also takes a member that the group knows. */
-function workerHealth(worker: Worker | null, { signal }: Shutdown): Health {
-  return tasksHealth(worker, signal.aborted, { member: worker?.member.phase ?? 'STARTING' })
+function partitionsLine(partitions: readonly number[]): string {
+  return `partitions: ${partitions.join(' ') || 'none'}`
 }

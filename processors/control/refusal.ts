@@ -1,3 +1,4 @@
+import { FRAME_BYTES } from '../../schemas/avro/framing.ts'
 import type { ControlRecordReader } from '../../schemas/generated/control-record.ts'
 import { ControlKindOrdinal as Kind } from '../../schemas/generated/enums.ts'
 import { partitionOf } from '../../streams/record/partitioner.ts'
@@ -13,7 +14,12 @@ const FIRST_WITHOUT_SERIAL: number = Kind.CHALLENGE_PASSED
  */
 export function refusalOf(record: ControlRecordReader, draft: ControlDraft, stores: PaymentStores): string | null {
   if (record.partition !== draft.partition) return 'partition: the record belongs to another partition'
-  const content = record.buffer.subarray(record.kindField, record.signatureField)
+  // As it was sent: what was written by another version of the schema is signed in that one's layout.
+  const signatureBytes = record.signatureEnd - record.signatureField
+  const content = stores.tools.arena.subarray(
+    draft.valueAt + FRAME_BYTES,
+    draft.valueAt + draft.valueLength - signatureBytes,
+  )
   const signature = record.buffer.subarray(record.signatureAt, record.signatureEnd)
   if (!stores.tools.verifySignature(record.signerKeyId, record.kindSymbol, content, signature)) {
     return 'signature: not of a known signer for this kind'

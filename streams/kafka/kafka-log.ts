@@ -1,3 +1,4 @@
+import type { HeldBack } from '../log/lag.ts'
 import type {
   GroupOffsets,
   Log,
@@ -16,7 +17,7 @@ import { Fetcher } from './fetcher.ts'
 import { type Asker, KafkaGroupOffsets, NO_MEMBER } from './group-offsets.ts'
 import type { KafkaCounters } from './kafka-counters.ts'
 import type { KafkaOptions } from './kafka-options.ts'
-import { heldBackAt, partitionBounds } from './partition-bounds.ts'
+import { heldBack, partitionBounds } from './partition-bounds.ts'
 import { openProducerSession } from './producer-session.ts'
 import { openTaskSession } from './task-session.ts'
 import { topicSettings } from './topic-settings.ts'
@@ -66,8 +67,8 @@ export class KafkaLog implements Log {
   }
 
   /** Where an open transaction of a producer holds readers of a partition back; null when none does. */
-  heldBackAt(at: TopicPartition): Promise<number | null> {
-    return heldBackAt(this.cluster, at)
+  heldBack(at: TopicPartition): Promise<HeldBack | null> {
+    return heldBack(this.cluster, at)
   }
 
   openReader(at: TopicPartition, offset: number): LogReader {

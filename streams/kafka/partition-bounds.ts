@@ -1,4 +1,5 @@
 import { listOffsetsV9 } from '@platformatic/kafka'
+import type { HeldBack } from '../log/lag.ts'
 import type { LogBounds, TopicPartition } from '../log/log.ts'
 import type { Cluster } from './cluster.ts'
 
@@ -18,19 +19,19 @@ export async function partitionBounds(cluster: Cluster, at: TopicPartition): Pro
   return { startOffset, endOffset: Math.max(startOffset, endOffset) }
 }
 
-/** The offset at which an open transaction of a producer holds readers back, though more is written; null when none does. */
-export async function heldBackAt(cluster: Cluster, at: TopicPartition): Promise<number | null> {
+/** The offset at which an open transaction of a producer holds readers back, and the records behind it; null when none does. */
+export async function heldBack(cluster: Cluster, at: TopicPartition): Promise<HeldBack | null> {
   // Asked for in this order, so that a transaction that ends meanwhile is not taken for an open one.
   const written = await listOffset(cluster, at, LATEST, READ_UNCOMMITTED)
   const stable = await listOffset(cluster, at, LATEST)
-  return stable < written ? stable : null
+  return stable < written ? { offset: stable, records: written - stable } : null
 }
 
 function listOffset(
   cluster: Cluster,
   at: TopicPartition,
   timestamp: bigint,
-  isolation = READ_COMMITTED,
+  isolation: typeof READ_COMMITTED | typeof READ_UNCOMMITTED = READ_COMMITTED,
 ): Promise<number> {
   return cluster.repeat('ListOffsets', at, async () => {
     const { brokerId, leaderEpoch } = await cluster.leader(at)

@@ -9,6 +9,14 @@ export interface Lag {
   readonly oldestAppendMs: number | null
 }
 
+/** An open transaction of a producer that keeps readers of a partition from what is stored. */
+export interface HeldBack {
+  /** Where readers stand. */
+  readonly offset: number
+  /** Stored records from there on. */
+  readonly records: number
+}
+
 const NONE: Lag = { records: 0, oldestAppendMs: null }
 
 /**

@@ -76,7 +76,7 @@ export class PlainProcessor implements TaskProcessor<PlainStores> {
       if (batch.malformed) throw corrupt('malformed', at, next)
       next = Math.max(next, Math.min(batch.nextOffset, limit))
     }
-    return { nextOffset: next, records, blockedBy: null }
+    return { nextOffset: next, records, blockedBy: null, awaits: null }
   }
 
   private take(pass: Pass): void {

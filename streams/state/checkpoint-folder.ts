@@ -13,9 +13,12 @@ const UNFINISHED = '.unfinished'
 /** Checkpoints as files of one folder: written beside their name, fsynced, renamed, and the folder fsynced. */
 export class CheckpointFolder implements CheckpointStore {
   readonly #path: string
+  readonly #unfinished: string
 
-  constructor(path: string) {
+  /** `unfinished` ends the names of files that are being written: who writes beside a partition's owner has another. */
+  constructor(path: string, unfinished: string = UNFINISHED) {
     this.#path = path
+    this.#unfinished = unfinished
   }
 
   async list(topic: string, partition: number): Promise<readonly CheckpointEntry[]> {
@@ -50,7 +53,8 @@ export class CheckpointFolder implements CheckpointStore {
     if ((await mkdir(this.#path, { recursive: true })) !== undefined) await syncFolder(dirname(this.#path))
     await this.#removeUnfinished(name)
     const path = join(this.#path, name)
-    return new FileTarget(await open(path + UNFINISHED, 'w', 0o600), path)
+    const unfinished = path + this.#unfinished
+    return new FileTarget(await open(unfinished, 'w', 0o600), path, unfinished)
   }
 
   /** A process that died while writing leaves its file behind; the partition's next writer takes it away. */
@@ -58,7 +62,7 @@ export class CheckpointFolder implements CheckpointStore {
     const partition = name.slice(0, name.lastIndexOf('-') + 1)
     for (const other of await this.#names()) {
       const ofPartition = other.startsWith(partition) && other.lastIndexOf('-') === partition.length - 1
-      if (ofPartition && other.endsWith(UNFINISHED)) await rm(join(this.#path, other), { force: true })
+      if (ofPartition && other.endsWith(this.#unfinished)) await rm(join(this.#path, other), { force: true })
     }
   }
 
@@ -92,10 +96,12 @@ class FileSource implements CheckpointSource {
 class FileTarget implements CheckpointTarget {
   readonly #file: FileHandle
   readonly #path: string
+  readonly #unfinished: string
 
-  constructor(file: FileHandle, path: string) {
+  constructor(file: FileHandle, path: string, unfinished: string) {
     this.#file = file
     this.#path = path
+    this.#unfinished = unfinished
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -107,13 +113,13 @@ class FileTarget implements CheckpointTarget {
   async commit(): Promise<void> {
     await this.#file.sync()
     await this.#file.close()
-    await rename(this.#path + UNFINISHED, this.#path)
+    await rename(this.#unfinished, this.#path)
     await syncFolder(dirname(this.#path))
   }
 
   async abort(): Promise<void> {
     await this.#file.close()
-    await rm(this.#path + UNFINISHED, { force: true })
+    await rm(this.#unfinished, { force: true })
   }
 }
 

@@ -34,6 +34,7 @@ const KEY_WORDS = 4
 const MARK_WORDS = 2
 /** The mark of a row of which no overlay under way has kept an image. */
 const UNSAVED = 0
+/** Marks of free rows are negative int32, so that serials end long before they could meet them. */
 const SERIAL_MAX = 2 ** 30
 
 /**
@@ -59,6 +60,7 @@ export class RowStore implements TransactionalStore {
   /** Rows of one chunk. */
   readonly chunkRows: number
   readonly #headWords: number
+  readonly #serialMax: number
   readonly #shift: number
   readonly #mask: number
   readonly #index: HashIndex | null
@@ -73,13 +75,15 @@ export class RowStore implements TransactionalStore {
   #hand = 0
   #watcher: RowWatcher | null = null
 
-  constructor(options: RowStoreOptions) {
+  /** `serialMax`: overlays after which their serials begin anew. */
+  constructor(options: RowStoreOptions, serialMax: number = SERIAL_MAX) {
     invariant(options.rowBytes >= 8 && options.rowBytes <= 65_536, `rows of ${options.name} hold 8 to 65,536 bytes`)
     if (!(options.maxRows >= 1 && options.maxRows <= INDEX_ROWS_MAX)) {
       const limits = `${options.setting} must be between 1 and ${INDEX_ROWS_MAX}`
       throw new StreamsError('ROWS_SETTING', 'stop', limits, options.place)
     }
     this.options = options
+    this.#serialMax = serialMax
     this.keyWords = options.keyed ? KEY_WORDS : 0
     this.#headWords = this.keyWords + MARK_WORDS
     this.payloadWords = Math.ceil(options.rowBytes / 8) * 2
@@ -280,7 +284,7 @@ export class RowStore implements TransactionalStore {
 
   /** A serial is not used twice: before they run out every mark is wiped, which at worst keeps an image once more. */
   #nextSerial(): void {
-    if (this.#serial === SERIAL_MAX) {
+    if (this.#serial === this.#serialMax) {
       for (let row = 0; row < this.#end; row++) if (this.inUse(row)) this.#setMark(row, UNSAVED)
       this.#serial = UNSAVED
     }

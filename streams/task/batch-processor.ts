@@ -6,7 +6,9 @@ import { type BatchStatus, RecordBatchReader } from '../record/record-batch-read
 import { RecordDraft } from '../record-draft.ts'
 import type { TaskStores } from '../state/task-stores.ts'
 import type { Topology, ValueReader } from '../topology.ts'
+import { ForeignSchemas } from './foreign-schemas.ts'
 import { RunPool } from './run-pool.ts'
+import type { AskSchemaVersion, Rewrite } from './schema-version.ts'
 import type { TaskOutputs } from './task-outputs.ts'
 import type { Progress, TaskProcessor } from './task-processor.ts'
 
@@ -27,13 +29,20 @@ export class BatchProcessor<S extends TaskStores> implements TaskProcessor<S> {
   private readonly batch = new RecordBatchReader()
   private readonly pools: readonly RunPool<S>[]
   private readonly poisoned: RunPool<S>
+  private readonly foreign: ForeignSchemas<S>
   private readonly punctuations: PunctuationSchedule<S>
   // The call under way.
   private run: RunPool<S>
   private blockedBy: StreamsError | null = null
-  private blockedAt: number = Number.NaN
+  private awaits: (() => Promise<void>) | null = null
+  /** The offset that the pass ended before; NaN while it goes on. */
+  private haltedAt: number = Number.NaN
+  /** Where rewritten values of a run stand in the arena: behind the batches. */
+  private rewrittenFrom = 0
+  private rewrittenTo = 0
 
-  constructor(topology: Topology<S>, kernel: HashKernel) {
+  /** `ask` tells what a schema id is that the topology does not name; without it such records are poison. */
+  constructor(topology: Topology<S>, kernel: HashKernel, ask: AskSchemaVersion | null = null) {
     this.topology = topology
     this.kernel = kernel
     this.pools = topology.recordTypes.map((type) => new RunPool(type))
@@ -47,6 +56,7 @@ export class BatchProcessor<S extends TaskStores> implements TaskProcessor<S> {
       stages: [],
       sinks: { 'dead-letter': [topology.deadLetters] },
     })
+    this.foreign = new ForeignSchemas(topology.recordTypes, ask)
     this.run = this.poisoned
   }
 
@@ -67,6 +77,10 @@ export class BatchProcessor<S extends TaskStores> implements TaskProcessor<S> {
     if (bytes.length > kernel.arenaBytes - ARENA_TAIL_BYTES) throw tooLargeForArena(bytes.length, kernel.arenaBytes, at)
     kernel.arena.set(bytes)
     this.blockedBy = null
+    this.awaits = null
+    this.haltedAt = Number.NaN
+    this.rewrittenFrom = bytes.length
+    this.rewrittenTo = bytes.length
     this.punctuations.resume(stores.streamTimeMs)
     try {
       return this.pass(stores, outputs, at, bytes.length, position, limit)
@@ -90,29 +104,42 @@ export class BatchProcessor<S extends TaskStores> implements TaskProcessor<S> {
     const { kernel, batch } = this
     let next = position
     let records = 0
-    for (let from = 0; from < length && this.blockedBy === null && next < limit; from = batch.end) {
+    for (let from = 0; from < length && !this.halted && next < limit; from = batch.end) {
       const status = batch.open(kernel.arena, kernel.arenaView, from, length)
       if (status !== 'ok' && status !== 'control') throw corrupt(status, at, next)
       while (batch.next() && batch.offset < limit) {
         if (batch.offset < position) continue
         this.take(stores, outputs, at)
+        if (this.halted) break
         records++
-        if (this.blockedBy !== null) break
       }
       if (batch.malformed) throw corrupt('malformed', at, next)
       next = Math.max(next, Math.min(batch.nextOffset, limit))
     }
     this.finishRun(stores, outputs)
-    if (this.blockedBy === null) return { nextOffset: next, records, blockedBy: null }
-    return { nextOffset: this.blockedAt, records, blockedBy: this.blockedBy }
+    const { blockedBy, awaits } = this
+    return { nextOffset: this.halted ? this.haltedAt : next, records, blockedBy, awaits }
+  }
+
+  /** True once the pass has ended before a record. */
+  private get halted(): boolean {
+    return this.haltedAt >= 0
   }
 
   /** Puts the record under the cursor into a run, ending the former run when the type changes. */
   private take(stores: S, outputs: TaskOutputs | null, at: TopicPartition): void {
-    const pool = this.readable() ?? this.poisoned
+    const pool = this.runsOfRecord()
+    if (pool === undefined) {
+      this.haltBeforeUnknown(stores, outputs, at)
+      return
+    }
+    if (pool.rewrite !== null) {
+      this.takeRewritten(pool, pool.rewrite, stores, outputs, at)
+      return
+    }
     if (pool !== this.run || pool.full) {
       this.finishRun(stores, outputs)
-      if (this.blockedBy !== null) return
+      if (this.halted) return
       this.run = pool
     }
     const slot = pool.next()
@@ -133,9 +160,53 @@ export class BatchProcessor<S extends TaskStores> implements TaskProcessor<S> {
     }
   }
 
+  /** A value of another version: its new bytes stand behind the batches until the run ends. */
+  private takeRewritten(
+    pool: RunPool<S>,
+    rewrite: Rewrite,
+    stores: S,
+    outputs: TaskOutputs | null,
+    at: TopicPartition,
+  ): void {
+    const { batch, kernel } = this
+    const { arena, arenaView } = kernel
+    const roomTo = kernel.arenaBytes - ARENA_TAIL_BYTES
+    const { decode } = this.topology.poison
+    const value = rewrite(arena, arenaView, batch.valueAt + FRAME_BYTES, batch.valueAt + batch.valueLength)
+    if (typeof value === 'number') {
+      this.takeUnreadable(stores, outputs, at, decode[value] as number)
+      return
+    }
+    if (pool !== this.run || pool.full || this.rewrittenTo + value.length > roomTo) {
+      this.finishRun(stores, outputs)
+      if (this.halted) return
+      this.run = pool
+      this.rewrittenTo = this.rewrittenFrom
+      const needed = this.rewrittenTo + value.length
+      if (needed > roomTo) throw tooLargeForArena(needed, kernel.arenaBytes, at)
+    }
+    const slot = pool.next()
+    this.locate(slot.draft, at.partition)
+    arena.set(value, this.rewrittenTo)
+    const code = slot.reader.wrap(arena, arenaView, this.rewrittenTo, this.rewrittenTo + value.length)
+    this.rewrittenTo += value.length
+    if (code !== 0) this.takeUnreadable(stores, outputs, at, decode[code] as number)
+    else pool.take()
+  }
+
+  /** Ends the pass: whether the record is poison is not known yet. */
+  private haltBeforeUnknown(stores: S, outputs: TaskOutputs | null, { topic, partition }: TopicPartition): void {
+    this.finishRun(stores, outputs)
+    if (this.halted) return
+    const { offset } = this.batch
+    const schemaId = this.schemaId()
+    this.haltedAt = offset
+    this.awaits = () => this.foreign.learn(schemaId, { topic, partition, offset })
+  }
+
   private takeUnreadable(stores: S, outputs: TaskOutputs | null, at: TopicPartition, reason: number): void {
     this.finishRun(stores, outputs)
-    if (this.blockedBy !== null) return
+    if (this.halted) return
     this.run = this.poisoned
     const { draft } = this.poisoned.next()
     this.locate(draft, at.partition)
@@ -155,18 +226,23 @@ export class BatchProcessor<S extends TaskStores> implements TaskProcessor<S> {
     draft.disposition = 0
   }
 
-  /** The pool of the record's schema, or undefined when the frame says nothing that is known. */
-  private readable(): RunPool<S> | undefined {
-    const { batch, kernel, pools } = this
+  /** The runs of the record's schema, or of poison; undefined when its schema id must be learnt first. */
+  private runsOfRecord(): RunPool<S> | undefined {
+    const { batch, kernel, pools, poisoned } = this
     const { valueAt, valueLength } = batch
-    if (valueLength < FRAME_BYTES || valueLength > this.topology.valueBytesMax) return undefined
-    if (kernel.arena[valueAt] !== 0) return undefined
-    const schemaId = kernel.arenaView.getInt32(valueAt + 1)
+    if (valueLength < FRAME_BYTES || valueLength > this.topology.valueBytesMax) return poisoned
+    if (kernel.arena[valueAt] !== 0) return poisoned
+    const schemaId = this.schemaId()
     for (let i = 0; i < pools.length; i++) {
       const pool = pools[i] as RunPool<S>
       if (pool.type.schemaId === schemaId) return pool
     }
-    return undefined
+    const foreign = this.foreign.find(schemaId)
+    return foreign === null ? poisoned : foreign
+  }
+
+  private schemaId(): number {
+    return this.kernel.arenaView.getInt32(this.batch.valueAt + 1)
   }
 
   private frameReason(): number {
@@ -194,7 +270,7 @@ export class BatchProcessor<S extends TaskStores> implements TaskProcessor<S> {
       if (!(error instanceof StreamsError) || error.next !== 'stop' || error.code === 'INVARIANT') throw error
       // A store is at its bound. What came before stands; the task commits it, frees what it can and tries again.
       this.blockedBy = error
-      this.blockedAt = run.draft(decided).offset
+      this.haltedAt = run.draft(decided).offset
     }
     if (outputs !== null) run.write(decided, stores, outputs)
     else run.type.written?.(stores)

@@ -48,13 +48,16 @@ export async function fold<S extends TaskStores>(
   try {
     for (let offset = from.offset, cleared = false; offset < until; ) {
       const { bytes } = await reader.fetch(FOLD_FETCH_BYTES, FOLD_WAIT_MS)
-      const { nextOffset, blockedBy } = foldBatches(stores, processor, at, bytes, offset, until)
+      const { nextOffset, blockedBy, awaits } = foldBatches(stores, processor, at, bytes, offset, until)
       const moved = nextOffset > offset
-      if (!moved && bytes.length > 0 && (blockedBy === null || cleared)) {
+      if (awaits !== null) {
+        onProgress(nextOffset, until)
+        await awaits()
+      } else if (!moved && bytes.length > 0 && (blockedBy === null || cleared)) {
         throw blockedBy ?? new StreamsError('FOLD_STUCK', 'stop', 'the fold makes no progress', { ...at, offset })
       }
       cleared = blockedBy !== null && !moved
-      if (blockedBy !== null) reader.seek(nextOffset)
+      if (blockedBy !== null || awaits !== null) reader.seek(nextOffset)
       offset = nextOffset
       onProgress(offset, until)
     }

@@ -2,6 +2,7 @@ import { DECIDED, DISPOSITIONS, PENDING } from '../disposition.ts'
 import { invariant } from '../errors.ts'
 import type { RecordDraft } from '../record-draft.ts'
 import type { AnyRecordType, Sink, Stage, ValueReader } from '../topology.ts'
+import type { Rewrite } from './schema-version.ts'
 import type { TaskOutputs } from './task-outputs.ts'
 
 /** Records of one run at most: their flyweights, and the code of one stage after the other, stay in the inner caches. */
@@ -24,12 +25,15 @@ interface Slot {
  */
 export class RunPool<S> {
   readonly type: AnyRecordType<S>
+  /** What a value goes through before the type's reader takes it; null where it is read as it stands. */
+  readonly rewrite: Rewrite | null
   private readonly slots: Slot[] = []
   private readonly topics: readonly TopicSinks<S>[]
   private count = 0
 
-  constructor(type: AnyRecordType<S>) {
+  constructor(type: AnyRecordType<S>, rewrite: Rewrite | null = null) {
     this.type = type
+    this.rewrite = rewrite
     const sinks = DISPOSITIONS.map((name) => type.sinks[name] ?? [])
     const topics = new Set(sinks.flat().map(({ topic }) => topic))
     this.topics = [...topics].map((topic) => ({

@@ -27,6 +27,8 @@ export class TaskCounters {
   /** Commits whose outcome was unknown and had to be read from the log (SPEC X2). */
   unknownOutcomes = 0
   lag = 0
+  /** Times in a row that nobody could tell what a schema id is; 0 unless the task waits for it (SPEC X5). */
+  schemaWaits = 0
 
   /** Records that have a disposition. */
   get processed(): number {

@@ -11,6 +11,11 @@ export interface Progress {
   readonly records: number
   /** Set when a store was at its bound: the pass ended before the record at `nextOffset`, which has changed nothing. */
   readonly blockedBy: StreamsError | null
+  /**
+   * Set when the pass ended before the record at `nextOffset` because nobody has told yet how its value is read. Asks for it;
+   * rejects with a StreamsError: retry when nobody can tell now. Then call `process` again.
+   */
+  readonly awaits: (() => Promise<void>) | null
 }
 
 /** What a task must know of what it runs. */

@@ -40,6 +40,8 @@ export interface TaskOptions<S extends TaskStores> {
  * beside its commit, and what comes meanwhile shares the next one instead of being split over two.
  */
 const OVERLAP_SHARE = 8
+/** How soon a task that waits for an answer from outside notices that it is to stop. */
+const STOP_POLL_MS = 200
 
 /** One transaction: the input offsets it covers and what it writes. */
 interface Transaction {
@@ -122,6 +124,12 @@ export class Task<S extends TaskStores> {
         this.counters.aborts++
         this.options.onError?.(error)
         if (this.move('lost') === 'CLOSED') return
+        // Without a state there is nothing to drain: what keeps it from opening may last.
+        if (this.stopping && this.state === null) {
+          this.move('stop')
+          this.move('closed')
+          return
+        }
         await this.options.clock.wait(this.options.retryBackoffMs)
       }
     }
@@ -213,12 +221,39 @@ export class Task<S extends TaskStores> {
       const moved = progress.nextOffset > this.position
       if (moved) this.seal(progress.nextOffset, outputs)
       else this.discard(outputs)
+      if (progress.awaits !== null) {
+        await this.settle()
+        await this.learn(progress.awaits)
+        if (this.stopping) return
+        continue
+      }
       if (progress.blockedBy === null) return
       if (!moved && cleared) throw progress.blockedBy
       cleared = !moved
       await this.settle()
       this.restoredState().stores.expire(true)
     }
+  }
+
+  /** Waits for one answer, or until a stop is asked for. What nobody can tell now is asked for again by the next pass. */
+  private async learn(ask: () => Promise<void>): Promise<void> {
+    const { clock, onError } = this.options
+    let answered = false
+    const asking = ask()
+      .then(
+        () => null,
+        (cause) => asStreamsError(cause, this.input),
+      )
+      .finally(() => {
+        answered = true
+      })
+    while (!answered && !this.stopping) await Promise.race([asking, clock.wait(STOP_POLL_MS)])
+    if (!answered) return
+    const error = await asking
+    this.counters.schemaWaits = error === null ? 0 : this.counters.schemaWaits + 1
+    if (error === null) return
+    if (error.next !== 'retry') throw error
+    onError?.(error)
   }
 
   private discard(outputs: TaskOutputs): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { RIGHTS, type Role } from '../../bin/runtime/kafka-rights.ts'
-import { APPLICATION_ID, INPUT_TOPIC } from '../../bin/runtime/session.ts'
+import { APPLICATION_ID, INPUT_TOPIC, RULES_APPLICATION_ID } from '../../bin/runtime/session.ts'
 import { TASK_TOPICS } from '../../bin/runtime/topic-settings.ts'
 import { ALERTS_GROUP } from '../../redis-alerts/alerter.ts'
 import { TOPICS } from '../../schemas/topics.ts'
@@ -111,6 +111,18 @@ await onRealParts(['kafka'], 'rights on a cluster', () => {
     expect(await send('alerter', DEAD_LETTERS)).toMatchObject({ baseOffset: 0 })
     for (const at of [ALERTS, DECIDED, SUBMITTED]) await expect(send('alerter', at)).rejects.toMatchObject(REFUSED)
     for (const at of [DECIDED, SUBMITTED]) await expect(read('alerter', at)).rejects.toMatchObject({ next: 'stop' })
+  })
+
+  test('SPEC S6: an operator puts rules in force in a transaction of that name; a worker writes to the input in none', async () => {
+    const change = async (user: string) => {
+      const session = await logOf(user).openTask(RULES_APPLICATION_ID, SUBMITTED)
+      session.begin()
+      await session.append([batchOf(SUBMITTED, ['rules'])])
+      await session.end()
+      await session.close()
+    }
+    await change('operator')
+    await expect(change('worker')).rejects.toMatchObject({ next: 'stop' })
   })
 
   test('SPEC R4: a wrong password is told at once, without it', async () => {

@@ -43,6 +43,7 @@ async function decided() {
   const lag = async () => ({
     ...(await readLag(log, harness.input, life.task.committedOffset)),
     heldBackMs: 0,
+    heldBackRecords: 0,
   })
   return { harness, life, measured: () => measuredTask(life.task, lag) }
 }

@@ -60,6 +60,13 @@ const CASES: readonly AlertCase[] = [
     fires: '15s',
   },
   {
+    alert: 'SluiceRegistryUnreachable',
+    why: 'a minute after the first question without an answer',
+    series: { [`sluice_schema_waits{${A_TASK}}`]: '0 1+1x10' },
+    quiet: '1m',
+    fires: '1m15s',
+  },
+  {
     alert: 'SluiceCheckpointOld',
     why: 'over a minute',
     series: { [`sluice_checkpoint_age_seconds{${A_TASK}}`]: '60 60.1' },

@@ -17,7 +17,7 @@ function measured(partition: number, lag: MeasuredTask['lag']): MeasuredTask {
 
 test('metrics: a lag that the log refuses or does not tell is left out, and everything else is there', async () => {
   const tasks = [
-    measured(0, async () => ({ records: 7, oldestAppendMs: 1_000, heldBackMs: 500 })),
+    measured(0, async () => ({ records: 7, oldestAppendMs: 1_000, heldBackMs: 500, heldBackRecords: 3 })),
     measured(1, async () => Promise.reject(new Error('the cluster is away'))),
     measured(2, () => new Promise(() => {})),
   ]

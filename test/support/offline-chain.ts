@@ -156,7 +156,8 @@ export class OfflineChain {
 const NO_HEADERS = encodeHeaders([])
 const UNSEALED = { producerId: 1, producerEpoch: 0, baseSequence: 0, transactional: false }
 
-function encodeBatches(records: readonly InputRecord[], baseOffset: number, appendTimeMs: number): Uint8Array {
+/** Sealed batches of records from `baseOffset` on, back to back. */
+export function encodeBatches(records: readonly InputRecord[], baseOffset: number, appendTimeMs: number): Uint8Array {
   const writer = new RecordBatchWriter(1 << 20, { bytesMax: 4 << 20 })
   writer.open()
   for (const { key, value } of records) {

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import type { MaskKey, Signer } from '../../bin/runtime/payment-runtime.ts'
 import {
   type ControlRecord,
@@ -44,6 +44,9 @@ export const TEST_SIGNERS: readonly Signer[] = [
     kinds: kindsLike(/^(RULES_SET|LIST_.*|MASK_KEY_ACTIVATED|ERASURE)$/),
   },
 ]
+
+/** For what signs by itself. */
+export const testPrivateKey = (signer: TestSigner): KeyObject => PAIRS[signer].privateKey
 
 /** What a test says of a control record; the rest has defaults. */
 export type ControlFields = Partial<ControlRecord> & Pick<ControlRecord, 'kind' | 'eventTime'>
