@@ -113,10 +113,11 @@ export class Faults {
     const fromMs = Date.now()
     const fifth = crew.add('fifth')
     await crew.until('the fifth worker’s share', SETTLED_WITHIN_MS, () => {
-      return fifth.partitions.length > 0 && crew.ownEach(PARTITIONS)
+      const share = Math.floor(PARTITIONS / crew.workers.length)
+      return fifth.partitions.length >= share && crew.ownEach(PARTITIONS)
     })
-    const joined = fifth.partitions
     await pause(WATCHED_MS)
+    const joined = fifth.partitions
     const leavesMs = Date.now()
     this.moves.push({ kind: 'hand-over', fromMs, untilMs: leavesMs, partitions: joined })
     await fifth.leave()
