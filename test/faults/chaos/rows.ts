@@ -14,6 +14,7 @@ import { hangingTransaction } from './f16.ts'
 import { duplicateStorm } from './f25.ts'
 import { conflictingIds } from './f26.ts'
 import { poison } from './f27.ts'
+import { wrongClocks } from './f30.ts'
 import { stalledLoop } from './f31.ts'
 import { endsAndDoubleStarts } from './f33.ts'
 import type { Row } from './row.ts'
@@ -36,6 +37,7 @@ export const ROWS: readonly Row[] = [
   duplicateStorm,
   conflictingIds,
   poison,
+  wrongClocks,
   stalledLoop,
   endsAndDoubleStarts,
 ]
