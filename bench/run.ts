@@ -7,7 +7,17 @@ import { IS_SHORT } from './harness.ts'
  * `pipeline` stands for all that print the figures of the pipeline's speed and memory.
  * SLUICE_BENCH_SHORT=1 tries them out in seconds. Exits 1 if a figure missed its bar.
  */
-const BENCHES = ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak', 'hash', 'embedded-log'] as const
+const BENCHES = [
+  'chain',
+  'end-to-end',
+  'dedup',
+  'checkpoint',
+  'restart',
+  'soak',
+  'hash',
+  'embedded-log',
+  'alerts',
+] as const
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak'],
 }

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 const PREFIX = 'SLUICE_'
+/** Variables of tests and benchmarks, which are no settings of the program. */
+const APART = /^SLUICE_(?:TEST|BENCH)_/
 const GIB = 2 ** 30
 /** The rule file of the checkout, from wherever the program is started. */
 const DEFAULT_RULES = join(import.meta.dirname, '../rules/default.yaml')
@@ -239,7 +241,7 @@ export function variableOf(name: keyof Config): string {
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable))
   return Object.keys(env)
-    .filter((variable) => variable.startsWith(PREFIX) && !variable.startsWith(`${PREFIX}TEST_`) && !known.has(variable))
+    .filter((variable) => variable.startsWith(PREFIX) && !APART.test(variable) && !known.has(variable))
     .map((variable) => `${variable} is no setting; \`sluice config\` lists them all. Remove it or correct its name`)
 }
 
