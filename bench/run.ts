@@ -19,6 +19,7 @@ const BENCHES = [
   'kafka-throughput',
   'kafka-latency',
   'kafka-recovery',
+  'alerts',
 ] as const
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak'],

@@ -89,7 +89,8 @@ async function runReplay(ids: readonly string[], options: ReplayOptions): Promis
     throw new CommandError('name coordinates, --reason or --all', 2)
   }
   await withSession(options, async (session) => {
-    const letters = ids.length === 0 ? await deadLetters(session, options.reason) : await lettersOf(session, ids)
+    const letters =
+      ids.length === 0 ? (await deadLetters(session, options.reason)).filter(ofInput) : await lettersOf(session, ids)
     const producer = createProducer(session, unmasked)
     let replayed = 0
     let refused = 0
@@ -147,7 +148,7 @@ async function lettersOf(session: Session, ids: readonly string[]): Promise<Dead
 
 async function deadLetterAt(session: Session, id: string, partition: number, offset: number): Promise<DeadLetter> {
   const letters = await deadLettersOf(session, partition, undefined)
-  const letter = letters.find(({ inputOffset }) => inputOffset === offset)
+  const letter = letters.find((one) => ofInput(one) && one.inputOffset === offset)
   if (letter === undefined) throw new CommandError(`no dead letter of input ${id} stands in the log`)
   return letter
 }
@@ -187,9 +188,15 @@ function coordinatesOf(id: string): { readonly partition: number; readonly offse
   return { partition: Number(match[1]), offset: Number(match[2]) }
 }
 
-function letterLine({ inputPartition, inputOffset, reason, detail, appendTime, valueBytes }: DeadLetter): string {
+/** Sinks dead-letter what they read; only records of the input can be sent again. */
+function ofInput({ inputTopic }: DeadLetter): boolean {
+  return inputTopic === INPUT_TOPIC
+}
+
+function letterLine(letter: DeadLetter): string {
+  const { inputTopic, inputPartition, inputOffset, reason, detail, appendTime, valueBytes } = letter
   const size = valueBytes < 0 ? 'null' : `${valueBytes} bytes`
-  return `${inputPartition}-${inputOffset}  ${styled('yellow', reason)}  ${detail}  ${size}  ${new Date(appendTime).toISOString()}`
+  return `${ofInput(letter) ? '' : `${inputTopic} `}${inputPartition}-${inputOffset}  ${styled('yellow', reason)}  ${detail}  ${size}  ${new Date(appendTime).toISOString()}`
 }
 
 function takenByRetention(id: string, startOffset: number): string {

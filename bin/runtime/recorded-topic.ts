@@ -3,7 +3,7 @@ import type { Log, LogReader, TopicPartition } from '../../streams/log/log.ts'
 import { visitBatches } from '../../streams/record/visit-batches.ts'
 import type { OutputRecord } from './recomputation.ts'
 import { OutputValues } from './record-values.ts'
-import type { Session } from './session.ts'
+import { INPUT_TOPIC, type Session } from './session.ts'
 
 const FETCH_BYTES = 1 << 19
 const FETCH_WAIT_MS = 1_000
@@ -120,7 +120,10 @@ export class RecordedTopic {
   private async peek(ahead = 0): Promise<Recorded | undefined> {
     while (this.buffered.length <= ahead && this.position < this.end) {
       const { bytes, nextOffset } = await this.reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
-      visitBatches(bytes, this.at, this.position, this.end, ({ offset, keyAt, keyLength, valueAt, valueLength }) => {
+      visitBatches(bytes, this.at, this.position, this.end, (record, view) => {
+        // What a sink has dead-lettered is no output of the chain.
+        if ((this.values.deadLetterOf(record, view)?.inputTopic ?? INPUT_TOPIC) !== INPUT_TOPIC) return
+        const { offset, keyAt, keyLength, valueAt, valueLength } = record
         const key = keyLength < 0 ? null : bytes.slice(keyAt, keyAt + keyLength)
         const value = valueLength < 0 ? null : bytes.slice(valueAt, valueAt + valueLength)
         this.buffered.push({ offset, key, value })

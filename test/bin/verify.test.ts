@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import type { OutputRecord } from '../../bin/runtime/recomputation.ts'
 import { createRuntime, openSession, openWritingSession, PARTITIONS } from '../../bin/runtime/session.ts'
 import { verifyPartition } from '../../bin/runtime/verification.ts'
+import { encodeDeadLetter } from '../../schemas/generated/dead-letter.ts'
+import { framed, SCHEMA_IDS } from '../redis-alerts/alert-log.ts'
 import { type Alter, decidedFolder, testConfig } from './decided-folder.ts'
 import { sluice, temporaryFolder } from './sluice-process.ts'
 
@@ -85,6 +87,32 @@ test.for([
   expect(differences[0]).toMatch(found)
   expect(differences[0]).toContain(`payments.decided-${PARTITION} `)
 })
+
+test('SPEC X6: a dead letter of a sink is listed under its topic; it is no difference, and cannot be replayed', async () => {
+  const folder = temporaryFolder()
+  const letter = framed(
+    SCHEMA_IDS.deadLetter,
+    encodeDeadLetter({
+      reason: 'BAD_MAGIC',
+      detail: 'of a test',
+      inputTopic: 'fraud.alerts',
+      inputPartition: PARTITION,
+      inputOffset: 0,
+      appendTime: 0,
+      valueHash: '',
+      valueBytes: 1,
+      semanticsVersion: 1,
+    }),
+  )
+  await decidedFolder(folder, 200, (outputs, partition) =>
+    partition === PARTITION ? [...outputs, { topic: 'payments.dlq', key: null, value: letter }] : outputs,
+  )
+  expect((await sluice(['verify', '--data', folder])).code).toBe(0)
+  const listed = await sluice(['dlq', 'list', '--data', folder, '--reason', 'BAD_MAGIC'])
+  expect(listed.stdout).toContain(`fraud.alerts ${PARTITION}-0`)
+  const replayed = await sluice(['dlq', 'replay', `${PARTITION}-0`, '--data', folder])
+  expect(replayed).toMatchObject({ code: 1, stderr: expect.stringContaining('no dead letter') })
+}, 120_000)
 
 test('SPEC X1: verify exits 1 on a difference, and says where', async () => {
   const folder = temporaryFolder()

@@ -8,8 +8,8 @@ import { FRAME_BYTES, putFrame } from '../../schemas/avro/framing.ts'
 import { type Alert, encodeAlert } from '../../schemas/generated/alert.ts'
 import { encodeFraudAction, type FraudAction } from '../../schemas/generated/fraud-action.ts'
 import { TOPICS } from '../../schemas/topics.ts'
-import { type EmbeddedLog, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
-import type { ProducerSession, TopicPartition } from '../../streams/log/log.ts'
+import { openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
+import type { Log, ProducerSession, TopicPartition } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { RecordBatchWriter } from '../../streams/record/record-batch-writer.ts'
 
@@ -19,25 +19,34 @@ const LOG_BYTES_MAX = 256 << 20
 
 /** A log of alerts in a folder of its own, and what was sent to it. */
 export class AlertLog {
-  readonly log: EmbeddedLog
+  readonly log: Log
   /** Ids of the alerts sent, by partition, in order. */
   readonly sent = new Map<number, string[]>()
-  private readonly folder: string
+  private readonly logId: string
   private readonly producer: ProducerSession
   private readonly sequences = new Map<string, number>()
   private number = 0
+  private closed: () => void = () => {}
 
-  private constructor(folder: string, log: EmbeddedLog, producer: ProducerSession) {
-    this.folder = folder
+  private constructor(log: Log, logId: string, producer: ProducerSession) {
     this.log = log
+    this.logId = logId
     this.producer = producer
   }
 
+  /** On a log that has the topics. */
+  static async over(log: Log, logId: string): Promise<AlertLog> {
+    return new AlertLog(log, logId, await log.openProducer(null))
+  }
+
+  /** On an embedded log in a folder of its own, which goes with it. */
   static async open(): Promise<AlertLog> {
-    const folder = mkdtempSync(join(tmpdir(), 'sluice-alerts-'))
-    const log = await openEmbeddedLog({ directory: join(folder, 'log'), clock: machineTime, bytesMax: LOG_BYTES_MAX })
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-alerts-'))
+    const log = await openEmbeddedLog({ directory, clock: machineTime, bytesMax: LOG_BYTES_MAX })
     await log.createTopics(topicSettings({ logBytesMax: LOG_BYTES_MAX, retentionMs: 86_400_000 }))
-    return new AlertLog(folder, log, await log.openProducer(null))
+    const alerts = await AlertLog.over(log, log.stat().folderId)
+    alerts.closed = () => rmSync(directory, { recursive: true, force: true })
+    return alerts
   }
 
   /** Sends alerts of partition `partition`, each of account `ACC_<partition>` with a count one above the last. */
@@ -83,7 +92,7 @@ export class AlertLog {
     const options = { schemaId: SCHEMA_IDS.deadLetter, semanticsVersion: 1, hashOf: () => '0'.repeat(32) }
     return new Alerter({
       log: this.log,
-      logId: this.log.stat().folderId,
+      logId: this.logId,
       group: this.log.group('sluice-alerts'),
       schemaIds: SCHEMA_IDS,
       deadLetters: new DeadLetters(this.log, options),
@@ -95,7 +104,7 @@ export class AlertLog {
 
   async close(): Promise<void> {
     await this.log.close()
-    rmSync(this.folder, { recursive: true, force: true })
+    this.closed()
   }
 }
 

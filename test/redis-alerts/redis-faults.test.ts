@@ -12,6 +12,8 @@ import { expectDrained } from './stream-check.ts'
 /** Long enough for a machine that does much else; a fault is seen to fire all the same. */
 const COMMAND_TIMEOUT_MS = 1_000
 const SEEN_WITHIN_MS = 60_000
+/** What the alerter holds at most between log and store. */
+const ENTRIES_MAX = 4_000
 
 interface Fault {
   readonly name: string
@@ -144,4 +146,32 @@ await onRealParts(['redis'], 'an alerter whose Redis fails', () => {
       process.stdout.write(`${fault.name}: ${failures() - before} failures seen, ${compared} alerts compared\n`)
     },
   )
+
+  test('SPEC A3: while Redis hangs no more is fetched than there is room for', { timeout: START_MS }, async () => {
+    const [server] = part.servers
+    const own = await AlertLog.open()
+    const patient = targetOf(part.url, { commandTimeoutMs: SEEN_WITHIN_MS })
+    let most = 0
+    const held: Alerter = own.alerter(() => RedisAlertStore.open(patient), {
+      onWritten: () => {
+        most = Math.max(most, held.buffered)
+      },
+    })
+    const end = new AbortController()
+    const running = held.run(end.signal)
+    await vi.waitFor(() => expect(held.state).toBe('LIVE'), { timeout: SEEN_WITHIN_MS })
+    server!.pause()
+    for (let i = 0; i < 30; i++) await own.send(3 + (i % 6), 300)
+    // Every partition has read its share, or waits for room.
+    await vi.waitFor(() => expect(held.buffered).toBeGreaterThan(ENTRIES_MAX - 1_000), { timeout: SEEN_WITHIN_MS })
+    most = Math.max(most, held.buffered)
+    server!.resume()
+    const sent = 30 * 300
+    await vi.waitFor(() => expect(held.counters.written.get('fraud.alerts')).toBe(sent), { timeout: SEEN_WITHIN_MS })
+    end.abort()
+    await running
+    await own.close()
+    expect(most).toBeGreaterThan(0)
+    expect(most).toBeLessThanOrEqual(ENTRIES_MAX)
+  })
 })
