@@ -36,7 +36,7 @@ await onRealParts(['redis'], 'sluice alerter beside sluice up', () => {
       SLUICE_REDIS_URL: part.url,
       SLUICE_REDIS_TIMEOUT_MS: '1000',
     }
-    const up = new SluiceProcess(['up', '--scenario', 'card-testing', '--rate', '100'], env)
+    const up = new SluiceProcess(['up', '--scenario', 'card-testing', '--rate', '1000'], env)
     const decided = await served(up)
     const alerter = new SluiceProcess(['alerter'], env)
     const alerts = await served(alerter)
