@@ -26,17 +26,8 @@ async function pay(folder: string, ...payments: readonly object[]): Promise<void
   expect(code).toBe(0)
 }
 
-/** The decision on one transaction. */
-async function decided(folder: string, transactionId: string) {
-  const { stdout } = await sluice(['decisions', '--data', folder, '--json', '--limit', '1000'])
-  const decisions: Record<string, unknown>[] = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  const found = decisions.find((decision) => decision['transaction_id'] === transactionId)
-  expect(found, transactionId).toBeDefined()
-  return found ?? {}
-}
+/** Every decision of the folder, in the order of appending. */
+const decided = (folder: string) => asJson('decisions', '--data', folder, '--limit', '1000')
 
 async function asJson(...args: readonly string[]) {
   const { stdout, stderr } = await sluice([...args, '--json'])
@@ -65,7 +56,6 @@ test('SPEC S6: a rule set applied at run time holds from a stated offset in ever
   expect(applied).toMatchObject({ changed: true, version: '2', holds: true })
   expect(applied.places.map(({ partition }: { partition: number }) => partition)).toEqual([...Array(12).keys()])
   expect(await asJson('rules', 'apply', file, ...WHO, ...at)).toEqual([{ changed: false }])
-  expect((await sluice(['rules', 'diff', file, ...at])).code).toBe(0)
 
   const history = await asJson('rules', 'history', ...at)
   expect(history).toMatchObject([{ version: '2', actor: 'ana', reason: 'ticket 812' }])
@@ -81,8 +71,10 @@ test('SPEC S6: a rule set applied at run time holds from a stated offset in ever
   await pay(folder, { transaction_id: 'after', event_time: payment.event_time + 1 })
   const [back] = await asJson('rules', 'rollback', ...WHO, ...at)
   expect(back).toMatchObject({ changed: true, version: '1', holds: false })
-  expect(await decided(folder, 'before')).toMatchObject({ rule_version: '1' })
-  expect(await decided(folder, 'after')).toMatchObject({ rule_version: '2' })
+  expect(await decided(folder)).toMatchObject([
+    { transaction_id: 'before', rule_version: '1' },
+    { transaction_id: 'after', rule_version: '2' },
+  ])
   expect((await sluice(['verify', ...at])).code).toBe(0)
 }, 120_000)
 
@@ -107,23 +99,30 @@ test('SPEC S4: an account is blocked, lifted and allowed by signed records in it
   const folder = temporaryFolder()
   const at = ['--data', folder]
   let number = 0
-  /** The next payment of the account, and what became of it. */
-  const next = async (fields: object = {}) => {
-    const transaction_id = `pay-${++number}`
-    await pay(folder, { transaction_id, event_time: payment.event_time + number * 120_000, ...fields })
-    const { outcome, decided_by } = await decided(folder, transaction_id)
-    return { outcome, decided_by }
+  const next = (fields: object = {}) => {
+    number++
+    return pay(folder, {
+      transaction_id: `pay-${number}`,
+      event_time: payment.event_time + number * 120_000,
+      ...fields,
+    })
   }
-  expect(await next()).toMatchObject({ outcome: 'approve' })
+  await next()
   const [blocked] = await asJson('accounts', 'block', 'alice', ...WHO, ...at)
   // No pipeline runs: the record is written, and holds once one comes to it.
   expect(blocked).toMatchObject({ kind: 'ACCOUNT_BLOCKED', holds: false, until: null })
-  expect(await next()).toEqual({ outcome: 'block', decided_by: 'HARD_BLOCK' })
+  await next()
   expect(await asJson('accounts', 'show', 'alice', ...at)).toMatchObject([{ known: true, hardBlockUntil: 'forever' }])
   await asJson('accounts', 'unblock', 'alice', ...WHO, ...at)
-  expect(await next()).toMatchObject({ outcome: 'approve', decided_by: 'DEFAULT' })
+  await next()
   await asJson('accounts', 'allow', 'alice', '--until', '2030-01-01', ...WHO, ...at)
-  expect(await next({ amount_minor: 900_000 })).toEqual({ outcome: 'approve', decided_by: 'ALLOW_OVERRIDE' })
+  await next({ amount_minor: 900_000 })
+  expect(await decided(folder)).toMatchObject([
+    { outcome: 'approve' },
+    { outcome: 'block', decided_by: 'HARD_BLOCK' },
+    { outcome: 'approve', decided_by: 'DEFAULT' },
+    { outcome: 'approve', decided_by: 'ALLOW_OVERRIDE' },
+  ])
   expect(await asJson('accounts', 'show', 'alice', ...at)).toMatchObject([
     { hardBlockUntil: null, allowedUntil: Date.parse('2030-01-01') },
   ])

@@ -44,5 +44,5 @@ test.each(SCENARIOS.map(({ name }) => ({ name })))(
     expect(said.code, `seed ${SEED}\n${said.text}`).toBe(0)
     expect(chain.dispositions.reduce((sum, count) => sum + count, 0)).toBe(RECORDS + Math.ceil(RECORDS / 10))
   },
-  120_000,
+  300_000,
 )

@@ -125,14 +125,14 @@ async function expectSurvival(kills: ReturnType<typeof killWordCount> | ReturnTy
 
 describe('the package', () => {
   test('holds what was built, what that reads, and nothing else', () => {
-    const built = /^dist\/(?:bin|platform|processors|producers|schemas|streams)\/[\w/.-]+\.(?:js|d\.ts)$/
+    const built = /^dist\/(?:bin|platform|processors|producers|redis-alerts|schemas|streams)\/[\w/.-]+\.(?:js|d\.ts)$/
     const beside = files.filter((path) => !built.test(path))
     expect(beside.toSorted()).toEqual([
       'LICENSE',
       'README.md',
       'bin/sluice.js',
       'dist/rules/default.yaml',
-      ...Array.from({ length: 8 }, (_, i) => `dist/schemas/registry/000${i + 1}.json`),
+      ...Array.from({ length: 9 }, (_, i) => `dist/schemas/registry/000${i + 1}.json`),
       'package.json',
     ])
     expect(files).toContain('dist/streams/index.d.ts')
