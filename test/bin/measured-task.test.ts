@@ -69,7 +69,7 @@ test('metrics: lateness, fills and checkpoint age are those of a task that runs,
   expect(lateness?.msTotal).toBeGreaterThanOrEqual(lateness?.msMax ?? 0)
   expect(fills.map(({ store }) => store)).toEqual(['dedup', 'senders', 'windows'])
   expect(checkpointAgeMs).not.toBeNull()
-  expect(await lag()).toEqual({ records: 0, oldestAppendMs: null, heldBackMs: 0 })
+  expect(await lag()).toEqual({ records: 0, oldestAppendMs: null, heldBackMs: 0, heldBackRecords: 0 })
   await harness.stop(life)
   expect(measured()).toMatchObject({ running: false, checkpointAgeMs: null })
 })

@@ -30,7 +30,7 @@ test('SPEC X1: a control batch between data moves the position; it is neither pr
   const stores = processor.topology.createStores(0)
   const outputs = new TaskOutputs(0)
   const progress = processor.process(stores, outputs, input, bytes, 0, Number.POSITIVE_INFINITY)
-  expect(progress).toEqual({ nextOffset: 5, records: 3, blockedBy: null })
+  expect(progress).toEqual({ nextOffset: 5, records: 3, blockedBy: null, awaits: null })
   const written = outputs.finish().map(({ topic, recordCount }) => [topic, recordCount])
   expect(written).toEqual([['sensor.minutes', 3]])
 })
