@@ -34,14 +34,17 @@ export function openClusterSession(config: Config): Promise<ClusterSession> {
  * and as it must be: with other timestamps retention would take records early, and append times would be no such thing.
  */
 export async function openWorkerSession(config: Config, member: Asker): Promise<ClusterSession> {
-  await requireUsableTopics(config, TASK_TOPICS)
   const ids = (registry: SchemaRegistry) => awaitSchemaIds(registry, machineTime)
-  return connect(config, () => openOrCreateDataFolder(config, readRules(config.rulesFile)), ids, member)
+  const openFolder = async () => {
+    await requireUsableTopics(config, TASK_TOPICS)
+    return openOrCreateDataFolder(config, readRules(config.rulesFile))
+  }
+  return connect(config, openFolder, ids, member)
 }
 
 async function connect(
   config: Config,
-  openFolder: () => DataFolder,
+  openFolder: () => DataFolder | Promise<DataFolder>,
   idsOf: (registry: SchemaRegistry) => Promise<SchemaIds>,
   member?: Asker,
 ): Promise<ClusterSession> {
@@ -50,7 +53,7 @@ async function connect(
   try {
     const { topicId, leaders } = await log.cluster.topic(INPUT_TOPIC)
     if (leaders.length !== PARTITIONS) throw otherPartitions(leaders.length)
-    const folder = openFolder()
+    const folder = await openFolder()
     requireOwnLog(folder, topicId)
     const group = log.group(APPLICATION_ID)
     const committed: ClusterSession['committed'] = (input) => group.committed(input)

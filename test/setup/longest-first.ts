@@ -4,7 +4,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  * Files that take minutes begin first, so that no worker is left alone with one at the end. A fresh checkout has no times to go by, and
  * the size of a file says nothing of how long it runs.
  */
-const LONGEST = ['test/oracle/scenarios.test.ts', 'test/faults/cluster.test.ts', 'test/faults/crash.test.ts']
+const LONGEST = [
+  'test/oracle/scenarios.test.ts',
+  'test/eos/eos.test.ts',
+  'test/oracle/public-data.test.ts',
+  'test/stack/kafka.test.ts',
+  'test/package/package.test.ts',
+  'test/faults/cluster.test.ts',
+  'test/streams/kafka/leader-change.test.ts',
+  'test/bin/control-commands.test.ts',
+  'test/faults/crash.test.ts',
+]
 
 /** The order of vitest, but for the longest files. */
 export class LongestFirst extends BaseSequencer {
