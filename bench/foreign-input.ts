@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { framed } from '../schemas/avro/framing.ts'
 import {
   encodePaymentSubmitted,
   type PaymentSubmitted,
@@ -27,6 +28,8 @@ export interface ForeignInput {
 const START_MS = Date.UTC(2026, 0, 5, 6)
 const FETCH_BYTES = 1_000_000
 const REPEAT_SHARE = 0.01
+/** Of payments, in the committed registry. */
+const PAYMENT_SCHEMA = 1
 const POISON_SHARE = 0.001
 const MEMO_SHARE = 0.2
 /** Share of payments that begin a burst of four more by the same sender: each burst flags two of them. */
@@ -97,7 +100,8 @@ export function foreignInput(options: ForeignInputOptions): ForeignInput {
     else if (due === undefined && random() < BURST_SHARE) {
       bursts.push({ sender, left: BURST_PAYMENTS, atMs: nowMs + BURST_STEP_MS })
     }
-    const value = frame(
+    const value = framed(
+      PAYMENT_SCHEMA,
       encodePaymentSubmitted(personalData(foreignPayment(i, sender, nowMs, random), options.personal)),
     )
     const key = encoder.encode(accountOf(sender))
@@ -195,13 +199,6 @@ function panOf(sender: number): string {
     sum += digit > 9 ? digit - 9 : digit
   }
   return body + String((10 - (sum % 10)) % 10)
-}
-
-function frame(value: Uint8Array): Uint8Array {
-  const framed = new Uint8Array(5 + value.length)
-  framed[4] = 1
-  framed.set(value, 5)
-  return framed
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

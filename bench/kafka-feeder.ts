@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { framed } from '../schemas/avro/framing.ts'
 import { encodePaymentSubmitted, type PaymentSubmitted } from '../schemas/generated/payment-submitted.ts'
 import { foreignPayment, mulberry32, uuid } from './foreign-input.ts'
 import { INPUT, openLog } from './kafka-ground.ts'
@@ -22,7 +23,6 @@ export interface PacedPlan {
 const SENDERS = 20_000
 const TICK_MS = 1
 const IN_FLIGHT = 64
-const FRAME_BYTES = 5
 const PAYMENT_SCHEMA = 1
 const NO_MEMO = 0.99
 
@@ -30,13 +30,6 @@ const NO_MEMO = 0.99
 const people: PaymentSubmitted[] = []
 const keys: Uint8Array[] = []
 const utf8 = new TextEncoder()
-
-function framed(value: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(FRAME_BYTES + value.length)
-  bytes[FRAME_BYTES - 1] = PAYMENT_SCHEMA
-  bytes.set(value, FRAME_BYTES)
-  return bytes
-}
 
 async function feed(plan: PacedPlan, producer: RawProducer, startMs: number): Promise<void> {
   const random = mulberry32(plan.firstNumber + 1)
@@ -49,7 +42,7 @@ async function feed(plan: PacedPlan, producer: RawProducer, startMs: number): Pr
       const person = people[sender]
       keys[sender] ??= utf8.encode(person.senderAccountId)
       const payment = { ...person, transactionId: uuid(plan.firstNumber + i), eventTime, amountMinor: i + 1 }
-      producer.put(eventTime, keys[sender], framed(encodePaymentSubmitted(payment)))
+      producer.put(eventTime, keys[sender], framed(PAYMENT_SCHEMA, encodePaymentSubmitted(payment)))
     }
     // A broker that does not answer gets larger batches later; the payments' times are what they were meant to be.
     if (producer.waiting < IN_FLIGHT) await producer.send()

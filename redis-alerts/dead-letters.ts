@@ -1,7 +1,8 @@
-import { FRAME_BYTES, putFrame } from '../schemas/avro/framing.ts'
+import { framed } from '../schemas/avro/framing.ts'
 import { encodeDeadLetter } from '../schemas/generated/dead-letter.ts'
 import { TOPICS } from '../schemas/topics.ts'
 import type { Log, ProducerSession } from '../streams/log/log.ts'
+import { putRecord } from '../streams/record/put-record.ts'
 import { RecordBatchWriter } from '../streams/record/record-batch-writer.ts'
 import type { MalformedRecord } from './entry-decoder.ts'
 
@@ -13,7 +14,6 @@ export interface DeadLetterOptions {
 }
 
 const BATCH_BYTES = 4_096
-const NO_KEY = -1
 
 /**
  * Writes malformed alerts to `payments.dlq`: at least once, since a crash between the letter and the store's offset leads to
@@ -51,14 +51,8 @@ export class DeadLetters {
     this.session ??= await this.log.openProducer(null)
     const { partition } = record
     const sequence = this.sequences.get(partition) ?? 0
-    const value = this.encode(record)
     const writer = new RecordBatchWriter(BATCH_BYTES)
-    writer.begin(record.appendTimeMs, value, 0, NO_KEY)
-    writer.reserve(FRAME_BYTES + value.length)
-    const at = putFrame(writer.view, writer.at, this.options.schemaId)
-    writer.bytes.set(value, at)
-    writer.at = at + value.length
-    writer.end()
+    putRecord(writer, record.appendTimeMs, null, framed(this.options.schemaId, this.encode(record)))
     for (const { bytes, recordCount } of writer.finish()) {
       await this.session.append({ topic: TOPICS.paymentsDlq.name, partition, bytes, recordCount }, sequence)
     }

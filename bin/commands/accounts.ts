@@ -4,16 +4,8 @@ import { machineTime } from '../../streams/machine/machine-time.ts'
 import { partitionOfAccount, sendControl } from '../runtime/control-records.ts'
 import { type Standing, standingOf } from '../runtime/standing.ts'
 import { print, styled } from '../view/text.ts'
-import {
-  type ChangeOptions,
-  type LogOptions,
-  onEitherLog,
-  placesText,
-  settled,
-  WAITING,
-  withReason,
-  withSession,
-} from './control-settings.ts'
+import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
+import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError } from './settings.ts'
 
 interface UntilOptions extends ChangeOptions {
@@ -75,7 +67,7 @@ export function accountsCommand(): Command {
 async function runChange(kind: ControlKind, account: string, options: UntilOptions): Promise<void> {
   const accountId = accountOf(account)
   const until = options.until === undefined ? null : timeOf(options.until)
-  await withSession(options, async (session) => {
+  await withLogSession(options, async (session) => {
     const change = { kind, actor: options.as, reason: options.reason ?? null, accountId, until }
     const places = await sendControl(session, 'admin', change, [partitionOfAccount(accountId)], machineTime.nowMs())
     const holds = await settled(session, places)
@@ -86,7 +78,7 @@ async function runChange(kind: ControlKind, account: string, options: UntilOptio
 
 async function runShow(account: string, options: LogOptions): Promise<void> {
   const accountId = accountOf(account)
-  await withSession(options, async (session) => {
+  await withLogSession(options, async (session) => {
     const standing = await standingOf(session, accountId)
     if (options.json) print(JSON.stringify({ account_id: accountId, ...standing }))
     else for (const line of linesOf(accountId, standing)) print(line)

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { openSession } from '../runtime/session.ts'
+import { openLogSession } from './log-session.ts'
 import { type CommonOptions, configOf } from './settings.ts'
 
 interface AlerterCommandOptions extends CommonOptions {
@@ -25,10 +25,6 @@ export function alerterCommand(): Command {
       const { runAlerter } = await import('../runtime/alerter-process.ts')
       const options = command.optsWithGlobals<AlerterCommandOptions>()
       const config = configOf(options, { ...(options.port !== undefined && { SLUICE_METRICS_PORT: options.port }) })
-      await runAlerter(config, async () => {
-        if (options.kafka !== true) return openSession(config)
-        const { openClusterSession } = await import('../runtime/cluster-session.ts')
-        return openClusterSession(config)
-      })
+      await runAlerter(config, () => openLogSession(config, options))
     })
 }

@@ -1,10 +1,9 @@
 import { Command } from 'commander'
-import type { Config } from '../../platform/config.ts'
-import type { Log } from '../../streams/log/log.ts'
 import { type CheckedCheckpoint, checkCheckpoints } from '../runtime/checkpoint-check.ts'
 import { writeCheckpoints } from '../runtime/checkpoint-write.ts'
-import { createRuntime, openSession, type Session } from '../runtime/session.ts'
+import { createRuntime } from '../runtime/session.ts'
 import { bytesText, print, styled } from '../view/text.ts'
+import { openLogSession } from './log-session.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
 
 interface CheckpointOptions extends CommonOptions {
@@ -28,7 +27,7 @@ export function checkpointCommand(): Command {
 
 async function runCheckpoint(options: CheckpointOptions): Promise<void> {
   const config = configOf(options)
-  const session = options.kafka ? await openCluster(config) : await openSession(config)
+  const session = await openLogSession(config, options)
   try {
     const processor = createRuntime(session)
     if (options.write) await writeCheckpoints(session, processor)
@@ -41,12 +40,6 @@ async function runCheckpoint(options: CheckpointOptions): Promise<void> {
   } finally {
     await session.log.close()
   }
-}
-
-/** The Kafka client takes a second to load; nothing else should wait for it. */
-async function openCluster(config: Config): Promise<Session<Log>> {
-  const { openClusterSession } = await import('../runtime/cluster-session.ts')
-  return openClusterSession(config)
 }
 
 function checkpointLine({ name, bytes, header, problem }: CheckedCheckpoint): string {

@@ -1,12 +1,12 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
-import type { Config } from '../../platform/config.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { type ControlOutcome, controlOutcome } from '../runtime/control-outcome.ts'
 import type { ControlPlace } from '../runtime/control-records.ts'
-import { openSession, type Session } from '../runtime/session.ts'
-import { CommandError, type CommonOptions, configOf } from './settings.ts'
+import type { Session } from '../runtime/session.ts'
+import type { LogOptions } from './log-session.ts'
+import { CommandError } from './settings.ts'
 
 /** How long a command waits for the chain to come to its record. */
 const WAIT_MS = 5_000
@@ -24,46 +24,22 @@ export function withReason(command: Command): Command {
     .option('--as <name>', 'who; it is kept with the change', userInfo().username)
 }
 
-/** Options of every command that looks at a data folder's log, or at a cluster's. */
-export interface LogOptions extends CommonOptions {
-  readonly kafka?: boolean
-}
-
-/** Adds `--kafka` to every command of a group. */
-export function onEitherLog(group: Command): Command {
-  for (const command of group.commands) command.option('--kafka', 'on the cluster that SLUICE_KAFKA_BOOTSTRAP names')
-  return group
-}
-
-/** Runs `work` with the session of the data folder, or of the cluster, and closes it. */
-export async function withSession<T>(options: LogOptions, work: (session: Session<Log>) => Promise<T>): Promise<T> {
-  const config = configOf(options)
-  const session = options.kafka === true ? await openCluster(config) : await openSession(config)
-  try {
-    return await work(session)
-  } finally {
-    await session.log.close()
-  }
-}
-
-/** The Kafka client takes a second to load; nothing else should wait for it. */
-async function openCluster(config: Config): Promise<Session<Log>> {
-  const { openClusterSession } = await import('../runtime/cluster-session.ts')
-  return openClusterSession(config)
-}
-
 /**
  * Waits for what the chain makes of the records. Returns whether all hold; false when a task has not come to one yet, which it will.
- * @throws CommandError with the first refusal.
+ * @throws CommandError naming each that was refused, and how many hold all the same.
  */
 export async function settled(session: Session<Log>, places: readonly ControlPlace[]): Promise<boolean> {
   const outcomes: ControlOutcome[] = []
   const untilMs = machineTime.nowMs() + WAIT_MS
   for (const place of places) outcomes.push(await controlOutcome(session, place, untilMs))
-  for (const outcome of outcomes) {
-    if (typeof outcome === 'object') throw new CommandError(`refused, nothing has changed: ${outcome.refused}`)
-  }
-  return outcomes.every((outcome) => outcome === 'holds')
+  const refusals = outcomes.flatMap((outcome, i) => {
+    return typeof outcome === 'object' ? [`refused at ${placesText(places.slice(i, i + 1))}: ${outcome.refused}`] : []
+  })
+  const held = outcomes.filter((outcome) => outcome === 'holds').length
+  if (refusals.length === 0) return held === places.length
+  throw new CommandError(
+    [...refusals, held === 0 ? 'nothing has changed' : `it holds in ${held} partitions`].join('\n'),
+  )
 }
 
 /** `3-1042, 5-77`: partition and offset of each place. */

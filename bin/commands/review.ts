@@ -8,16 +8,8 @@ import { openReviews, resolutionOf } from '../runtime/open-reviews.ts'
 import { PARTITIONS } from '../runtime/session.ts'
 import { schemaNamed } from '../view/field-names.ts'
 import { decisionLine, print, styled } from '../view/text.ts'
-import {
-  type ChangeOptions,
-  type LogOptions,
-  onEitherLog,
-  placesText,
-  settled,
-  WAITING,
-  withReason,
-  withSession,
-} from './control-settings.ts'
+import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
+import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError, wholeNumber } from './settings.ts'
 
 interface ListOptions extends LogOptions {
@@ -55,7 +47,7 @@ function ending(name: string, kind: ControlKind, what: string): Command {
 
 async function runList(options: ListOptions): Promise<void> {
   const limit = wholeNumber(options.limit, '--limit', 1)
-  await withSession(options, async (session) => {
+  await withLogSession(options, async (session) => {
     const waiting = await openReviews(session)
     for (const decision of waiting.slice(0, limit)) {
       if (options.json) print(JSON.stringify(schemaNamed('Decision', decision)))
@@ -71,7 +63,7 @@ async function runEnd(kind: ControlKind, decisionId: string, options: ChangeOpti
   const match = /^(\d{1,4})-(\d{1,16})$/.exec(decisionId)
   const partition = Number(match?.[1])
   if (match === null || partition >= PARTITIONS) throw new CommandError(`${decisionId} is no ${DECISION}`, 2)
-  await withSession(options, async (session) => {
+  await withLogSession(options, async (session) => {
     const [found] = await findDecisions(session, decisionId)
     if (found === undefined) throw new CommandError(`no decision ${decisionId} stands in the log`)
     const { outcome, senderAccountId: accountId } = found.decision

@@ -1,24 +1,22 @@
 import { Command } from 'commander'
-import type { RuleChange } from '../../schemas/generated/rule-change.ts'
 import { type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
-import { type ChangeReason, changeRules, lastRules, ruleHistory, rulesHash } from '../runtime/rules-change.ts'
+import {
+  type ChangeReason,
+  changeRules,
+  holdEverywhere,
+  ruleHistory,
+  rulesHash,
+  rulesInForce,
+} from '../runtime/rules-change.ts'
 import { readRules } from '../runtime/rules-file.ts'
 import type { Session } from '../runtime/session.ts'
 import { ruleDifferences } from '../view/rule-differences.ts'
 import { print, styled } from '../view/text.ts'
-import {
-  type ChangeOptions,
-  type LogOptions,
-  onEitherLog,
-  placesText,
-  settled,
-  WAITING,
-  withReason,
-  withSession,
-} from './control-settings.ts'
-import { CommandError } from './settings.ts'
+import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
+import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
+import { CommandError, type CommonOptions } from './settings.ts'
 
 /** `sluice rules` */
 export function rulesCommand(): Command {
@@ -30,12 +28,6 @@ export function rulesCommand(): Command {
       new Command('show')
         .description('print the rule set in force')
         .action((_options, command: Command) => runShow(command.optsWithGlobals<LogOptions>())),
-    )
-    .addCommand(
-      new Command('check')
-        .description('say what is wrong with a rule file, line by line; changes nothing')
-        .argument('<file>', 'YAML or JSON')
-        .action((file: string, _options, command: Command) => runCheck(file, command.optsWithGlobals<LogOptions>())),
     )
     .addCommand(
       new Command('diff')
@@ -66,18 +58,24 @@ export function rulesCommand(): Command {
         '\nplace. A change made here stands until the next one, or until the rule file of `sluice up` itself changes.' +
         '\n\nExamples:\n  sluice rules show > rules.yaml\n  sluice rules diff rules.yaml\n  sluice rules apply rules.yaml --reason "night hours, ticket 812"\n  sluice rules rollback --reason "too many reviews"\n',
     )
-  return onEitherLog(described)
+  // It looks at the file alone.
+  return onEitherLog(described).addCommand(
+    new Command('check')
+      .description('say what is wrong with a rule file, line by line; changes nothing')
+      .argument('<file>', 'YAML or JSON')
+      .action((file: string, _options, command: Command) => runCheck(file, command.optsWithGlobals<CommonOptions>())),
+  )
 }
 
 async function runShow(options: LogOptions): Promise<void> {
   const { stringify } = await import('yaml')
-  await withSession(options, async (session) => {
-    const rules = lastRules(session, await ruleHistory(session))
+  await withLogSession(options, async (session) => {
+    const rules = await rulesInForce(session)
     print(options.json ? JSON.stringify({ hash: rulesHash(rules), rules }) : stringify(rules).trimEnd())
   })
 }
 
-async function runCheck(file: string, options: LogOptions): Promise<void> {
+async function runCheck(file: string, options: CommonOptions): Promise<void> {
   const rules = readRules(file)
   const hash = rulesHash(rules)
   print(options.json ? JSON.stringify({ version: rules.version, hash }) : `${file} is a rule set: ${nameOf(rules)}`)
@@ -85,8 +83,8 @@ async function runCheck(file: string, options: LogOptions): Promise<void> {
 
 async function runDiff(file: string, options: LogOptions): Promise<void> {
   const wanted = readRules(file)
-  await withSession(options, async (session) => {
-    const inForce = lastRules(session, await ruleHistory(session))
+  await withLogSession(options, async (session) => {
+    const inForce = await rulesInForce(session)
     const differences = ruleDifferences(inForce, wanted)
     if (options.json) print(JSON.stringify(differences))
     else
@@ -98,32 +96,27 @@ async function runDiff(file: string, options: LogOptions): Promise<void> {
 
 async function runApply(file: string, options: ChangeOptions): Promise<void> {
   const rules = readRules(file)
-  await withSession(options, (session) => putInForce(session, rules, options))
+  await withLogSession(options, (session) => putInForce(session, rules, options))
 }
 
 async function runRollback(which: string | undefined, options: ChangeOptions): Promise<void> {
-  await withSession(options, async (session) => {
-    const history = await ruleHistory(session)
-    const rules = earlierRules(session, history, which)
+  await withLogSession(options, async (session) => {
+    const inForce = rulesHash(await rulesInForce(session))
+    const wanted = (rules: RuleSet) => {
+      const hash = rulesHash(rules)
+      return which === undefined ? hash !== inForce : rules.version === which || hash === which
+    }
+    const history = (await ruleHistory(session)).map(({ rules }) => RuleSetSchema.parse(JSON.parse(rules)))
+    const rules = [session.folder.initialRules, ...history].findLast(wanted)
     if (rules === undefined) {
-      const asked = which === undefined ? 'an earlier one' : which
-      throw new CommandError(`there is no ${asked} in the history; see \`sluice rules history\``)
+      throw new CommandError(`there is no ${which ?? 'earlier one'} in the history; see \`sluice rules history\``)
     }
     await putInForce(session, rules, options)
   })
 }
 
-/** The latest rule set of that version or hash, or the one that was in force before the last change. */
-function earlierRules({ folder }: Session<Log>, history: readonly RuleChange[], which?: string): RuleSet | undefined {
-  const all = [folder.initialRules, ...history.map(({ rules }) => RuleSetSchema.parse(JSON.parse(rules)))]
-  if (which !== undefined) return all.findLast((rules) => rules.version === which || rulesHash(rules) === which)
-  const inForce = all.at(-1)
-  return all.findLast((rules) => inForce !== undefined && rulesHash(rules) !== rulesHash(inForce))
-}
-
 async function putInForce(session: Session<Log>, rules: RuleSet, options: ChangeOptions): Promise<void> {
-  const inForce = lastRules(session, await ruleHistory(session))
-  if (rulesHash(inForce) === rulesHash(rules)) {
+  if (await holdEverywhere(session, rules)) {
     print(options.json ? JSON.stringify({ changed: false }) : `${nameOf(rules)} is in force already; nothing to do`)
     return
   }
@@ -136,7 +129,7 @@ async function putInForce(session: Session<Log>, rules: RuleSet, options: Change
 }
 
 async function runHistory(options: LogOptions): Promise<void> {
-  await withSession(options, async (session) => {
+  await withLogSession(options, async (session) => {
     const history = await ruleHistory(session)
     if (options.json) {
       for (const { rules, ...change } of history) print(JSON.stringify({ ...change, rules: JSON.parse(rules) }))

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
-import type { Config } from '../../platform/config.ts'
 import type { Log } from '../../streams/log/log.ts'
-import { createRuntime, openSession, PARTITIONS, type Session } from '../runtime/session.ts'
+import { createRuntime, PARTITIONS, type Session } from '../runtime/session.ts'
 import { type PartitionVerdict, verifyPartition } from '../runtime/verification.ts'
 import { ProgressLine } from '../view/progress-line.ts'
 import { grouped, print, styled } from '../view/text.ts'
+import { openLogSession } from './log-session.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
 
 interface VerifyOptions extends CommonOptions {
@@ -26,7 +26,7 @@ export function verifyCommand(): Command {
 
 async function runVerify(options: VerifyOptions): Promise<void> {
   const config = configOf(options)
-  const session: Session<Log> = options.kafka ? await openCluster(config) : await openSession(config)
+  const session: Session<Log> = await openLogSession(config, options)
   const progress = new ProgressLine(options.json !== true)
   try {
     const verdicts = await verifyAll(session, progress)
@@ -38,12 +38,6 @@ async function runVerify(options: VerifyOptions): Promise<void> {
     progress.end()
     await session.log.close()
   }
-}
-
-/** The Kafka client takes a second to load; who does not ask for it should not wait. */
-async function openCluster(config: Config): Promise<Session<Log>> {
-  const { openClusterSession } = await import('../runtime/cluster-session.ts')
-  return openClusterSession(config)
 }
 
 async function verifyAll(session: Session<Log>, progress: ProgressLine): Promise<PartitionVerdict[]> {

@@ -25,7 +25,7 @@ export async function controlOutcome(
     const committed = await session.committed(input)
     if (committed !== null && committed.offset > place.offset) break
     if (!(await session.isOwned(input)) || machineTime.nowMs() >= untilMs) return 'waiting'
-    await machineTime.sleep(POLL_MS, new AbortController().signal)
+    await machineTime.wait(POLL_MS)
   }
   const refused = await refusalAt(session, place)
   return refused === null ? 'holds' : { refused }

@@ -1,16 +1,19 @@
 import { createPrivateKey, sign } from 'node:crypto'
+import { needsSerial } from '../../processors/control/refusal.ts'
 import { ByteSink } from '../../schemas/avro/byte-sink.ts'
-import { FRAME_BYTES, putFrame } from '../../schemas/avro/framing.ts'
+import { FRAME_BYTES, framed } from '../../schemas/avro/framing.ts'
 import {
   appendControlRecord,
   type ControlRecord,
   ControlRecordReader,
   controlRecordDefaults,
 } from '../../schemas/generated/control-record.ts'
+import { ControlKindOrdinal } from '../../schemas/generated/enums.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import type { Log, OutputBatch } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { partitionOf } from '../../streams/record/partitioner.ts'
+import { putRecord } from '../../streams/record/put-record.ts'
 import { RecordBatchWriter } from '../../streams/record/record-batch-writer.ts'
 import { KEY_FILES, KeysError, type SignerName } from './keys.ts'
 import { scanPartition } from './partition-scan.ts'
@@ -53,10 +56,9 @@ export async function sendControl(
   nowMs: number,
   beside: readonly OutputBatch[] = [],
 ): Promise<ControlPlace[]> {
-  const hasSerial = !/^(?:CHALLENGE|REVIEW)_/.test(change.kind)
+  const serial = needsSerial({ kind: ControlKindOrdinal[change.kind] }) ? nowMs : 0
   const records = partitions.map((partition) => {
-    const record = { ...controlRecordDefaults, ...change, eventTime: nowMs, partition, serial: hasSerial ? nowMs : 0 }
-    return signed(session, signer, record)
+    return signed(session, signer, { ...controlRecordDefaults, ...change, eventTime: nowMs, partition, serial })
   })
   const starts = await Promise.all(partitions.map((partition) => endOf(session.log, partition)))
   await session.appendTogether([...records, ...beside])
@@ -102,38 +104,28 @@ function signed(
   signer: SignerName,
   record: Omit<ControlRecord, 'signerKeyId' | 'signature'>,
 ): OutputBatch {
-  const key = folder.keys.signing[signer]
-  if (key === null) {
+  const signing = folder.keys.signing[signer]
+  if (signing === null) {
     throw new KeysError(
       `${folder.keys.folder} holds no ${KEY_FILES[signer]}, so this cannot be signed here; put it there`,
     )
   }
-  const unsigned = { ...record, signerKeyId: key.id, signature: new Uint8Array(0) }
-  const signature = sign(null, signedPart(unsigned), createPrivateKey(key.privateKey))
-  const value = encode({ ...unsigned, signature })
-  const { accountId } = record
-  return {
-    topic: INPUT_TOPIC,
-    partition: record.partition,
-    ...batchOf(ids.control, record.eventTime, accountId === null ? null : new TextEncoder().encode(accountId), value),
-  }
+  const unsigned = { ...record, signerKeyId: signing.id, signature: new Uint8Array(0) }
+  const signature = sign(null, signedPart(unsigned), createPrivateKey(signing.privateKey))
+  const value = framed(ids.control, encode({ ...unsigned, signature }))
+  const key = record.accountId === null ? null : new TextEncoder().encode(record.accountId)
+  return { topic: INPUT_TOPIC, partition: record.partition, ...batchOf(record.eventTime, key, value) }
 }
 
-/** A batch of one record: its key, and its value behind the frame of its schema. */
+/** A batch of one record. */
 export function batchOf(
-  schemaId: number,
   timestampMs: number,
   key: Uint8Array | null,
   value: Uint8Array,
 ): Pick<OutputBatch, 'bytes' | 'recordCount'> {
   const writer = new RecordBatchWriter(RECORD_BYTES)
   writer.open()
-  writer.begin(timestampMs, key ?? new Uint8Array(0), 0, key?.length ?? -1)
-  writer.reserve(FRAME_BYTES + value.length)
-  writer.at = putFrame(writer.view, writer.at, schemaId)
-  writer.bytes.set(value, writer.at)
-  writer.at += value.length
-  writer.end()
+  putRecord(writer, timestampMs, key, value)
   const [batch] = writer.finish()
   if (batch === undefined) throw new RangeError('a record makes a batch')
   return batch

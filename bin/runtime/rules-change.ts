@@ -1,9 +1,10 @@
-import { FRAME_BYTES } from '../../schemas/avro/framing.ts'
+import { FRAME_BYTES, framed } from '../../schemas/avro/framing.ts'
 import { encodeRuleChange, type RuleChange, RuleChangeReader } from '../../schemas/generated/rule-change.ts'
 import { SCHEMAS } from '../../schemas/generated/schemas.ts'
-import { canonicalRules, type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
+import { canonicalRules, type RuleSet } from '../../schemas/rule-set.ts'
 import { subjectOf, TOPICS } from '../../schemas/topics.ts'
 import type { Log } from '../../streams/log/log.ts'
+import { committedStores } from './committed-state.ts'
 import { ALL_PARTITIONS, batchOf, type ControlPlace, sendControl } from './control-records.ts'
 import { scanPartition } from './partition-scan.ts'
 import { rulesDigest } from './payment-runtime.ts'
@@ -46,11 +47,11 @@ export async function changeRules(
   const subject = subjectOf(HISTORY.topic, 'sluice.RuleChange')
   const schemaId = await session.registry.idOf(subject, JSON.parse(SCHEMAS.RuleChange))
   const key = new TextEncoder().encode(`${rules.version}@${nowMs}`)
-  const line = { ...HISTORY, ...batchOf(schemaId, nowMs, key, encodeRuleChange(change)) }
+  const line = { ...HISTORY, ...batchOf(nowMs, key, framed(schemaId, encodeRuleChange(change))) }
   return sendControl(session, 'admin', { kind: 'RULES_SET', actor, reason, rules: text }, ALL_PARTITIONS, nowMs, [line])
 }
 
-/** Every change of the rules since the folder was made, oldest first. */
+/** Every change of the rules that was asked for since the folder was made, oldest first; the chain may have refused one. */
 export async function ruleHistory({ log }: Pick<Session<Log>, 'log'>): Promise<RuleChange[]> {
   const { startOffset, endOffset } = await log.bounds(HISTORY)
   const changes: RuleChange[] = []
@@ -61,10 +62,18 @@ export async function ruleHistory({ log }: Pick<Session<Log>, 'log'>): Promise<R
   return changes
 }
 
-/** The rule set that was put in force last, or the one that the folder was made with. */
-export function lastRules(session: Pick<Session<Log>, 'folder'>, history: readonly RuleChange[]): RuleSet {
-  const last = history.at(-1)
-  return last === undefined ? session.folder.initialRules : RuleSetSchema.parse(JSON.parse(last.rules))
+/** The rule set in force: what the first partition holds. */
+export async function rulesInForce(session: Session<Log>): Promise<RuleSet> {
+  return (await committedStores(session, 0)).rules.rules
+}
+
+/** Whether every partition holds these rules: the chain refuses a serial that is not above the signer's last one in a partition. */
+export async function holdEverywhere(session: Session<Log>, rules: RuleSet): Promise<boolean> {
+  const wanted = rulesHash(rules)
+  for (const partition of ALL_PARTITIONS) {
+    if ((await committedStores(session, partition)).rules.hash !== wanted) return false
+  }
+  return true
 }
 
 /** Whether no task has other rules, as far as they are restored. */

@@ -1,8 +1,7 @@
 import type { Log } from '../../streams/log/log.ts'
-import { fold } from '../../streams/task/restore.ts'
+import { committedStores } from './committed-state.ts'
 import { partitionOfAccount } from './control-records.ts'
-import { stateWithin } from './recomputation.ts'
-import { createRuntime, INPUT_TOPIC, type Session } from './session.ts'
+import type { Session } from './session.ts'
 
 /** How an account stands at the end of what is committed; times in event time, null for not at all. */
 export interface Standing {
@@ -22,14 +21,9 @@ const UNKNOWN: Standing = {
   automaticBlockUntil: null,
 }
 
-/** Folds the account's partition from its newest checkpoint to what is committed, and looks. */
+/** Looks at what the account's partition holds. */
 export async function standingOf(session: Session<Log>, accountId: string): Promise<Standing> {
-  const at = { topic: INPUT_TOPIC, partition: partitionOfAccount(accountId) }
-  const committed = (await session.committed(at))?.offset ?? 0
-  const processor = createRuntime(session)
-  const state = await stateWithin(session, processor, at.partition, committed, 'newest')
-  await fold(session.log, at, processor, state, committed, () => {})
-  const { hash, senders, watches } = state.stores
+  const { hash, senders, watches } = await committedStores(session, partitionOfAccount(accountId))
   hash.hashBytes(new TextEncoder().encode(accountId))
   const [h0 = 0, h1 = 0, h2 = 0, h3 = 0] = hash.words
   const row = senders.rows.find(h0, h1, h2, h3)

@@ -32,8 +32,8 @@ export function refusalOf(record: ControlRecordReader, draft: ControlDraft, stor
 }
 
 /** SPEC S7: the ends of challenges and reviews are single by their decision id; they neither show a serial nor use one up. */
-export function needsSerial(record: ControlRecordReader): boolean {
-  return record.kind < FIRST_WITHOUT_SERIAL
+export function needsSerial({ kind }: Pick<ControlRecordReader, 'kind'>): boolean {
+  return kind < FIRST_WITHOUT_SERIAL
 }
 
 function accountRefusal(record: ControlRecordReader, draft: ControlDraft, { tools }: PaymentStores): string | null {

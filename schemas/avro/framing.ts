@@ -24,3 +24,10 @@ export function readFrame(view: DataView, at: number, end: number): number {
   if (at < end && view.getUint8(at) !== FRAME_MAGIC) return BAD_MAGIC
   return end - at < FRAME_BYTES ? SHORT_FRAME : view.getUint32(at + 1)
 }
+
+/** A value behind its frame, for who has it whole and is in no hurry. */
+export function framed(schemaId: number, avro: Uint8Array): Uint8Array {
+  const value = new Uint8Array(FRAME_BYTES + avro.length)
+  value.set(avro, putFrame(new DataView(value.buffer), 0, schemaId))
+  return value
+}

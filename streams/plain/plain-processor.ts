@@ -1,12 +1,12 @@
 import { DEAD_LETTER, DECIDED } from '../disposition.ts'
 import { StreamsError } from '../errors.ts'
 import type { TopicPartition } from '../log/log.ts'
+import { putRecord } from '../record/put-record.ts'
 import { RecordBatchReader } from '../record/record-batch-reader.ts'
 import type { TaskOutputs } from '../task/task-outputs.ts'
 import type { Progress, TaskProcessor, TaskTopology } from '../task/task-processor.ts'
 import { PlainStores } from './plain-stores.ts'
 import type { AnyProcessor, DeadLetter, ProcessorContext } from './processor-topology.ts'
-import { putRecord } from './put-record.ts'
 import { messageOf, readRecord, type StreamRecord } from './read-record.ts'
 import { type AnyTopic, misuse, partitionOfKey, type Topic } from './topic.ts'
 

@@ -1,7 +1,7 @@
 import { StreamsError } from '../errors.ts'
 import type { Log, ProducerSession, TopicPartition } from '../log/log.ts'
+import { putRecord } from '../record/put-record.ts'
 import { RecordBatchWriter } from '../record/record-batch-writer.ts'
-import { putRecord } from './put-record.ts'
 import { partitionOfKey, type Topic } from './topic.ts'
 
 /** Records that may wait for the log in one partition; one more is refused. */

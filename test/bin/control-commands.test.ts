@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { partitionOfAccount, sendControl } from '../../bin/runtime/control-records.ts'
+import { openSession } from '../../bin/runtime/session.ts'
+import { testConfig } from './decided-folder.ts'
 import { SluiceProcess, sluice, temporaryFolder } from './sluice-process.ts'
 
 // Goal: what an operator changes by the command line takes effect at one stated place, is kept with who and why, and a command that
@@ -76,6 +79,30 @@ test('SPEC S6: a rule set applied at run time holds from a stated offset in ever
     { transaction_id: 'after', rule_version: '2' },
   ])
   expect((await sluice(['verify', ...at])).code).toBe(0)
+}, 120_000)
+
+test('SPEC S7: a change that one partition refuses says so, and is not taken for one that holds', async () => {
+  const folder = temporaryFolder()
+  const at = ['--data', folder]
+  await pay(folder, { transaction_id: 'one' })
+  // The signer's clock was ahead once: in this partition its serial stands far above what comes now.
+  const session = await openSession(testConfig(folder))
+  const partition = partitionOfAccount('alice')
+  const change = { kind: 'ACCOUNT_LIFTED', actor: 'ana', reason: null, accountId: 'alice' } as const
+  const [ahead] = await sendControl(session, 'admin', change, [partition], Date.now() + 86_400_000)
+  await session.log.close()
+  const up = new SluiceProcess([...UP, ...at])
+  await up.says(/12 tasks/)
+  const file = join(temporaryFolder(), 'rules.yaml')
+  writeFileSync(file, readFileSync('rules/default.yaml', 'utf8').replace('version: "1"', 'version: "2"'))
+  for (let offset = (ahead?.offset ?? 0) + 1, times = 0; times < 2; offset++, times++) {
+    const { code, stderr } = await sluice(['rules', 'apply', file, ...WHO, ...at])
+    expect(code).toBe(1)
+    expect(stderr).toContain(`refused at ${partition}-${offset}: serial`)
+    expect(stderr).toContain('it holds in 11 partitions')
+  }
+  up.child.kill('SIGINT')
+  expect(await up.ended).toBe(0)
 }, 120_000)
 
 test('SPEC S6: a bad rule file names each field and changes nothing', async () => {

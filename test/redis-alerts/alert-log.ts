@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { topicSettings } from '../../bin/runtime/topic-settings.ts'
 import { Alerter, type AlerterOptions } from '../../redis-alerts/alerter.ts'
 import { DeadLetters } from '../../redis-alerts/dead-letters.ts'
-import { FRAME_BYTES, putFrame } from '../../schemas/avro/framing.ts'
+import { framed } from '../../schemas/avro/framing.ts'
 import { type Alert, encodeAlert } from '../../schemas/generated/alert.ts'
 import { encodeFraudAction, type FraudAction } from '../../schemas/generated/fraud-action.ts'
 import { TOPICS } from '../../schemas/topics.ts'
@@ -151,11 +151,4 @@ export function actionOf(partition: number, given: Partial<FraudAction> = {}): F
     semanticsVersion: 1,
     ...given,
   }
-}
-
-export function framed(schemaId: number, value: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(FRAME_BYTES + value.length)
-  putFrame(new DataView(bytes.buffer), 0, schemaId)
-  bytes.set(value, FRAME_BYTES)
-  return bytes
 }

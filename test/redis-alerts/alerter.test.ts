@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { EmbeddedAlertStore } from '../../redis-alerts/embedded-store.ts'
+import { framed } from '../../schemas/avro/framing.ts'
 import { type DeadLetter, DeadLetterReader } from '../../schemas/generated/dead-letter.ts'
 import { encodeFraudAction } from '../../schemas/generated/fraud-action.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { visitBatches } from '../../streams/record/visit-batches.ts'
-import { AlertLog, actionOf, framed, SCHEMA_IDS } from './alert-log.ts'
+import { AlertLog, actionOf, SCHEMA_IDS } from './alert-log.ts'
 import { expectDrained } from './stream-check.ts'
 import { wholeStream } from './written-entries.ts'
 

@@ -1,4 +1,4 @@
-import type { RecordBatchWriter } from '../record/record-batch-writer.ts'
+import type { RecordBatchWriter } from './record-batch-writer.ts'
 
 const NO_BYTES = new Uint8Array(0)
 
