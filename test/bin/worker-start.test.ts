@@ -15,7 +15,7 @@ test('worker: a cluster that does not answer at the start is asked again until C
   })
   const asked = () => worker.stderr.split('no broker answers').length - 1
   while (asked() < 2 && !over)
-    await new Promise((resolve) => worker.child.stderr?.once('data', resolve).once('close', resolve))
+    await Promise.race([worker.ended, new Promise((resolve) => worker.child.stderr?.once('data', resolve))])
   expect(worker.stderr).toContain(broker)
   expect(over, worker.stderr).toBe(false)
   worker.child.kill('SIGINT')

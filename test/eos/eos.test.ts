@@ -6,7 +6,7 @@ import { type RunReport, runSystem } from './system-run.ts'
 // Goal: four workers on a real cluster, killed, joined, left and cut off under load, decide every payment once.
 // Method: the system test's run with one broker (`npm run eos` is its long form), then the laws of its checker, one a test.
 
-const MINUTES = Number(process.env['SLUICE_TEST_EOS_MINUTES'] ?? 1)
+const MINUTES = Number(process.env['SLUICE_TEST_EOS_MINUTES'] ?? 2)
 const SEED = process.env['SLUICE_TEST_SEED'] ?? '42'
 const WITHIN_MS = 1_200_000 + MINUTES * 120_000
 const RATE = 200

@@ -10,7 +10,7 @@ import { runOracle } from './run-oracle.ts'
 
 // Goal: every scenario of the simulator, decided by the chain and recomputed by a second program written from the specification.
 // The payments go in raw, as a foreign producer sends them, so that the mask stage does all of its work.
-const RECORDS = Number(process.env['SLUICE_ORACLE_RECORDS'] ?? 20_000)
+const RECORDS = Number(process.env['SLUICE_ORACLE_RECORDS'] ?? 100_000)
 const SEED = process.env['SLUICE_ORACLE_SEED'] ?? '20261122'
 const START_MS = Date.UTC(2026, 0, 5, 8)
 

@@ -11,6 +11,7 @@ const LONGEST = [
   'test/stack/kafka.test.ts',
   'test/package/package.test.ts',
   'test/faults/cluster.test.ts',
+  'test/streams/kafka/leader-change.test.ts',
   'test/bin/control-commands.test.ts',
   'test/faults/crash.test.ts',
 ]

@@ -1,7 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { StreamsError } from '../../../streams/errors.ts'
 import type { KafkaLog } from '../../../streams/kafka/kafka-log.ts'
 import type { LogReader, TaskSession, TopicPartition } from '../../../streams/log/log.ts'
 import { batchOf, recordsIn } from '../log/text-records.ts'
+
+/** As a task waits before its next session: brokers that are asked without a pause do not recover. */
+const BACKOFF_MS = 100
 
 /** What a commit writes and covers: the record `n` stands for the input offset n. */
 export interface NumberedTask {
@@ -18,6 +22,8 @@ export class NumberedCommits {
   /** How many were acknowledged. */
   acknowledged = 0
   readonly done: Promise<void>
+  /** What ended the commits before anybody asked; stays open while they go on. Whoever waits for their outputs waits for this too. */
+  readonly failed: Promise<never>
   private readonly log: KafkaLog
   private readonly task: NumberedTask
   private stopping = false
@@ -26,8 +32,10 @@ export class NumberedCommits {
     this.log = log
     this.task = task
     this.done = this.run()
-    // Awaited when stopped; until then a failure must not end the process.
+    this.failed = this.done.then(() => new Promise<never>(() => {}))
+    // Until somebody waits for them a failure must not end the process.
     this.done.catch(() => {})
+    this.failed.catch(() => {})
   }
 
   /** Resolves with the committed offset once nothing is under way. */
@@ -50,6 +58,7 @@ export class NumberedCommits {
       } catch (error) {
         const survivable = error instanceof StreamsError && (error.next === 'abort' || error.next === 'retry')
         if (!survivable) throw error
+        await pause(BACKOFF_MS)
       } finally {
         await session?.close()
       }
