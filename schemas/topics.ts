@@ -100,7 +100,7 @@ export const TOPICS = {
     name: 'audit.events',
     doc: 'Who did what, for the audit log of the archive.',
     key: 'actor',
-    values: [],
+    values: ['sluice.AuditEvent'],
     retentionMs: 30 * DAY_MS,
   },
   hooksDeliveries: {
