@@ -19,6 +19,7 @@ import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch } from '../runtime/store-fills.ts'
 import { createTaskMetrics } from '../runtime/task-metrics.ts'
 import { tasksHealth } from '../runtime/tasks-health.ts'
+import type { UpApi } from '../runtime/up-api.ts'
 import { decisionFeed } from '../view/decision-feed.ts'
 import { showLive } from '../view/live-view.ts'
 import { SideCounts } from '../view/side-counts.ts'
@@ -76,10 +77,11 @@ async function runUp(options: UpOptions): Promise<void> {
       metrics: metrics.registry,
       health: () => upHealth(running, session.log, shutdown),
     })
+    const api = config.apiServed ? await openApi(session, logger, metrics) : null
     const pipeline = new Pipeline(session, events)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
     Object.assign(running, { pipeline, alerts })
-    const failure = await serve(session, { pipeline, alerts }, shutdown, logger, server.port)
+    const failure = await serve(session, { pipeline, alerts, api }, shutdown, logger, server.port)
     await server.close()
     if (failure !== null) throw failure
   } finally {
@@ -105,10 +107,23 @@ function upConfig(options: UpOptions): Config {
   return config
 }
 
+/** The web server takes its time to load; no other command should wait for it. */
+async function openApi(session: Session, logger: Logger, metrics: Metrics): Promise<UpApi> {
+  const { serveUpApi } = await import('../runtime/up-api.ts')
+  return serveUpApi(session, logger, metrics)
+}
+
+/** What runs in the process. */
+interface Parts {
+  readonly pipeline: Pipeline
+  readonly alerts: EmbeddedAlerts
+  readonly api: UpApi | null
+}
+
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  { pipeline, alerts }: { readonly pipeline: Pipeline; readonly alerts: EmbeddedAlerts },
+  { pipeline, alerts, api }: Parts,
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -116,9 +131,13 @@ async function serve(
   const { config, folder, log } = session
   const startedMs = machineTime.nowMs()
   const unable = await firstMoments(pipeline)
-  if (unable !== null) return unable
+  if (unable !== null) {
+    await api?.close()
+    return unable
+  }
   const title = `sluice  ${folder.path}`
   print(`${title}: 12 tasks; metrics and health on http://${config.metricsHost}:${port}; Ctrl-C ends`)
+  if (api !== null) print(`confirm API: ${api.url}/payment/confirm, documents at ${api.url}/docs`)
   const counts = new SideCounts(session)
   const beside = new AbortController()
   const warn = (error: Error) => logger.warn({ error: error.message }, 'retention')
@@ -151,6 +170,7 @@ async function serve(
   ])
   view.unsubscribe()
   await simulator?.stop()
+  await api?.close()
   pipeline.stop()
   const failure = await pipeline.ended
   beside.abort()
