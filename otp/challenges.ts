@@ -31,7 +31,7 @@ export interface ChallengeState {
   readonly triesLeft: number
   /** Until the challenge is over, ms; 0 once it is. */
   readonly expiresInMs: number
-  /** Until another code may be asked for, ms; 0 where it may be now, or never. */
+  /** Until another code may be asked for, or the challenge is over, ms; 0 where it may be now, or is. */
   readonly waitMs: number
 }
 
@@ -51,9 +51,11 @@ export interface CodeCheck {
   readonly state: ChallengeState
 }
 
-/** What became of the wish for another code; `state.waitMs` is how long to wait before the next wish. */
+/** What became of the wish for another code. */
 export interface CodeResent {
   readonly kind: 'sent' | 'too-often' | 'over'
+  /** How long to wait before the next wish, ms; 0 once it is over. */
+  readonly waitMs: number
   readonly state: ChallengeState
 }
 
@@ -67,7 +69,7 @@ export interface CodeResent {
 export interface Challenges {
   /** Makes a code and queues its delivery, unless the challenge has one already; says how it stands. */
   issue(payment: ChallengedPayment, client: string): Promise<ChallengeState>
-  /** Checks a code. What is not 6 digits is wrong without being tried. */
+  /** Checks a code and counts the try. What is not 6 digits is wrong as well: refuse it before. */
   verify(payment: ChallengedPayment, code: string, client: string): Promise<CodeCheck>
   /** Makes another code in place of the one before; the tries stay counted, and the challenge ends when it would have. */
   resend(payment: ChallengedPayment, client: string): Promise<CodeResent>

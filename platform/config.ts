@@ -102,6 +102,12 @@ const SETTINGS = {
     '2000',
     'a Redis that does not answer within so long is given up and asked again later; alerts wait in the log',
   ),
+  otpDelivery: setting(
+    'OTP_DELIVERY',
+    z.enum(['', 'none', 'console']),
+    '',
+    'how one-time codes are sent: none, or console, which shows them; empty is console in the demo profile, else none',
+  ),
   workerName: setting(
     'WORKER_NAME',
     z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, `.`, `_` and `-`'),

@@ -10,6 +10,7 @@ import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { EmbeddedAlerts } from '../runtime/embedded-alerts.ts'
 import { taskIdOf } from '../runtime/measured-task.ts'
+import { type Otp, openOtp } from '../runtime/otp.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { keepRetention } from '../runtime/retention-loop.ts'
 import { followRulesFile } from '../runtime/rules-change.ts'
@@ -79,7 +80,9 @@ async function runUp(options: UpOptions): Promise<void> {
     const pipeline = new Pipeline(session, events)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
     Object.assign(running, { pipeline, alerts })
-    const failure = await serve(session, { pipeline, alerts }, shutdown, logger, server.port)
+    const otp = await openOtp(session, logger, metrics, print)
+    const failure = await serve(session, { pipeline, alerts, otp }, shutdown, logger, server.port)
+    await otp?.close()
     await server.close()
     if (failure !== null) throw failure
   } finally {
@@ -108,7 +111,7 @@ function upConfig(options: UpOptions): Config {
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  { pipeline, alerts }: { readonly pipeline: Pipeline; readonly alerts: EmbeddedAlerts },
+  { pipeline, alerts, otp }: { readonly pipeline: Pipeline; readonly alerts: EmbeddedAlerts; readonly otp: Otp | null },
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -126,6 +129,7 @@ async function serve(
     keepRetention(session, beside.signal, warn),
     counts.keepUp(beside.signal),
     alerts.keepUp(beside.signal),
+    otp?.keepUp(beside.signal),
     new StoreWatch(pipeline, logger).watch(beside.signal),
   ]
   const feed = decisionFeed(log, session.ids, machineTime.nowMs)
