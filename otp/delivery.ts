@@ -36,3 +36,11 @@ export interface CodeSender {
   /** Resolves once the service has taken the text. @throws DeliveryError */
   send(accountId: string, contact: Contact | null, text: string, signal: AbortSignal): Promise<void>
 }
+
+/** What a holder must have for a channel. @throws DeliveryError where it is missing. */
+export function contactOf(contact: Contact | null, kind: keyof Contact): string {
+  const address = contact?.[kind]
+  if (address === undefined)
+    throw new DeliveryError('NO_CONTACT', 'give-up', `the account has no ${kind} in the contacts`)
+  return address
+}

@@ -32,7 +32,7 @@ export interface OtpServiceOptions {
   /** Queues the delivery of a challenge's code. */
   readonly queueDelivery: (challengeId: string) => Promise<void>
   readonly clock: { sleep(delayMs: number, signal: AbortSignal): Promise<void> }
-  /** What went wrong while it kept up; it goes on. */
+  /** What went wrong while it kept up, the first time in a row; it goes on. */
   readonly onSurvived: (error: StreamsError) => void
 }
 
@@ -99,12 +99,15 @@ export class OtpService implements Challenges {
   /** Tells the chain of ends that it may not have: of challenges whose time is over, and of those whose caller a crash has cut off. */
   async keepUp(signal: AbortSignal): Promise<void> {
     const { store, clock, onSurvived } = this.options
+    let isFailing = false
     while (!signal.aborted) {
       try {
         for (const ended of await store.takeEnded(ENDED_MAX)) await this.follow(ended)
+        isFailing = false
       } catch (error) {
         if (!(error instanceof StreamsError)) throw error
-        onSurvived(error)
+        if (!isFailing) onSurvived(error)
+        isFailing = true
       }
       await clock.sleep(KEEP_UP_MS, signal)
     }

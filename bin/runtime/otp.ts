@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { CodeKeys } from '../../otp/code-keys.ts'
-import { consoleSender } from '../../otp/console-sender.ts'
+import { ContactsFile } from '../../otp/contacts-file.ts'
 import type { CodeSender, Contacts } from '../../otp/delivery.ts'
 import { queueDelivery } from '../../otp/delivery-queue.ts'
 import { DeliverySink, OTP_GROUP } from '../../otp/delivery-sink.ts'
@@ -10,7 +10,7 @@ import { type OtpLimits, otpLimits } from '../../otp/limits.ts'
 import { OtpService } from '../../otp/otp-service.ts'
 import type { OtpStore } from '../../otp/otp-store.ts'
 import { RecordAppender } from '../../otp/record-appender.ts'
-import type { Config } from '../../platform/config.ts'
+import { type Config, ConfigError, variableOf } from '../../platform/config.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { measureOtp } from '../../platform/otp-metrics.ts'
@@ -20,6 +20,8 @@ import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { KEY_FILES, KeysError } from './keys.ts'
 import { sessionChain } from './otp-chain.ts'
+import { chosenDelivery, codeSender } from './otp-sender.ts'
+import { redisTarget } from './redis-target.ts'
 import type { Session } from './session.ts'
 
 const RANDOMNESS = { below: (bound: number) => randomInt(bound), bytes: (length: number) => randomBytes(length) }
@@ -44,13 +46,14 @@ export async function openOtp(
   print: (line: string) => void,
 ): Promise<Otp | null> {
   const { config, folder, log } = session
-  const sender = senderOf(config, folder.keys.otpKey !== null, print)
-  if (sender === null) return null
+  const delivery = chosenDelivery(config, folder.keys.otpKey !== null)
+  if (delivery === 'none') return null
   const keys = new CodeKeys(otpKeyOf(session), RANDOMNESS)
-  const limits = otpLimits({ lockMs: 1_800_000, codesPerClientMax: 20, triesPerClientMax: 60 })
+  const sender = await codeSender(config, delivery, print)
+  const contacts = contactsOf(config, sender)
   const schema = JSON.parse(SCHEMAS.OtpDelivery)
   const schemaId = await session.registry.idOf(subjectOf(TOPICS.otpDeliveries.name, 'sluice.OtpDelivery'), schema)
-  const store = openStore(session, limits)
+  const store = await openStore(session)
   const appender = new RecordAppender(log)
   const onSurvived = ({ code, message }: Error & { readonly code: string }) => {
     logger.warn({ code, error: message }, 'one-time codes go on')
@@ -58,7 +61,7 @@ export async function openOtp(
   const challenges = new OtpService({
     store,
     keys,
-    limits,
+    limits: limitsOf(config),
     chain: sessionChain(session, appender, machineTime),
     queueDelivery: (id) => queueDelivery(appender, id, { schemaId, channel: sender.channel, nowMs: machineTime.nowMs }),
     clock: machineTime,
@@ -76,7 +79,7 @@ export async function openOtp(
     schemaId,
     store,
     keys,
-    contacts: NO_CONTACTS,
+    contacts,
     sender,
     clock: machineTime,
     onGivenUp: (challengeId, error) => {
@@ -88,11 +91,8 @@ export async function openOtp(
   return {
     challenges,
     keepUp: async (signal) => {
-      try {
-        await Promise.all([challenges.keepUp(signal), sink.run(signal)])
-      } catch (error) {
-        logger.error({ error: (error as Error).message }, 'one-time codes ended, decisions go on')
-      }
+      const ended = (error: Error) => logger.error({ error: error.message }, 'one-time codes ended, decisions go on')
+      await Promise.all([challenges.keepUp(signal).catch(ended), sink.run(signal).catch(ended)])
     },
     close: async () => {
       await appender.close()
@@ -101,16 +101,25 @@ export async function openOtp(
   }
 }
 
-const NO_CONTACTS: Contacts = { of: async () => null }
-
-function openStore({ folder }: Session<Log>, limits: OtpLimits): OtpStore {
-  return new EmbeddedOtpStore({ directory: join(folder.path, 'otp'), limits, clock: machineTime })
+/** The console needs no contacts: it shows codes by account. */
+function contactsOf({ otpContactsFile }: Config, { channel }: CodeSender): Contacts {
+  if (otpContactsFile !== '') return new ContactsFile(otpContactsFile)
+  if (channel === 'CONSOLE') return { of: async () => null }
+  throw new ConfigError(`${variableOf('otpContactsFile')} is not set; it names the file of whom codes are sent to`)
 }
 
-/** Demo folders of before have no key of codes, and go on without. */
-function senderOf({ profile, otpDelivery }: Config, hasKey: boolean, print: (line: string) => void): CodeSender | null {
-  const chosen = otpDelivery === '' ? (profile === 'demo' && hasKey ? 'console' : 'none') : otpDelivery
-  return chosen === 'none' ? null : consoleSender(print)
+async function openStore({ config, folder }: Pick<Session<Log>, 'config' | 'folder'>): Promise<OtpStore> {
+  const limits = limitsOf(config)
+  if (config.otpStore === 'embedded') {
+    return new EmbeddedOtpStore({ directory: join(folder.path, 'otp'), limits, clock: machineTime })
+  }
+  // The Redis client takes its time to load; who keeps codes in the folder should not wait for it.
+  const { RedisOtpStore } = await import('../../otp/redis-store.ts')
+  return RedisOtpStore.open(redisTarget(config), limits)
+}
+
+function limitsOf({ otpLockMs, otpCodesPerClient, otpTriesPerClient }: Config): OtpLimits {
+  return otpLimits({ lockMs: otpLockMs, codesPerClientMax: otpCodesPerClient, triesPerClientMax: otpTriesPerClient })
 }
 
 /** Both keys, since a code that cannot be confirmed to the chain is of no use. */
