@@ -114,9 +114,9 @@ export const TOPICS = {
   otpDeliveries: {
     ...SMALL,
     name: 'otp.deliveries',
-    doc: 'That a one-time code was sent, over which channel; never the code.',
-    key: 'decision_id',
-    values: [],
+    doc: 'That the one-time code of a challenge waits to be sent, and over which channel; never the code or a contact.',
+    key: 'challenge_id',
+    values: ['sluice.OtpDelivery'],
     retentionMs: DAY_MS,
   },
 } as const satisfies Record<string, Topic>

@@ -10,6 +10,7 @@ import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { EmbeddedAlerts } from '../runtime/embedded-alerts.ts'
 import { taskIdOf } from '../runtime/measured-task.ts'
+import { type Otp, openOtp } from '../runtime/otp.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { keepRetention } from '../runtime/retention-loop.ts'
 import { followRulesFile } from '../runtime/rules-change.ts'
@@ -77,11 +78,13 @@ async function runUp(options: UpOptions): Promise<void> {
       metrics: metrics.registry,
       health: () => upHealth(running, session.log, shutdown),
     })
-    const api = config.apiServed ? await openApi(session, logger, metrics) : null
+    const otp = await openOtp(session, logger, metrics, print)
+    const api = config.apiServed ? await openApi(session, logger, metrics, otp) : null
     const pipeline = new Pipeline(session, events)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
     Object.assign(running, { pipeline, alerts })
-    const failure = await serve(session, { pipeline, alerts, api }, shutdown, logger, server.port)
+    const failure = await serve(session, { pipeline, alerts, otp, api }, shutdown, logger, server.port)
+    await otp?.close()
     await server.close()
     if (failure !== null) throw failure
   } finally {
@@ -108,22 +111,23 @@ function upConfig(options: UpOptions): Config {
 }
 
 /** The web server takes its time to load; no other command should wait for it. */
-async function openApi(session: Session, logger: Logger, metrics: Metrics): Promise<UpApi> {
+async function openApi(session: Session, logger: Logger, metrics: Metrics, otp: Otp | null): Promise<UpApi> {
   const { serveUpApi } = await import('../runtime/up-api.ts')
-  return serveUpApi(session, logger, metrics)
+  return serveUpApi(session, { logger, metrics, challenges: otp?.challenges ?? null })
 }
 
 /** What runs in the process. */
 interface Parts {
   readonly pipeline: Pipeline
   readonly alerts: EmbeddedAlerts
+  readonly otp: Otp | null
   readonly api: UpApi | null
 }
 
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  { pipeline, alerts, api }: Parts,
+  { pipeline, alerts, otp, api }: Parts,
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -145,6 +149,7 @@ async function serve(
     keepRetention(session, beside.signal, warn),
     counts.keepUp(beside.signal),
     alerts.keepUp(beside.signal),
+    otp?.keepUp(beside.signal),
     new StoreWatch(pipeline, logger).watch(beside.signal),
   ]
   const feed = decisionFeed(log, session.ids, machineTime.nowMs)

@@ -7,6 +7,7 @@ import { listenForShutdown } from '../../platform/shutdown.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { complain, print } from '../view/text.ts'
 import { ConfirmApi } from './confirm-api.ts'
+import { openOtp } from './otp.ts'
 import { openSharedLimiter } from './rate-limits.ts'
 import type { Session } from './session.ts'
 import { serveWeb } from './web-server.ts'
@@ -24,13 +25,16 @@ export async function runApi(config: Config, isEmbedded: boolean, openLog: () =>
   const limiter = await openSharedLimiter(config, logger, metrics)
   // Instances on one folder have different ports; without one of its own it reads the log anew each time.
   const isNamed = config.apiPort !== 0
+  const otp = await openOtp(session, logger, { registry }, print)
+  const beside = new AbortController()
+  const codes = otp?.keepUp(beside.signal)
   try {
     const api = await ConfirmApi.open(session, {
       name: isNamed ? `port-${config.apiPort}` : `process-${process.pid}`,
       isDemo: isEmbedded && config.profile === 'demo',
       logger,
       metrics,
-      challenges: null,
+      challenges: otp?.challenges ?? null,
       sharedLimiter: limiter?.limiter ?? null,
     })
     running = api
@@ -65,6 +69,9 @@ export async function runApi(config: Config, isEmbedded: boolean, openLog: () =>
     await running.following
     print('ended: every call that was taken is answered')
   } finally {
+    beside.abort()
+    await codes
+    await otp?.close()
     limiter?.close()
     shutdown.release()
     await session.log.close()

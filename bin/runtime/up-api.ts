@@ -1,3 +1,4 @@
+import type { Challenges } from '../../api/challenge.ts'
 import { measureApi } from '../../platform/api-metrics.ts'
 import { variableOf } from '../../platform/config.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -30,7 +31,7 @@ export async function serveUpApi(
     isDemo: config.profile === 'demo',
     logger,
     metrics,
-    challenges: null,
+    challenges,
     sharedLimiter: limiter?.limiter ?? null,
   })
   running = api
