@@ -15,16 +15,19 @@ export interface UpApi {
   close(): Promise<void>
 }
 
+export interface UpApiParts {
+  readonly logger: Logger
+  readonly metrics: Pick<Metrics, 'registry'>
+  readonly challenges: Challenges | null
+}
+
 /** @throws KeysError, PortTakenError */
-export async function serveUpApi(
-  session: Session,
-  logger: Logger,
-  { registry }: Pick<Metrics, 'registry'>,
-): Promise<UpApi> {
+export async function serveUpApi(session: Session, parts: UpApiParts): Promise<UpApi> {
   const { config } = session
+  const { logger, challenges } = parts
   const { httpHost: host, httpPort: port } = config
   let running: ConfirmApi | null = null
-  const metrics = measureApi(registry, () => running)
+  const metrics = measureApi(parts.metrics.registry, () => running)
   const limiter = await openSharedLimiter(config, logger, metrics)
   const api = await ConfirmApi.open(session, {
     name: 'up',
