@@ -46,6 +46,25 @@ const SETTINGS = {
   logLevel: setting('LOG_LEVEL', z.enum(['debug', 'info', 'warn', 'error']), 'warn', 'what goes to stderr'),
   metricsPort: setting('METRICS_PORT', PORT, '9464', 'metrics and health of `up`; 0 takes any free port'),
   metricsHost: setting('METRICS_HOST', z.string().min(1), '127.0.0.1', 'the address that metrics and health listen on'),
+  boardPort: setting('BOARD_PORT', PORT, '3000', 'the port of the fraud board; 0 takes any free port'),
+  boardHost: setting(
+    'BOARD_HOST',
+    z.string().min(1),
+    '127.0.0.1',
+    'the address that the fraud board listens on; any but loopback needs SLUICE_BOARD_USERS_FILE',
+  ),
+  boardUsersFile: setting(
+    'BOARD_USERS_FILE',
+    z.string(),
+    '',
+    'JSON file, mode 600, of who may log in to the board; `sluice board token` makes its entries; empty is no login, on loopback alone',
+  ),
+  boardReviewSlaMs: setting(
+    'BOARD_REVIEW_SLA_MS',
+    wholeNumber(1_000, 2 ** 42),
+    '3600000',
+    'a review that waits for longer is marked on the board',
+  ),
   kafkaBootstrap: setting(
     'KAFKA_BOOTSTRAP',
     servers,

@@ -17,6 +17,7 @@ import { readRules } from '../runtime/rules-file.ts'
 import { openWritingSession, type Session } from '../runtime/session.ts'
 import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch } from '../runtime/store-fills.ts'
+import type { UpBoard } from '../runtime/up-board.ts'
 import { createTaskMetrics } from '../runtime/task-metrics.ts'
 import { tasksHealth } from '../runtime/tasks-health.ts'
 import { decisionFeed } from '../view/decision-feed.ts'
@@ -76,10 +77,15 @@ async function runUp(options: UpOptions): Promise<void> {
       metrics: metrics.registry,
       health: () => upHealth(running, session.log, shutdown),
     })
-    const pipeline = new Pipeline(session, events)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
-    Object.assign(running, { pipeline, alerts })
-    const failure = await serve(session, { pipeline, alerts }, shutdown, logger, server.port)
+    running.alerts = alerts
+    // The web server takes its time to load; no other command should wait for it.
+    const { serveUpBoard } = await import('../runtime/up-board.ts')
+    const board = await serveUpBoard(session, alerts.store, () => running.pipeline, logger)
+    const pipeline = new Pipeline(session, events)
+    running.pipeline = pipeline
+    const failure = await serve(session, { pipeline, alerts, board }, shutdown, logger, server.port)
+    await board.close()
     await server.close()
     if (failure !== null) throw failure
   } finally {
@@ -105,10 +111,17 @@ function upConfig(options: UpOptions): Config {
   return config
 }
 
+/** What runs in the process. */
+interface Parts {
+  readonly pipeline: Pipeline
+  readonly alerts: EmbeddedAlerts
+  readonly board: UpBoard
+}
+
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  { pipeline, alerts }: { readonly pipeline: Pipeline; readonly alerts: EmbeddedAlerts },
+  { pipeline, alerts, board }: Parts,
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -119,6 +132,7 @@ async function serve(
   if (unable !== null) return unable
   const title = `sluice  ${folder.path}`
   print(`${title}: 12 tasks; metrics and health on http://${config.metricsHost}:${port}; Ctrl-C ends`)
+  print(`fraud board: ${board.url}`)
   const counts = new SideCounts(session)
   const beside = new AbortController()
   const warn = (error: Error) => logger.warn({ error: error.message }, 'retention')
@@ -126,12 +140,13 @@ async function serve(
     keepRetention(session, beside.signal, warn),
     counts.keepUp(beside.signal),
     alerts.keepUp(beside.signal),
+    board.run(beside.signal),
     new StoreWatch(pipeline, logger).watch(beside.signal),
   ]
   const feed = decisionFeed(log, session.ids, machineTime.nowMs)
   const context = {
     title,
-    footer: `metrics http://${config.metricsHost}:${port}/metrics   Ctrl-C ends   sluice explain ID, sluice verify in another terminal`,
+    footer: `board ${board.url}   Ctrl-C ends   sluice explain ID, sluice verify in another terminal`,
     nowMs: machineTime.nowMs,
     counted: () => counts.counted,
   }
