@@ -43,7 +43,10 @@ export function boardCommand(): Command {
 function runToken(name: string, { role, json }: TokenOptions): void {
   const made = newToken(name, role)
   if (typeof made === 'string') throw new CommandError(made, 2)
-  if (json) return print(JSON.stringify(made))
+  if (json) {
+    print(JSON.stringify(made))
+    return
+  }
   print(`token of ${name}, shown this once: ${made.token}`)
   print(`entry for the list in SLUICE_BOARD_USERS_FILE: ${JSON.stringify(made.entry)}`)
 }

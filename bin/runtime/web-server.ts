@@ -1,12 +1,17 @@
 import type { AddressInfo } from 'node:net'
-import { fastify, type FastifyInstance, type FastifyPluginAsync } from 'fastify'
+import { type FastifyInstance, type FastifyPluginAsync, fastify } from 'fastify'
 import { sendProblem } from '../../dashboards/board/problem.ts'
 import { listenFailure } from '../../platform/port-owner.ts'
 import { isLoopback } from './board/board-users.ts'
 
 const BODY_BYTES_MAX = 64 * 1024
 const REQUEST_MS = 10_000
-const NOT_HTTP_BODY = JSON.stringify({ type: 'about:blank', title: 'Bad request', status: 400, detail: 'no request that this server reads' })
+const NOT_HTTP_BODY = JSON.stringify({
+  type: 'about:blank',
+  title: 'Bad request',
+  status: 400,
+  detail: 'no request that this server reads',
+})
 /** To what cannot be read as a request, or is larger than its parts may be. */
 const NOT_HTTP = [
   'HTTP/1.1 400 Bad Request',

@@ -115,7 +115,15 @@ async function perform(
   if (user === null) throw new Problem(401, 'log in first')
   const record = (result: string, why: string | null) => {
     const { name, subject } = act
-    return acts.audit({ actor: user.name, role: user.role, act: name, subject, result, reason: why, requestId: request.id })
+    return acts.audit({
+      actor: user.name,
+      role: user.role,
+      act: name,
+      subject,
+      result,
+      reason: why,
+      requestId: request.id,
+    })
   }
   try {
     access.require(request, act.role)

@@ -96,7 +96,9 @@ async function pageRoutes(app: FastifyInstance): Promise<void> {
   })
   const pages = ['', '/account/:id', '/decision/:id', '/pipeline', '/rules', '/review']
   for (const page of pages) {
-    app.get(page, (_request, reply) => reply.header('cache-control', 'no-cache').sendFile('index.html', PAGE_FILES, { cacheControl: false }))
+    app.get(page, (_request, reply) =>
+      reply.header('cache-control', 'no-cache').sendFile('index.html', PAGE_FILES, { cacheControl: false }),
+    )
   }
 }
 

@@ -1,6 +1,5 @@
 import { render } from 'preact'
-import { session } from './api.ts'
-import { loadSession } from './api.ts'
+import { loadSession, session } from './api.ts'
 import { App } from './app.tsx'
 import { keepFeed, openFeed } from './feed.ts'
 import { followLinks } from './route.ts'

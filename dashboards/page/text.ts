@@ -13,7 +13,12 @@ export function visible(text: string): string {
   })
 }
 
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+const time = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
 const dayAndTime = new Intl.DateTimeFormat(undefined, {
   month: 'short',
   day: 'numeric',
@@ -48,7 +53,8 @@ export function duration(ms: number): string {
 
 /** Minor units as decimal text with thousands apart; never a float. */
 export function money(amountMinor: number, currency: string): string {
-  const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+  const digits =
+    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
   const text = String(amountMinor).padStart(digits + 1, '0')
   const major = digits === 0 ? text : text.slice(0, -digits)
   return `${grouped(major)}${digits === 0 ? '' : `.${text.slice(-digits)}`} ${currency}`

@@ -1,5 +1,12 @@
-import { type ActView, ROLES, type ReviewView } from '../../../dashboards/board/views.ts'
-import type { AuditEventReader } from '../../../schemas/generated/audit-event.ts'
+import { type ActView, type ReviewView, ROLES } from '../../../dashboards/board/views.ts'
+import { FRAME_BYTES } from '../../../schemas/avro/framing.ts'
+import { AuditEventReader } from '../../../schemas/generated/audit-event.ts'
+import { TOPICS } from '../../../schemas/topics.ts'
+import type { Log } from '../../../streams/log/log.ts'
+import type { VisitRecord } from '../../../streams/record/visit-batches.ts'
+import { scanPartition } from '../partition-scan.ts'
+
+const { name: TOPIC, partitions: AUDIT_PARTITIONS } = TOPICS.auditEvents
 
 /** How long a claim keeps others from ending a review. */
 export const LEASE_MS = 600_000
@@ -29,7 +36,8 @@ export class AuditTrail {
     const { actor, role, act, subject, result, reason } = event
     // Calls of the API are in the audit too, and are no acts of people.
     if (!ROLES.some((known) => known === role)) return
-    if (act === CLAIM_ACT && subject !== null && result === 'done') this.claim(subject, { actor, eventId: event.eventId, atMs })
+    if (act === CLAIM_ACT && subject !== null && result === 'done')
+      this.claim(subject, { actor, eventId: event.eventId, atMs })
     this.newest.push({ at: atMs, actor, role, act, subject, result, reason })
     this.newest.sort((a, b) => a.at - b.at)
     if (this.newest.length > ACTS_MAX) this.newest.shift()
@@ -58,4 +66,26 @@ export class AuditTrail {
     const [oldest] = this.claims.keys()
     if (this.claims.size > CLAIMS_MAX && oldest !== undefined) this.claims.delete(oldest)
   }
+}
+
+/** Adds each record of `audit.events` that it visits; `schemaId` tells them from what else may stand there. */
+export function addToTrail(trail: AuditTrail, schemaId: number): VisitRecord {
+  const event = new AuditEventReader()
+  return ({ bytes, valueAt, valueLength, timestampMs }, view) => {
+    if (valueLength < FRAME_BYTES || view.getInt32(valueAt + 1) !== schemaId) return
+    const code = event.wrap(bytes, view, valueAt + FRAME_BYTES, valueAt + valueLength)
+    if (code === 0) trail.add(event, timestampMs)
+  }
+}
+
+/** What the log holds of it now. */
+export async function readTrail(log: Log, schemaId: number): Promise<AuditTrail> {
+  const trail = new AuditTrail()
+  const visit = addToTrail(trail, schemaId)
+  for (let partition = 0; partition < AUDIT_PARTITIONS; partition++) {
+    const at = { topic: TOPIC, partition }
+    const { startOffset, endOffset } = await log.bounds(at)
+    await scanPartition(log, at, startOffset, endOffset, visit)
+  }
+  return trail
 }

@@ -1,4 +1,4 @@
-import { ActRefused, type ActBy, type AuditedAct, type BoardActs } from '../../../dashboards/board/sources.ts'
+import { type ActBy, ActRefused, type AuditedAct, type BoardActs } from '../../../dashboards/board/sources.ts'
 import type { ActResult, ReviewView } from '../../../dashboards/board/views.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
@@ -75,7 +75,10 @@ async function endReview(
   return result
 }
 
-function ended(decisionId: string, { outcome, actor }: { readonly outcome: string; readonly actor: string }): ActRefused {
+function ended(
+  decisionId: string,
+  { outcome, actor }: { readonly outcome: string; readonly actor: string },
+): ActRefused {
   return new ActRefused(409, `the review of ${decisionId} has ended: ${outcome} by ${actor}`)
 }
 

@@ -5,11 +5,9 @@ import { AlertHub } from '../../../dashboards/board/alert-hub.ts'
 import { boardRoutes } from '../../../dashboards/board/board-routes.ts'
 import type { AlertFeed, BoardReads } from '../../../dashboards/board/sources.ts'
 import type { PartitionView } from '../../../dashboards/board/views.ts'
-import { AuditEventReader } from '../../../schemas/generated/audit-event.ts'
-import type { RuleSet } from '../../../schemas/rule-set.ts'
-import { FRAME_BYTES } from '../../../schemas/avro/framing.ts'
-import { TOPICS } from '../../../schemas/topics.ts'
 import type { Logger } from '../../../platform/logger.ts'
+import type { RuleSet } from '../../../schemas/rule-set.ts'
+import { TOPICS } from '../../../schemas/topics.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
 import { OutputValues } from '../record-values.ts'
@@ -17,7 +15,7 @@ import { INPUT_TOPIC, PARTITIONS, type Session } from '../session.ts'
 import type { Standing } from '../standing.ts'
 import { accountView } from './account-view.ts'
 import { AuditLog, auditSchemaId } from './audit-log.ts'
-import { AuditTrail } from './audit-trail.ts'
+import { AuditTrail, addToTrail } from './audit-trail.ts'
 import { boardActs } from './board-acts.ts'
 import { boardUsers } from './board-users.ts'
 import { DeadLetterCounts } from './dead-letter-counts.ts'
@@ -75,7 +73,7 @@ export class Board {
     this.others = [
       this.follower(TOPICS.paymentsDuplicates, () => this.figures.duplicated(), 'new'),
       this.follower(TOPICS.paymentsDlq, this.visitDeadLetter(), 'all'),
-      this.follower(TOPICS.auditEvents, this.visitAudit(auditId), 'all'),
+      this.follower(TOPICS.auditEvents, addToTrail(this.trail, auditId), 'all'),
     ]
     const claimOf = (decisionId: string) => this.trail.claimOf(decisionId, machineTime.nowMs())
     this.routes = boardRoutes({
@@ -166,15 +164,6 @@ export class Board {
     return (record, view) => {
       const letter = values.deadLetterOf(record, view)
       if (letter !== null) this.letters.add(letter, record.timestampMs)
-    }
-  }
-
-  private visitAudit(auditId: number): VisitFollowed {
-    const event = new AuditEventReader()
-    return ({ bytes, valueAt, valueLength, timestampMs }, view) => {
-      if (valueLength < FRAME_BYTES || view.getInt32(valueAt + 1) !== auditId) return
-      const code = event.wrap(bytes, view, valueAt + FRAME_BYTES, valueAt + valueLength)
-      if (code === 0) this.trail.add(event, timestampMs)
     }
   }
 }

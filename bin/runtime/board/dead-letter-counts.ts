@@ -13,7 +13,11 @@ export class DeadLetterCounts {
     const before = this.byReason.get(reason)
     const isLast = appendTimeMs >= (before?.lastAt ?? 0)
     const count = (before?.count ?? 0) + 1
-    const last = { lastDetail: detail, lastAt: appendTimeMs, lastPlace: `${inputTopic}-${inputPartition} offset ${inputOffset}` }
+    const last = {
+      lastDetail: detail,
+      lastAt: appendTimeMs,
+      lastPlace: `${inputTopic}-${inputPartition} offset ${inputOffset}`,
+    }
     this.byReason.set(reason, { ...(before ?? last), ...(isLast ? last : {}), reason, count })
   }
 

@@ -15,7 +15,8 @@ export interface NewToken {
 /** A token of 256 random bits; or what is wrong with name or role. */
 export function newToken(name: string, role: string): NewToken | string {
   if (!NAME.test(name)) return `${name} is no name: 1 to 64 letters, digits, \`.\`, \`_\`, \`@\`, \`-\``
-  if (!BOARD_TOKEN_ROLES.some((known) => known === role)) return `--role ${role}: there are ${BOARD_TOKEN_ROLES.join(', ')}`
+  if (!BOARD_TOKEN_ROLES.some((known) => known === role))
+    return `--role ${role}: there are ${BOARD_TOKEN_ROLES.join(', ')}`
   const token = randomBytes(TOKEN_BYTES).toString('base64url')
   return { token, entry: { name, role, sha256: createHash('sha256').update(token).digest('hex') } }
 }

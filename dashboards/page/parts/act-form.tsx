@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
+import type { Role } from '../../board/views.ts'
 import { act, type Refused, session } from '../api.ts'
 import { ROLE_ORDER } from '../roles.ts'
-import type { Role } from '../../board/views.ts'
 import { Icon } from './icon.tsx'
 
 /** One thing that can be done, with its path behind the board's. */
@@ -37,7 +37,10 @@ export function ActForm({ offers, reasonId, onDone }: ActFormProps) {
     try {
       const { holds, place } = await act(path, { reason: reason.value, ...until })
       const where = place === null ? '' : ` at input ${place}`
-      said.value = { text: `${label}: ${holds ? 'holds' : 'written; it holds once the pipeline comes to it'}${where}`, good: true }
+      said.value = {
+        text: `${label}: ${holds ? 'holds' : 'written; it holds once the pipeline comes to it'}${where}`,
+        good: true,
+      }
       reason.value = ''
       onDone()
     } catch (error) {

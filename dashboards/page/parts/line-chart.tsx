@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
+import { clock } from '../text.ts'
 
 export interface Line {
   readonly label: string
@@ -84,7 +85,7 @@ function optionsOf(
     cursor: { show: false },
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.15)] } },
     axes: [
-      axis,
+      { ...axis, space: 90, values: (_plot, ticks) => ticks.map((tick) => clock(tick * 1_000)) },
       { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => `${tick} ${unit}`) },
     ],
     series: [

@@ -7,8 +7,7 @@ export function MinuteBars({ perMinute }: { readonly perMinute: readonly number[
       <svg viewBox={`0 0 ${perMinute.length * 10} 64`} preserveAspectRatio="none" aria-hidden="true">
         {perMinute.map((alerts, i) => {
           const height = alerts === 0 ? 1 : Math.max(2, (alerts / most) * 62)
-          const kind = i === running ? 'running' : ''
-          // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place.
+          const kind = alerts === 0 ? 'none' : i === running ? 'running' : ''
           return <rect key={i} class={kind} x={i * 10 + 1} width="8" y={64 - height} height={height} rx="1.5" />
         })}
       </svg>
@@ -21,7 +20,6 @@ export function MinuteBars({ perMinute }: { readonly perMinute: readonly number[
         <caption>Alerts a minute</caption>
         <tbody>
           {perMinute.map((alerts, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place.
             <tr key={i}>
               <th scope="row">{running - i} min ago</th>
               <td>{alerts}</td>

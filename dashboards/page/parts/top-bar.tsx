@@ -56,28 +56,29 @@ export function TopBar() {
 function Search() {
   const text = useSignal('')
   return (
-    <form
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault()
-        const wanted = text.value.trim()
-        if (wanted !== '') goTo(DECISION.test(wanted) ? decisionPath(wanted) : accountPath(wanted))
-        text.value = ''
-      }}
-    >
-      <Icon name="search" />
-      <input
-        id="find"
-        type="search"
-        value={text.value}
-        onInput={(event) => {
-          text.value = event.currentTarget.value
+    <search>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          const wanted = text.value.trim()
+          if (wanted !== '') goTo(DECISION.test(wanted) ? decisionPath(wanted) : accountPath(wanted))
+          text.value = ''
         }}
-        placeholder="Account or decision  ( / )"
-        aria-label="Open an account or a decision"
-        autocomplete="off"
-      />
-    </form>
+      >
+        <Icon name="search" />
+        <input
+          id="find"
+          type="search"
+          value={text.value}
+          onInput={(event) => {
+            text.value = event.currentTarget.value
+          }}
+          placeholder="Account or decision  ( / )"
+          aria-label="Open an account or a decision"
+          autocomplete="off"
+        />
+      </form>
+    </search>
   )
 }
 

@@ -1,5 +1,4 @@
 import type { PaymentView } from '../../board/views.ts'
-import { decisionPath } from '../route.ts'
 import { clock, money } from '../text.ts'
 
 const WINDOW_MS = 60_000
@@ -8,6 +7,8 @@ const BEFORE_MS = 30_000
 const AFTER_MS = 15_000
 const WIDTH = 1_000
 const LINE_Y = 96
+/** Half the width of a time below the line. */
+const TICK_ROOM = 30
 
 /**
  * The 60 s that end with a payment, as velocity counted them (SPEC V1, both ends included): the band, the payments in and around it,
@@ -25,7 +26,14 @@ export function WindowLine({ payment, all }: { readonly payment: PaymentView; re
   return (
     <figure class="window">
       <svg viewBox={`0 0 ${WIDTH} 150`} role="img" aria-label={summary(payment, inWindow.length)}>
-        <rect class="band" x={x(endMs - WINDOW_MS)} y="10" width={x(endMs) - x(endMs - WINDOW_MS)} height="112" rx="4" />
+        <rect
+          class="band"
+          x={x(endMs - WINDOW_MS)}
+          y="10"
+          width={x(endMs) - x(endMs - WINDOW_MS)}
+          height="112"
+          rx="4"
+        />
         <text class="label" x={x(endMs - WINDOW_MS) + 8} y="26">
           60 s
         </text>
@@ -33,9 +41,11 @@ export function WindowLine({ payment, all }: { readonly payment: PaymentView; re
         {ticks.map((ms) => (
           <g key={ms}>
             <line class="axis" x1={x(ms)} x2={x(ms)} y1={LINE_Y - 3} y2={LINE_Y + 3} />
-            <text class="tick" x={x(ms)} y="142">
-              {clock(ms)}
-            </text>
+            {x(ms) > TICK_ROOM && x(ms) < WIDTH - TICK_ROOM && (
+              <text class="tick" x={x(ms)} y="142">
+                {clock(ms)}
+              </text>
+            )}
           </g>
         ))}
         {inWindow.map(({ transactionId, eventTime }) => {
@@ -53,11 +63,15 @@ export function WindowLine({ payment, all }: { readonly payment: PaymentView; re
           const isIt = one.transactionId === payment.transactionId
           const kind = isIt ? 'it' : peers.has(one.transactionId) ? 'peer' : 'other'
           return (
-            <a key={one.decisionId} href={decisionPath(one.decisionId)} tabIndex={-1} aria-hidden="true">
-              <circle class={`${kind} ${one.outcome}`} cx={x(one.eventTime)} cy={LINE_Y} r={isIt ? 9 : 6}>
-                <title>{`${clock(one.eventTime)}  ${money(one.amountMinor, one.currency)}  ${one.outcome}`}</title>
-              </circle>
-            </a>
+            <circle
+              key={one.decisionId}
+              class={`${kind} ${one.outcome}`}
+              cx={x(one.eventTime)}
+              cy={LINE_Y}
+              r={isIt ? 9 : 6}
+            >
+              <title>{`${clock(one.eventTime)}  ${money(one.amountMinor, one.currency)}  ${one.outcome}`}</title>
+            </circle>
           )
         })}
       </svg>

@@ -45,8 +45,8 @@ export function AccountScreen({ account }: { readonly account: string }) {
           {data.payments.length === 0 ? (
             <Panel title="Payments">
               <Empty title="No payment of this account was read">
-                The board reads the newest 10,000 decisions of its partition; the log may hold older ones. Is the account
-                written as the payments have it?
+                The board reads the newest 10,000 decisions of its partition; the log may hold older ones. Is the
+                account written as the payments have it?
               </Empty>
             </Panel>
           ) : (

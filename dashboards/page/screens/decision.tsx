@@ -115,8 +115,11 @@ function Found({ found }: { readonly found: DecisionView }) {
             <ScoreParts score={payment.score} reasons={payment.reasons} />
             <p class="muted">
               Decided by {words(text('decided_by')).toLowerCase()}
-              {payment.actions.length > 0 && `; hit ${payment.actions.map((action) => words(action).toLowerCase()).join(', ')}`}.
-              {missing.length > 0 && ` Not evaluated, since a field is missing: ${missing.map((one) => words(one).toLowerCase()).join(', ')}.`}
+              {payment.actions.length > 0 &&
+                `; hit ${payment.actions.map((action) => words(action).toLowerCase()).join(', ')}`}
+              .
+              {missing.length > 0 &&
+                ` Not evaluated, since a field is missing: ${missing.map((one) => words(one).toLowerCase()).join(', ')}.`}
             </p>
           </div>
         </Panel>

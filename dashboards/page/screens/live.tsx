@@ -35,8 +35,8 @@ export function LiveScreen() {
       {gaps.value.map(({ sinceMs, untilMs }) => (
         <p class="notice high" role="alert" key={sinceMs}>
           <Icon name="high" />
-          Alerts between {clock(sinceMs)} and {clock(untilMs)} may be missing here: the feed keeps its newest 20,000. The
-          log has them all.
+          Alerts between {clock(sinceMs)} and {clock(untilMs)} may be missing here: the feed keeps its newest 20,000.
+          The log has them all.
         </p>
       ))}
       <div class="columns">
@@ -107,7 +107,8 @@ function Feed({ held, pause }: { readonly held: Held | null; readonly pause: () 
 
 function NothingYet({ filtered }: { readonly filtered: boolean }) {
   if (filtered) return <Empty title="Nothing fits the filters">Clear one of them to see the rest.</Empty>
-  if (connection.value !== 'live') return <Empty title="Connecting">The feed comes as soon as the server answers.</Empty>
+  if (connection.value !== 'live')
+    return <Empty title="Connecting">The feed comes as soon as the server answers.</Empty>
   return (
     <Empty title="No alert yet">
       The first comes when somebody pays four times within a minute. Try{' '}
@@ -158,7 +159,13 @@ function Filters({ held, fresh, pause }: FiltersProps) {
         value={value('text')}
         onInput={choose('text')}
       />
-      <button type="button" class={`button ${held ? 'main' : ''}`} aria-pressed={held} aria-keyshortcuts="p" onClick={pause}>
+      <button
+        type="button"
+        class={`button ${held ? 'main' : ''}`}
+        aria-pressed={held}
+        aria-keyshortcuts="p"
+        onClick={pause}
+      >
         {held ? `Resume${fresh > 0 ? ` · ${count(fresh)} new` : ''}` : 'Pause'}
       </button>
     </div>
@@ -198,7 +205,7 @@ function AlertRow({ id, value }: Extract<FeedEntry, { kind: 'alert' }>) {
       <td>
         <Score score={value.score} />
       </td>
-      <td class="wrap">{kind === 'VELOCITY' ? <Reasons reasons={value.reasons} /> : words(kind)}</td>
+      <td>{kind === 'VELOCITY' ? <Reasons reasons={value.reasons} /> : words(kind)}</td>
       <td>
         <DecisionLink decision={value.decision_id} />
       </td>
@@ -224,9 +231,7 @@ function ActionRow({ id, value }: Extract<FeedEntry, { kind: 'action' }>) {
       <td>
         <Score score={value.score} />
       </td>
-      <td class="wrap muted">
-        {value.fraud_count} flagged in the last hour{value.until === null ? '' : `; until ${clock(value.until)}`}
-      </td>
+      <td class="muted">{value.fraud_count === 0 ? 'by its score' : `${value.fraud_count} flagged in 1 h`}</td>
       <td>
         <DecisionLink decision={value.decision_id} />
       </td>

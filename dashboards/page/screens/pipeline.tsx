@@ -177,7 +177,8 @@ function DeadLetters({ pipeline }: { readonly pipeline: PipelineView }) {
     <Panel title="Dead letters" aside={<code class="push muted">sluice dlq list</code>}>
       {deadLetters.length === 0 ? (
         <Empty title="Nothing was refused">
-          What cannot be processed shows here with its reason; the scenario <code>poison</code> of the simulator sends some.
+          What cannot be processed shows here with its reason; the scenario <code>poison</code> of the simulator sends
+          some.
         </Empty>
       ) : (
         <div class="scroll">

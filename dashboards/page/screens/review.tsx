@@ -203,7 +203,9 @@ function Chosen({ review, nowMs, refused, onClaim, onDone }: ChosenProps) {
         <ScoreParts score={review.score} reasons={review.reasons} />
         <div class="act">
           <button type="button" class="button" onClick={onClaim} aria-keyshortcuts="c" disabled={claim !== null}>
-            {claim === null ? 'Claim' : `${mine ? 'Yours' : visible(claim.actor)} for ${duration(claim.untilMs - nowMs)}`}
+            {claim === null
+              ? 'Claim'
+              : `${mine ? 'Yours' : visible(claim.actor)} for ${duration(claim.untilMs - nowMs)}`}
           </button>
           <span class="muted">
             <kbd>j</kbd> <kbd>k</kbd> next, previous <kbd>c</kbd> claim <kbd>a</kbd> approve <kbd>d</kbd> decline

@@ -31,10 +31,7 @@ function Current({ view }: { readonly view: RulesView }) {
   const signals = rules['signals'] as Readonly<Record<string, Settings>>
   const actions = rules['actions'] as Readonly<Record<string, Settings>>
   return (
-    <Panel
-      title={`In force: version ${version}`}
-      aside={<span class="push muted mono">{hash}</span>}
-    >
+    <Panel title={`In force: version ${version}`} aside={<span class="push muted mono">{hash}</span>}>
       <table class="list">
         <caption class="unseen">Signals and their points</caption>
         <thead>
@@ -79,8 +76,11 @@ function History({ view }: { readonly view: RulesView }) {
     <Panel title="History" aside={<code class="push muted">sluice rules apply FILE --reason WHY</code>}>
       <ol class="history">
         {view.history.map((change, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a rule set may come again; its place in history does not.
-          <Change key={view.history.length - i} change={change} isInForce={change.hash === view.hash && i === firstOf(view)} />
+          <Change
+            key={view.history.length - i}
+            change={change}
+            isInForce={change.hash === view.hash && i === firstOf(view)}
+          />
         ))}
       </ol>
     </Panel>
