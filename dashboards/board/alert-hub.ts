@@ -5,8 +5,8 @@ import { FIRST_ID, isAfter, timeOf } from './stream-id.ts'
 import { entriesFrame, eventText, Subscriber } from './subscriber.ts'
 import type { ActionValue, AlertValue, FeedGap, FeedStatus } from './views.ts'
 
-/** Entries read at a time. */
-const READ_ENTRIES = 1_000
+/** Entries read at a time: one frame of the largest that there are is far below what may wait for a reader. */
+const READ_ENTRIES = 400
 /** Between two frames, so that a flood of alerts makes few large ones. */
 const FRAME_MS = 16
 /** An entry that came without a wake-up is seen so much later. */

@@ -43,6 +43,9 @@ export function boardRoutes(options: BoardOptions): FastifyPluginAsync {
           return sendProblem(reply, 500, 'the board has failed at this; its log says why')
         })
         app.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'there is nothing here'))
+        app.addHook('onRoute', (route) => {
+          route.bodyLimit = BODY_BYTES_MAX
+        })
         await guard(app)
         await pageRoutes(app)
         feedRoute(app, options)
@@ -50,7 +53,7 @@ export function boardRoutes(options: BoardOptions): FastifyPluginAsync {
         readRoutes(app, options)
         actRoutes(app, options.access, options.acts)
       },
-      { prefix: BOARD_PATH, bodyLimit: BODY_BYTES_MAX },
+      { prefix: BOARD_PATH },
     )
   }
 }

@@ -91,6 +91,8 @@ function show(): void {
   const fresh = arrived.filter(isNew)
   arrived = []
   if (fresh.length === 0) return
+  // A store that was filled again has its entries by partition; what comes after the first frame comes as it happens.
+  if (entries.value.length === 0) fresh.sort((a, b) => a.value.event_time - b.value.event_time)
   batch(() => {
     received.value += fresh.filter(({ kind }) => kind === 'alert').length
     entries.value = [...fresh.slice(-HELD_MAX).reverse(), ...entries.value].slice(0, HELD_MAX)

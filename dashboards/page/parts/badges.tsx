@@ -54,8 +54,8 @@ export function Score({ score }: { readonly score: number }) {
     <span class={`score ${level}`}>
       <b>{score}</b>
       <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-        <rect class="track" width="100" height="6" rx="3" />
-        <rect class="fill" width={score} height="6" rx="3" />
+        <rect class="track" width="100" height="6" />
+        <rect class="fill" width={score} height="6" />
       </svg>
     </span>
   )
@@ -93,8 +93,8 @@ export function ScoreParts({ score, reasons }: { readonly score: number; readonl
             <th scope="row">{words(signal)}</th>
             <td class="bar">
               <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-                <rect class="track" width="100" height="8" rx="2" />
-                <rect class="fill" width={Math.min(100, points)} height="8" rx="2" />
+                <rect class="track" width="100" height="8" />
+                <rect class="fill" width={Math.min(100, points)} height="8" />
               </svg>
             </td>
             <td class="number">{points}</td>

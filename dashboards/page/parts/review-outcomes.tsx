@@ -33,8 +33,8 @@ export function ReviewOutcomes({ reviews }: { readonly reviews: ReviewsView }) {
                     <th scope="row">{words(signal)}</th>
                     <td class="bar">
                       <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-                        <rect class="track" width="100" height="8" rx="2" />
-                        <rect class="fill" width={share} height="8" rx="2" />
+                        <rect class="track" width="100" height="8" />
+                        <rect class="fill" width={share} height="8" />
                       </svg>
                     </td>
                     <td class="number">

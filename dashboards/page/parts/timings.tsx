@@ -22,7 +22,7 @@ export function Timings({ found }: { readonly found: DecisionView }) {
             <th scope="row">{name}</th>
             <td class="bar">
               <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-                <rect class="track" width="100" height="8" rx="2" />
+                <rect class="track" width="100" height="8" />
                 <rect
                   class="fill"
                   x={((Math.min(fromMs, toMs) - startMs) / spanMs) * 100}

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import type { FeedEntry } from '../../board/views.ts'
+import type { AlertValue, FeedEntry } from '../../board/views.ts'
 import { connection, entries, gaps, received, status } from '../feed.ts'
 import { useKeys } from '../keys.ts'
 import { ActionBadge, Reasons, Score, SeverityBadge } from '../parts/badges.tsx'
@@ -189,7 +189,7 @@ function Row(entry: FeedEntry) {
 }
 
 function AlertRow({ id, value }: Extract<FeedEntry, { kind: 'alert' }>) {
-  const { amount, currency, kind, sender_account_id: account } = value
+  const { amount, currency, sender_account_id: account } = value
   return (
     <tr key={id} data-alert={value.alert_id}>
       <td>
@@ -205,12 +205,18 @@ function AlertRow({ id, value }: Extract<FeedEntry, { kind: 'alert' }>) {
       <td>
         <Score score={value.score} />
       </td>
-      <td>{kind === 'VELOCITY' ? <Reasons reasons={value.reasons} /> : words(kind)}</td>
+      <td>{whyOf(value)}</td>
       <td>
         <DecisionLink decision={value.decision_id} />
       </td>
     </tr>
   )
+}
+
+function whyOf({ kind, revised, reasons }: AlertValue) {
+  if (kind !== 'VELOCITY') return words(kind)
+  // A payment that came out of order has lifted a window that was decided before.
+  return revised ? 'Window revised' : <Reasons reasons={reasons} />
 }
 
 function ActionRow({ id, value }: Extract<FeedEntry, { kind: 'action' }>) {
@@ -267,8 +273,8 @@ function TopAccounts() {
           {top.map(({ account, alerts, worst }) => (
             <li key={account}>
               <AccountLink account={account} />
-              <SeverityBadge severity={worst} />
               <b>{count(alerts)}</b>
+              <SeverityBadge severity={worst} />
               <svg viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
                 <rect width={(alerts / most) * 100} height="3" />
               </svg>

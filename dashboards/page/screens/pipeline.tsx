@@ -254,8 +254,8 @@ function Partitions({ pipeline }: { readonly pipeline: PipelineView }) {
                 <td class="number">{count(lag)}</td>
                 <td>
                   <svg class="lag" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-                    <rect class="track" width="100" height="6" rx="2" />
-                    <rect class="fill" width={(lag / most) * 100} height="6" rx="2" />
+                    <rect class="track" width="100" height="6" />
+                    <rect class="fill" width={(lag / most) * 100} height="6" />
                   </svg>
                 </td>
                 <td class="number">{checkpointAgeMs === null ? '–' : duration(checkpointAgeMs)}</td>
