@@ -17,7 +17,7 @@ async function main(data: string): Promise<void> {
   const metrics = measureApi(new Registry(), () => api)
   const options = { name: 'bench', isDemo: true, logger, metrics, challenges: null, sharedLimiter: null }
   const api: ConfirmApi = await ConfirmApi.open(session, options)
-  const server = await serveWeb({ host: '127.0.0.1', port: 0, setting: 'none', routes: [api.routes] })
+  const server = await serveWeb({ host: '127.0.0.1', port: 0, setting: 'none', routes: [api.routes], home: '/docs' })
   const fail = (_partition: number, error: Error) => process.stderr.write(`${error.message}\n`)
   const pipeline = new Pipeline(session, { onSurvived: fail, onFailed: fail })
   while (!pipeline.running || !api.caughtUp) await new Promise((resolve) => setTimeout(resolve, 5))

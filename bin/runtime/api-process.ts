@@ -39,8 +39,8 @@ export async function runApi(config: Config, isEmbedded: boolean, openLog: () =>
     })
     running = api
     try {
-      const { httpHost: host, apiPort: port } = config
-      const server = await serveWeb({ host, port, setting: variableOf('apiPort'), routes: [api.routes] })
+      const { apiHost: host, apiPort: port } = config
+      const server = await serveWeb({ host, port, setting: variableOf('apiPort'), routes: [api.routes], home: '/docs' })
       const health = await serveHealth({
         host: config.metricsHost,
         port: config.metricsPort,

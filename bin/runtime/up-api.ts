@@ -1,17 +1,16 @@
+import type { FastifyPluginAsync } from 'fastify'
 import type { Challenges } from '../../api/challenge.ts'
 import { measureApi } from '../../platform/api-metrics.ts'
-import { variableOf } from '../../platform/config.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { ConfirmApi } from './confirm-api.ts'
 import { openSharedLimiter } from './rate-limits.ts'
 import type { Session } from './session.ts'
-import { serveWeb } from './web-server.ts'
 
 /** The confirm API beside the tasks of the embedded profile. */
 export interface UpApi {
-  readonly url: string
-  /** Resolves when what was taken is answered; the tasks must still run. */
+  readonly routes: FastifyPluginAsync
+  /** After its server has closed. */
   close(): Promise<void>
 }
 
@@ -21,11 +20,10 @@ export interface UpApiParts {
   readonly challenges: Challenges | null
 }
 
-/** @throws KeysError, PortTakenError */
-export async function serveUpApi(session: Session, parts: UpApiParts): Promise<UpApi> {
+/** @throws KeysError */
+export async function openUpApi(session: Session, parts: UpApiParts): Promise<UpApi> {
   const { config } = session
   const { logger, challenges } = parts
-  const { httpHost: host, httpPort: port } = config
   let running: ConfirmApi | null = null
   const metrics = measureApi(parts.metrics.registry, () => running)
   const limiter = await openSharedLimiter(config, logger, metrics)
@@ -38,19 +36,9 @@ export async function serveUpApi(session: Session, parts: UpApiParts): Promise<U
     sharedLimiter: limiter?.limiter ?? null,
   })
   running = api
-  const end = async () => {
+  const close = async () => {
     await api.close()
     limiter?.close()
   }
-  try {
-    const server = await serveWeb({ host, port, setting: variableOf('httpPort'), routes: [api.routes] })
-    const close = async () => {
-      await server.close()
-      await end()
-    }
-    return { url: `http://${host}:${server.port}`, close }
-  } catch (error) {
-    await end()
-    throw error
-  }
+  return { routes: api.routes, close }
 }
