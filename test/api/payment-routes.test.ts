@@ -161,7 +161,7 @@ test('SPEC C1, M6: every call is one audit event, with the trace that it came in
   for (const hidden of ['4111', 'between us', '123"', token, '127.0.0.1']) expect(text).not.toContain(hidden)
 })
 
-test('SPEC M1: what the API posts is masked before its first byte is stored, and carries the trace', async () => {
+test('SPEC M1, C5: what the API posts is a payment like any other, masked before its first byte is stored, with the trace', async () => {
   const partition = partitionOfAccount('acc-3')
   const at = { topic: TOPICS.paymentsSubmitted.name, partition }
   const { startOffset, endOffset } = await ground.session.log.bounds(at)
