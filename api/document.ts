@@ -13,7 +13,7 @@ import {
 
 /** zod as JSON Schema 2020-12, which OpenAPI 3.1 speaks. */
 function jsonSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _, id: __, ...rest } = z.toJSONSchema(schema, { io: 'input' })
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' })
   return rest
 }
 

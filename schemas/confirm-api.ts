@@ -65,7 +65,7 @@ export const ConfirmSchema = z
     ip: text(64).optional(),
     memo: text(4096).optional().describe('Scanned for card numbers; what is found is redacted.'),
   })
-  .meta({ id: 'Confirm', title: 'A payment to confirm' })
+  .meta({ title: 'A payment to confirm' })
 
 /** A body after validation: defaults are filled in. */
 export type ConfirmBody = z.infer<typeof ConfirmSchema>

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
+import { vi } from 'vitest'
 import type { RateLimiter } from '../../api/access/rate-limiter.ts'
 import type { Challenges } from '../../api/challenge.ts'
 import { ConfirmApi } from '../../bin/runtime/confirm-api.ts'
@@ -16,7 +17,8 @@ import { TOPICS } from '../../schemas/topics.ts'
 import type { Log, ProducerSession } from '../../streams/log/log.ts'
 
 /** A machine that does much else is no reason to fail. */
-const TIMEOUT_MS = '15000'
+const TIMEOUT_MS = '60000'
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 const SILENT = { onSurvived: () => {}, onFailed: () => {} }
 
 /** What a test says of an instance beside its name. */
