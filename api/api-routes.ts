@@ -19,7 +19,6 @@ import type { ClaimView } from './view/claim-view.ts'
 export interface RequestMetrics {
   answered(method: string, route: string, status: number, seconds: number): void
   confirmed(status: string, risk: string): void
-  validated(result: string): void
 }
 
 export interface ApiOptions {

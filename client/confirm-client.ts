@@ -46,66 +46,69 @@ export class ConfirmClient {
   /** SUCCESS, IN_REVIEW, OTP_REQUIRED, or not allowed. @throws ConfirmError for everything else */
   async confirm(payment: ConfirmRequestBody): Promise<ConfirmAnswer> {
     const body = { idempotency_key: crypto.randomUUID() as string, ...payment }
-    const response = await this.send('POST', '/payment/confirm', JSON.stringify(body))
-    const outcome = (await response.json()) as ConfirmOutcome
-    return { ...outcome, replayed: response.headers.get('idempotent-replayed') === 'true' }
+    const { json, headers } = await this.send('POST', '/payment/confirm', JSON.stringify(body))
+    return { ...(json as ConfirmOutcome), replayed: headers.get('idempotent-replayed') === 'true' }
   }
 
   /** How a payment of the last day stands. @throws ConfirmError */
   async payment(transactionId: string): Promise<Payment> {
-    return (await (await this.send('GET', `/payments/${encodeURIComponent(transactionId)}`, null)).json()) as Payment
+    return (await this.send('GET', `/payments/${encodeURIComponent(transactionId)}`, null)).json as Payment
   }
 
-  /** The first answer that is final, by status: the same call again after everything that passes by itself. */
-  private async send(method: string, path: string, body: string | null): Promise<Response> {
+  /** The first answer that is final: the same call again after everything that passes by itself. */
+  private async send(method: string, path: string, body: string | null): Promise<Answer> {
     const signal = AbortSignal.timeout(this.options.timeoutMs ?? TIMEOUT_MS)
+    let last: Answer | null = null
     for (let pauseMs = PAUSE_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {
-      const response = await this.try(method, path, body, signal)
-      if (response !== null && !isProblem(response)) return response
-      if (response !== null && !AGAIN.has(response.status)) throw await errorOf(response)
-      const retryAfterMs = Number(response?.headers.get('retry-after') ?? 0) * 1_000
-      await paused(Math.max(pauseMs, retryAfterMs), signal, response)
+      const answer = await this.try(method, path, body, signal)
+      last = answer ?? last
+      if (answer !== null && !isProblem(answer)) return answer
+      if (answer !== null && !AGAIN.has(answer.status)) throw errorOf(answer)
+      const retryAfterMs = Number(answer?.headers.get('retry-after') ?? 0) * 1_000
+      await paused(Math.max(pauseMs, retryAfterMs), signal)
+      if (signal.aborted) throw last === null ? new ConfirmError(null, null) : errorOf(last)
     }
   }
 
-  /** Null when the network failed. @throws ConfirmError when the time is over */
-  private async try(method: string, path: string, body: string | null, signal: AbortSignal): Promise<Response | null> {
+  /** Null when the network failed or the time is over. */
+  private async try(method: string, path: string, body: string | null, signal: AbortSignal): Promise<Answer | null> {
     const { url, token, fetch = globalThis.fetch } = this.options
-    const headers = {
-      authorization: `Bearer ${await token()}`,
-      ...(body !== null && { 'content-type': 'application/json' }),
-    }
+    const authorization = `Bearer ${await token()}`
+    const headers = { authorization, ...(body !== null && { 'content-type': 'application/json' }) }
     try {
-      return await fetch(new URL(path, url), { method, headers, body, signal })
-    } catch (error) {
-      if (signal.aborted) throw new ConfirmError(null, null, error)
+      const response = await fetch(new URL(path, url), { method, headers, body, signal })
+      return { status: response.status, headers: response.headers, json: await response.json() }
+    } catch {
       return null
     }
   }
 }
 
+interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly json: unknown
+}
+
 /** 403 is an outcome as often as an error; its type tells. */
-function isProblem({ headers }: Response): boolean {
-  return headers.get('content-type')?.startsWith('application/problem+json') === true
+function isProblem({ headers, status }: Answer): boolean {
+  return status >= 500 || headers.get('content-type')?.startsWith('application/problem+json') === true
 }
 
-async function errorOf(response: Response): Promise<ConfirmError> {
-  return new ConfirmError(response.status, (await response.json()) as Problem)
+function errorOf({ status, json }: Answer): ConfirmError {
+  return new ConfirmError(status, json as Problem)
 }
 
-/** @throws ConfirmError when the time is over before, with what the last try said */
-async function paused(delayMs: number, signal: AbortSignal, last: Response | null): Promise<void> {
-  const over = await new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', end)
-      resolve(false)
-    }, delayMs)
+/** Resolves after the delay, or when the time is over. */
+function paused(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer)
-      resolve(true)
+      signal.removeEventListener('abort', end)
+      resolve()
     }
+    const timer = setTimeout(end, delayMs)
     if (signal.aborted) end()
     else signal.addEventListener('abort', end, { once: true })
   })
-  if (over) throw last === null ? new ConfirmError(null, null) : await errorOf(last)
 }

@@ -44,6 +44,8 @@ export async function serveWeb(options: WebServerOptions): Promise<{ readonly po
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS,
+    // A drain takes as long as the calls that were taken.
+    pluginTimeout: 0,
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     // An open feed would keep the process from ending.
     forceCloseConnections: true,

@@ -52,7 +52,9 @@ test('SPEC C2, C4: without a code 403, a wrong one 401 with the tries left, the 
     }
   }
   expect(await findDecisions(ground.session, transaction_id)).toHaveLength(1)
-  expect(await one.registry.metrics()).toMatch(/^otp_validation_total\{result="valid"\} [1-9]/m)
+  const counted = await codes.registry.metrics()
+  expect(counted).toMatch(/^otp_validation_total\{result="valid"\} [1-9]/m)
+  expect(counted).toMatch(/^otp_validation_total\{result="invalid"\} [1-9]/m)
 }, 60_000)
 
 test('SPEC C2: where nobody makes codes a challenge stays one', async () => {
