@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../platform/config.ts'
-import { PortTakenError } from '../platform/health-server.ts'
+import { PortTakenError } from '../platform/port-owner.ts'
 import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } from '../schemas/registry.ts'
 import { StreamsError } from '../streams/errors.ts'
 import { accountsCommand } from './commands/accounts.ts'
 import { alerterCommand } from './commands/alerter.ts'
+import { apiCommand } from './commands/api.ts'
+import { boardCommand } from './commands/board.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
 import { decisionsCommand } from './commands/decisions.ts'
@@ -12,11 +14,13 @@ import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { importCommand } from './commands/import.ts'
+import { keysCommand } from './commands/keys.ts'
 import { reviewCommand } from './commands/review.ts'
 import { rulesCommand } from './commands/rules.ts'
 import { schemasCommand } from './commands/schemas.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { tokenCommand } from './commands/token.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -43,6 +47,8 @@ for (const command of [
   upCommand(),
   workerCommand(),
   alerterCommand(),
+  apiCommand(),
+  boardCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),
@@ -55,6 +61,8 @@ for (const command of [
   topicsCommand(),
   schemasCommand(),
   checkpointCommand(),
+  keysCommand(),
+  tokenCommand(),
   doctorCommand(),
   configCommand(),
 ]) {

@@ -91,9 +91,10 @@ export const TOPICS = {
     name: 'api.claims',
     doc: 'Claims of the confirm API on (caller, route, idempotency key); the lowest offset wins.',
     key: 'caller, route and idempotency key',
-    values: [],
+    values: ['sluice.ApiClaim'],
     retentionMs: DAY_MS,
-    cleanupPolicy: 'compact,delete',
+    // Compaction would keep the highest offset of a key (ADR 0043).
+    cleanupPolicy: 'delete',
   },
   auditEvents: {
     ...SMALL,
@@ -113,9 +114,9 @@ export const TOPICS = {
   otpDeliveries: {
     ...SMALL,
     name: 'otp.deliveries',
-    doc: 'That a one-time code was sent, over which channel; never the code.',
-    key: 'decision_id',
-    values: [],
+    doc: 'That the one-time code of a challenge waits to be sent, and over which channel; never the code or a contact.',
+    key: 'challenge_id',
+    values: ['sluice.OtpDelivery'],
     retentionMs: DAY_MS,
   },
 } as const satisfies Record<string, Topic>

@@ -10,6 +10,7 @@ import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { EmbeddedAlerts } from '../runtime/embedded-alerts.ts'
 import { taskIdOf } from '../runtime/measured-task.ts'
+import { type Otp, openOtp } from '../runtime/otp.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { keepRetention } from '../runtime/retention-loop.ts'
 import { followRulesFile } from '../runtime/rules-change.ts'
@@ -19,6 +20,7 @@ import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch } from '../runtime/store-fills.ts'
 import { createTaskMetrics } from '../runtime/task-metrics.ts'
 import { tasksHealth } from '../runtime/tasks-health.ts'
+import type { UpWeb } from '../runtime/up-web.ts'
 import { decisionFeed } from '../view/decision-feed.ts'
 import { showLive } from '../view/live-view.ts'
 import { SideCounts } from '../view/side-counts.ts'
@@ -76,10 +78,23 @@ async function runUp(options: UpOptions): Promise<void> {
       metrics: metrics.registry,
       health: () => upHealth(running, session.log, shutdown),
     })
-    const pipeline = new Pipeline(session, events)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
-    Object.assign(running, { pipeline, alerts })
-    const failure = await serve(session, { pipeline, alerts }, shutdown, logger, server.port)
+    running.alerts = alerts
+    const otp = await openOtp(session, logger, metrics, print)
+    // The web server takes its time to load; no other command should wait for it.
+    const { serveUpWeb } = await import('../runtime/up-web.ts')
+    const challenges = otp?.challenges ?? null
+    const web = await serveUpWeb(session, {
+      store: alerts.store,
+      pipelineNow: () => running.pipeline,
+      logger,
+      metrics,
+      challenges,
+    })
+    const pipeline = new Pipeline(session, events)
+    running.pipeline = pipeline
+    const failure = await serve(session, { pipeline, alerts, otp, web }, shutdown, logger, server.port)
+    await otp?.close()
     await server.close()
     if (failure !== null) throw failure
   } finally {
@@ -105,10 +120,18 @@ function upConfig(options: UpOptions): Config {
   return config
 }
 
+/** What runs in the process. */
+interface Parts {
+  readonly pipeline: Pipeline
+  readonly alerts: EmbeddedAlerts
+  readonly otp: Otp | null
+  readonly web: UpWeb
+}
+
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  { pipeline, alerts }: { readonly pipeline: Pipeline; readonly alerts: EmbeddedAlerts },
+  { pipeline, alerts, otp, web }: Parts,
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -116,9 +139,13 @@ async function serve(
   const { config, folder, log } = session
   const startedMs = machineTime.nowMs()
   const unable = await firstMoments(pipeline)
-  if (unable !== null) return unable
+  if (unable !== null) {
+    await web.close()
+    return unable
+  }
   const title = `sluice  ${folder.path}`
   print(`${title}: 12 tasks; metrics and health on http://${config.metricsHost}:${port}; Ctrl-C ends`)
+  for (const line of web.lines) print(line)
   const counts = new SideCounts(session)
   const beside = new AbortController()
   const warn = (error: Error) => logger.warn({ error: error.message }, 'retention')
@@ -126,12 +153,14 @@ async function serve(
     keepRetention(session, beside.signal, warn),
     counts.keepUp(beside.signal),
     alerts.keepUp(beside.signal),
+    otp?.keepUp(beside.signal),
+    web.run(beside.signal),
     new StoreWatch(pipeline, logger).watch(beside.signal),
   ]
   const feed = decisionFeed(log, session.ids, machineTime.nowMs)
   const context = {
     title,
-    footer: `metrics http://${config.metricsHost}:${port}/metrics   Ctrl-C ends   sluice explain ID, sluice verify in another terminal`,
+    footer: `board ${web.boardUrl}   Ctrl-C ends   sluice explain ID, sluice verify in another terminal`,
     nowMs: machineTime.nowMs,
     counted: () => counts.counted,
   }
@@ -151,6 +180,8 @@ async function serve(
   ])
   view.unsubscribe()
   await simulator?.stop()
+  // What was taken is answered while the tasks still run.
+  await web.close()
   pipeline.stop()
   const failure = await pipeline.ended
   beside.abort()

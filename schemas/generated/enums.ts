@@ -203,6 +203,18 @@ export const MaskedFieldOrdinal = {
   memo: 11,
 } as const satisfies Record<MaskedField, number>
 
+/** The symbols of OtpChannel; a symbol's index is its Avro ordinal. */
+export const OTP_CHANNEL_SYMBOLS = ['CONSOLE', 'EMAIL', 'SMS'] as const
+
+export type OtpChannel = (typeof OTP_CHANNEL_SYMBOLS)[number]
+
+/** The Avro ordinal of each OtpChannel. */
+export const OtpChannelOrdinal = {
+  CONSOLE: 0,
+  EMAIL: 1,
+  SMS: 2,
+} as const satisfies Record<OtpChannel, number>
+
 /** The symbols of Outcome; a symbol's index is its Avro ordinal. */
 export const OUTCOME_SYMBOLS = ['approve', 'challenge', 'review', 'block'] as const
 

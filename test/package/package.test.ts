@@ -125,7 +125,8 @@ async function expectSurvival(kills: ReturnType<typeof killWordCount> | ReturnTy
 
 describe('the package', () => {
   test('holds what was built, what that reads, and nothing else', () => {
-    const built = /^dist\/(?:bin|platform|processors|producers|redis-alerts|schemas|streams)\/[\w/.-]+\.(?:js|d\.ts)$/
+    const built =
+      /^dist\/(?:bin|otp|platform|processors|producers|redis-alerts|schemas|streams)\/[\w/.-]+\.(?:js|d\.ts)$/
     const beside = files.filter((path) => !built.test(path))
     expect(beside.toSorted()).toEqual([
       'LICENSE',

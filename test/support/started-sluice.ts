@@ -28,7 +28,9 @@ export class StartedSluice {
     this.args = args
     const { PATH = '', HOME = '' } = process.env
     const command = ['--pdeathsig', 'KILL', '--', ...under, process.execPath, PROGRAM, ...args]
-    this.child = spawn('setpriv', command, { env: { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env } })
+    this.child = spawn('setpriv', command, {
+      env: { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, SLUICE_BOARD_PORT: '0', ...env },
+    })
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.stdout += chunk
     })
