@@ -5,6 +5,7 @@ import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } fr
 import { StreamsError } from '../streams/errors.ts'
 import { accountsCommand } from './commands/accounts.ts'
 import { alerterCommand } from './commands/alerter.ts'
+import { apiCommand } from './commands/api.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
 import { decisionsCommand } from './commands/decisions.ts'
@@ -12,11 +13,13 @@ import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { importCommand } from './commands/import.ts'
+import { keysCommand } from './commands/keys.ts'
 import { reviewCommand } from './commands/review.ts'
 import { rulesCommand } from './commands/rules.ts'
 import { schemasCommand } from './commands/schemas.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { tokenCommand } from './commands/token.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -43,6 +46,7 @@ for (const command of [
   upCommand(),
   workerCommand(),
   alerterCommand(),
+  apiCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),
@@ -55,6 +59,8 @@ for (const command of [
   topicsCommand(),
   schemasCommand(),
   checkpointCommand(),
+  keysCommand(),
+  tokenCommand(),
   doctorCommand(),
   configCommand(),
 ]) {

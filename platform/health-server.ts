@@ -63,11 +63,15 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 function listening(server: Server, { host, port, setting }: HealthServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') return reject(error)
-      const owner = portOwner(port)
-      const who = owner === null ? 'another process' : `${owner.command} (pid ${owner.pid})`
-      reject(new PortTakenError(`port ${port} is taken by ${who}; stop it, or set ${setting} to a free port`))
+      reject(error.code === 'EADDRINUSE' ? portTaken(port, setting) : error)
     })
     server.listen(port, host, resolve)
   })
+}
+
+/** Says who has the port, and which setting chooses another. */
+export function portTaken(port: number, setting: string): PortTakenError {
+  const owner = portOwner(port)
+  const who = owner === null ? 'another process' : `${owner.command} (pid ${owner.pid})`
+  return new PortTakenError(`port ${port} is taken by ${who}; stop it, or set ${setting} to a free port`)
 }

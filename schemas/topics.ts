@@ -91,9 +91,10 @@ export const TOPICS = {
     name: 'api.claims',
     doc: 'Claims of the confirm API on (caller, route, idempotency key); the lowest offset wins.',
     key: 'caller, route and idempotency key',
-    values: [],
+    values: ['sluice.ApiClaim'],
     retentionMs: DAY_MS,
-    cleanupPolicy: 'compact,delete',
+    // Compaction would keep the highest offset of a key (ADR 0043).
+    cleanupPolicy: 'delete',
   },
   auditEvents: {
     ...SMALL,

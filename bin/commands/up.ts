@@ -20,6 +20,7 @@ import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch } from '../runtime/store-fills.ts'
 import { createTaskMetrics } from '../runtime/task-metrics.ts'
 import { tasksHealth } from '../runtime/tasks-health.ts'
+import type { UpApi } from '../runtime/up-api.ts'
 import { decisionFeed } from '../view/decision-feed.ts'
 import { showLive } from '../view/live-view.ts'
 import { SideCounts } from '../view/side-counts.ts'
@@ -77,11 +78,12 @@ async function runUp(options: UpOptions): Promise<void> {
       metrics: metrics.registry,
       health: () => upHealth(running, session.log, shutdown),
     })
+    const otp = await openOtp(session, logger, metrics, print)
+    const api = config.apiServed ? await openApi(session, logger, metrics, otp) : null
     const pipeline = new Pipeline(session, events)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
     Object.assign(running, { pipeline, alerts })
-    const otp = await openOtp(session, logger, metrics, print)
-    const failure = await serve(session, { pipeline, alerts, otp }, shutdown, logger, server.port)
+    const failure = await serve(session, { pipeline, alerts, otp, api }, shutdown, logger, server.port)
     await otp?.close()
     await server.close()
     if (failure !== null) throw failure
@@ -108,10 +110,24 @@ function upConfig(options: UpOptions): Config {
   return config
 }
 
+/** The web server takes its time to load; no other command should wait for it. */
+async function openApi(session: Session, logger: Logger, metrics: Metrics, otp: Otp | null): Promise<UpApi> {
+  const { serveUpApi } = await import('../runtime/up-api.ts')
+  return serveUpApi(session, logger, metrics, otp?.challenges ?? null)
+}
+
+/** What runs in the process. */
+interface Parts {
+  readonly pipeline: Pipeline
+  readonly alerts: EmbeddedAlerts
+  readonly otp: Otp | null
+  readonly api: UpApi | null
+}
+
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  { pipeline, alerts, otp }: { readonly pipeline: Pipeline; readonly alerts: EmbeddedAlerts; readonly otp: Otp | null },
+  { pipeline, alerts, otp, api }: Parts,
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -119,9 +135,13 @@ async function serve(
   const { config, folder, log } = session
   const startedMs = machineTime.nowMs()
   const unable = await firstMoments(pipeline)
-  if (unable !== null) return unable
+  if (unable !== null) {
+    await api?.close()
+    return unable
+  }
   const title = `sluice  ${folder.path}`
   print(`${title}: 12 tasks; metrics and health on http://${config.metricsHost}:${port}; Ctrl-C ends`)
+  if (api !== null) print(`confirm API: ${api.url}/payment/confirm, documents at ${api.url}/docs`)
   const counts = new SideCounts(session)
   const beside = new AbortController()
   const warn = (error: Error) => logger.warn({ error: error.message }, 'retention')
@@ -155,6 +175,7 @@ async function serve(
   ])
   view.unsubscribe()
   await simulator?.stop()
+  await api?.close()
   pipeline.stop()
   const failure = await pipeline.ended
   beside.abort()

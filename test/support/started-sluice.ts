@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 const PROGRAM = fileURLToPath(new URL('../../bin/sluice.ts', import.meta.url))
 /** Compiled sources are kept from start to start. */
 const COMPILE_CACHE = join(tmpdir(), 'sluice-test-compile-cache')
+/** Many run at one time. */
+const ANY_PORT = { SLUICE_HTTP_PORT: '0' }
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>
@@ -28,7 +30,9 @@ export class StartedSluice {
     this.args = args
     const { PATH = '', HOME = '' } = process.env
     const command = ['--pdeathsig', 'KILL', '--', ...under, process.execPath, PROGRAM, ...args]
-    this.child = spawn('setpriv', command, { env: { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env } })
+    this.child = spawn('setpriv', command, {
+      env: { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, ...ANY_PORT, ...env },
+    })
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.stdout += chunk
     })

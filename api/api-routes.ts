@@ -1,0 +1,115 @@
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { z } from 'zod'
+import type { Principal, TokenCheck } from './access/token-check.ts'
+import type { AuditTrail } from './audit.ts'
+import type { Challenges } from './challenge.ts'
+import type { Confirmation } from './confirm.ts'
+import { confirmRoute } from './confirm-route.ts'
+import { apiDocument } from './document.ts'
+import { paymentRoutes } from './payment-routes.ts'
+import { ApiProblem } from './problem.ts'
+import { BODY_BYTES_MAX } from './request/body-text.ts'
+import { answerErrors, drainRequests, observeRequests } from './request-log.ts'
+import type { Trace } from './trace.ts'
+import type { ClaimView } from './view/claim-view.ts'
+
+/** Told of each answered request. */
+export interface RequestMetrics {
+  answered(method: string, route: string, status: number, seconds: number): void
+  confirmed(status: string, risk: string): void
+  validated(result: string): void
+}
+
+export interface ApiOptions {
+  readonly confirmation: Confirmation
+  readonly challenges: Challenges | null
+  readonly view: ClaimView
+  readonly tokens: TokenCheck
+  readonly audit: AuditTrail
+  readonly metrics: RequestMetrics
+  /** A score from there on counts as high in metrics. */
+  readonly highRiskScore: number
+  /** A keyed token in place of a caller's address. */
+  readonly sourceTokenOf: (address: string) => string
+  readonly clock: { nowMs(): number }
+  /** Replays of a finished call are answered with 409, as the first clients of the seed expect. */
+  readonly replaysAreConflicts: boolean
+  /** Events of payments that may be followed at one time. */
+  readonly streamsMax: number
+  /** Told of what nobody foresaw: our own bug. */
+  readonly onFailure: (error: Error) => void
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What calling the route is, as object.verb: each call becomes an audit event. */
+    act?: string
+  }
+  interface FastifyRequest {
+    principal: Principal | null
+    trace: Trace | null
+    /** Unique; also the id of its audit event. */
+    requestId: string
+    /** What the request is about, for the audit event. */
+    subject: string | null
+    /** Why it was refused, for the audit event. */
+    refusal: string | null
+  }
+}
+
+/** Failed log-ins a minute from one address; then 429. */
+const GUESSES = { max: 60, timeWindow: 60_000 }
+
+/** The confirm API as a part of any server: its routes, headers, errors and documents stay within it. */
+export function apiRoutes(options: ApiOptions): FastifyPluginAsync {
+  return async (app) => {
+    app.decorateRequest('principal', null)
+    app.decorateRequest('trace', null)
+    app.decorateRequest('requestId', '')
+    app.decorateRequest('subject', null)
+    app.decorateRequest('refusal', null)
+    app.setValidatorCompiler(() => () => true) // Bodies are validated from their text, by zod.
+    app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
+      (_request, body, done) => done(null, body),
+    )
+    await app.register(helmet)
+    await app.register(rateLimit, { global: false })
+    await apiDocument(app)
+    observeRequests(app, options)
+    answerErrors(app, options)
+    drainRequests(app)
+    await app.register(async (routes) => {
+      logIn(routes, options)
+      confirmRoute(routes, options)
+      paymentRoutes(routes, options)
+    })
+  }
+}
+
+/** Nobody comes further without a token; who guesses at tokens is slowed down by address. */
+function logIn(app: FastifyInstance, { tokens, audit, confirmation }: ApiOptions): void {
+  const guesses = app.createRateLimit(GUESSES)
+  app.addHook('onRequest', async (request) => {
+    audit.requireRoom()
+    if (request.method === 'POST') confirmation.requireRoom()
+    try {
+      request.principal = await tokens.principalOf(request.headers.authorization)
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.status !== 401) throw error
+      const guess = await guesses(request)
+      if (!('isExceeded' in guess) || !guess.isExceeded) throw error
+      throw new ApiProblem(429, 'TOO_MANY_FAILURES', 'Too many requests', 'too many calls without a valid token', {
+        headers: { 'retry-after': String(guess.ttlInSeconds) },
+      })
+    }
+  })
+}
+
+/** The parameter of the routes on one payment. */
+export const PaymentParamsSchema = z.strictObject({ transactionId: z.string() })
