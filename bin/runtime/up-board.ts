@@ -35,7 +35,10 @@ export async function serveUpBoard(
   const server = await serveWeb({ host, port, setting: variableOf('boardPort'), routes, home: BOARD_PATH })
   return {
     url: `http://${host}:${server.port}${BOARD_PATH}`,
-    run: (signal) => board.run(signal),
+    run: (signal) => {
+      // Decisions do not need the board: what ends it is logged, and the process goes on.
+      return board.run(signal).catch((error: Error) => logger.error({ error: error.message }, 'the board ended'))
+    },
     close: server.close,
   }
 }
