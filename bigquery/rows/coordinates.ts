@@ -1,9 +1,9 @@
 import type { TopicPartition } from '../../streams/log/log.ts'
-import { ARCHIVE_SCHEMA_VERSION, type Row } from '../schema/tables.ts'
+import { type AnyRow, ARCHIVE_SCHEMA_VERSION } from '../schema/tables.ts'
 
 /** The columns that every table ends with. */
 export type Coordinates = Pick<
-  Row,
+  AnyRow,
   'kafka_topic' | 'kafka_partition' | 'kafka_offset' | 'ingest_time' | 'schema_version'
 >
 

@@ -237,7 +237,10 @@ export const TABLES = [
 export type TableName = (typeof TABLES)[number]['name']
 
 /** The row type of a table by its name. */
-export type Row<N extends TableName = TableName> = RowOf<Extract<(typeof TABLES)[number], { readonly name: N }>>
+export type Row<N extends TableName> = RowOf<Extract<(typeof TABLES)[number], { readonly name: N }>>
+
+/** A row of any table. */
+export type AnyRow = TableRow['row']
 
 /** A row with the table it belongs to. */
 export type TableRow = { [N in TableName]: { readonly table: N; readonly row: Row<N> } }[TableName]
