@@ -5,6 +5,7 @@ import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } fr
 import { StreamsError } from '../streams/errors.ts'
 import { accountsCommand } from './commands/accounts.ts'
 import { alerterCommand } from './commands/alerter.ts'
+import { archiveCommand } from './commands/archive.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
 import { decisionsCommand } from './commands/decisions.ts'
@@ -43,6 +44,7 @@ for (const command of [
   upCommand(),
   workerCommand(),
   alerterCommand(),
+  archiveCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),

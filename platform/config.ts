@@ -102,6 +102,48 @@ const SETTINGS = {
     '2000',
     'a Redis that does not answer within so long is given up and asked again later; alerts wait in the log',
   ),
+  bigqueryProject: setting(
+    'BIGQUERY_PROJECT',
+    z.string(),
+    '',
+    'the Google Cloud project that `sluice archive` writes to',
+  ),
+  bigqueryDataset: setting(
+    'BIGQUERY_DATASET',
+    z.string().regex(/^\w{1,1024}$/, 'letters, digits and `_`'),
+    'sluice',
+    'the dataset of the archive; `sluice archive init` makes it',
+  ),
+  bigqueryLocation: setting(
+    'BIGQUERY_LOCATION',
+    z.string().min(1),
+    'US',
+    'where a new dataset stands: US, EU, europe-west3',
+  ),
+  bigqueryKeyFile: setting(
+    'BIGQUERY_KEY_FILE',
+    z.string(),
+    '',
+    'key file of a service account, mode 600; empty is what Google’s library finds (gcloud, the machine’s own account)',
+  ),
+  bigqueryUrl: setting(
+    'BIGQUERY_URL',
+    z.union([z.literal(''), z.url({ protocol: /^http$/ })]),
+    '',
+    'root of the REST API of a stand-in for tests, http://host:port/bigquery/v2; empty is BigQuery itself',
+  ),
+  bigqueryStorage: setting(
+    'BIGQUERY_STORAGE',
+    z.string().regex(/^(?:(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5})?$/i, 'host:port'),
+    '',
+    'host:port of its Storage Write API, gRPC without TLS',
+  ),
+  bigqueryTimeoutMs: setting(
+    'BIGQUERY_TIMEOUT_MS',
+    wholeNumber(100, 600_000),
+    '30000',
+    'a request that BigQuery does not answer within so long is given up and asked again; rows wait in the log',
+  ),
   workerName: setting(
     'WORKER_NAME',
     z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, `.`, `_` and `-`'),

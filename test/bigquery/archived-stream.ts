@@ -22,7 +22,7 @@ const MARKER_EVERY = 11
 /** The value of the record at an offset of a partition; null for a marker. Every column is null somewhere where it may be. */
 function valueAt({ topic, partition }: TopicPartition, offset: number): Uint8Array | null {
   if (offset % MARKER_EVERY === MARKER_EVERY - 1) return null
-  const n = partition * 1_000_000 + offset
+  const n = partition * 1_000 + offset
   const bare = offset % 4 === 1
   switch (topic) {
     case TOPICS.paymentsDecided.name:
