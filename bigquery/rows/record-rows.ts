@@ -25,6 +25,14 @@ export interface ArchiveSchemaIds {
   readonly audit: number
 }
 
+/** What the archive reads: the topics, by the tables that their records go to. */
+export const ARCHIVED_TOPICS = [
+  TOPICS.paymentsDecided,
+  TOPICS.fraudAlerts,
+  TOPICS.paymentsDuplicates,
+  TOPICS.auditEvents,
+] as const
+
 /** A record, or one row of it, that the archive cannot hold: what its dead letter says. */
 export interface RefusedRow extends TopicPartition {
   readonly offset: number
