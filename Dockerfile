@@ -15,6 +15,7 @@ COPY schemas schemas
 COPY streams streams
 COPY processors processors
 COPY producers producers
+COPY bigquery bigquery
 COPY redis-alerts redis-alerts
 COPY platform platform
 COPY rules rules

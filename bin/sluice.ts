@@ -6,6 +6,7 @@ import { StreamsError } from '../streams/errors.ts'
 import { accountsCommand } from './commands/accounts.ts'
 import { alerterCommand } from './commands/alerter.ts'
 import { archiveCommand } from './commands/archive.ts'
+import { archiverCommand } from './commands/archiver.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
 import { decisionsCommand } from './commands/decisions.ts'
@@ -18,6 +19,7 @@ import { rulesCommand } from './commands/rules.ts'
 import { schemasCommand } from './commands/schemas.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { sqlCommand } from './commands/sql.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -45,6 +47,8 @@ for (const command of [
   workerCommand(),
   alerterCommand(),
   archiveCommand(),
+  archiverCommand(),
+  sqlCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),

@@ -212,6 +212,13 @@ const SETTINGS = {
     '4000000',
     'payments held in the windows of all senders',
   ),
+  archive: setting('ARCHIVE', flag, 'yes', '`up` archives in a process of its own, for `sluice sql`: yes or no'),
+  archiveMemoryMb: setting(
+    'ARCHIVE_MEMORY_MB',
+    wholeNumber(64, 1 << 20),
+    '512',
+    'MB that the archive’s DuckDB may take, for rows and queries together',
+  ),
   simulate: setting('SIMULATE', flag, 'yes', '`up` simulates payments in a process of its own: yes or no'),
   simulateRate: setting('SIMULATE_RATE', wholeNumber(1, 1_000_000), '200', 'simulated payments a second'),
   simulateScenario: setting('SIMULATE_SCENARIO', z.string().min(1), 'mixed', 'what is simulated'),

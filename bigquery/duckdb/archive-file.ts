@@ -34,11 +34,26 @@ export class ArchiveFile {
   /** What opening has changed in its tables. */
   readonly migrated: readonly SchemaDifference[]
   private readonly instance: DuckDBInstance
+  private readonly connections = new Set<DuckDBConnection>()
 
   private constructor(folder: ArchiveFolder, instance: DuckDBInstance, migrated: readonly SchemaDifference[]) {
     this.folder = folder
     this.instance = instance
     this.migrated = migrated
+  }
+
+  /** Opens a file that nobody has open, to read it and no more. @throws StreamsError */
+  static async openToRead({ folder, memoryMb }: Omit<ArchiveFileSettings, 'logId'>): Promise<ArchiveFile> {
+    const paths = archiveFolder(folder)
+    try {
+      const instance = await DuckDBInstance.create(paths.file, { ...settingsOf(memoryMb), access_mode: 'READ_ONLY' })
+      const connection = await instance.connect()
+      await lockDown(async (sql) => (await connection.runAndReadAll(sql)).getRows(), paths)
+      connection.closeSync()
+      return new ArchiveFile(paths, instance, [])
+    } catch (error) {
+      throw duckdbError(error)
+    }
   }
 
   /**
@@ -50,14 +65,7 @@ export class ArchiveFile {
     let instance: DuckDBInstance | null = null
     try {
       mkdirSync(paths.exports, { recursive: true, mode: 0o700 })
-      instance = await DuckDBInstance.create(paths.file, {
-        threads: String(THREADS),
-        memory_limit: `${memoryMb}MB`,
-        // The writer says when: an automatic one would come in the middle of a commit.
-        wal_autocheckpoint: '1GB',
-        autoinstall_known_extensions: 'false',
-        autoload_known_extensions: 'false',
-      })
+      instance = await DuckDBInstance.create(paths.file, settingsOf(memoryMb))
       const connection = await instance.connect()
       const ask: Ask = async (sql) => (await connection.runAndReadAll(sql)).getRows()
       await lockDown(ask, paths)
@@ -74,12 +82,36 @@ export class ArchiveFile {
     }
   }
 
-  connect(): Promise<DuckDBConnection> {
-    return this.instance.connect()
+  /** A connection that `disconnect` gives back; the file closes all that are left. */
+  async connect(): Promise<DuckDBConnection> {
+    const connection = await this.instance.connect()
+    this.connections.add(connection)
+    return connection
   }
 
+  disconnect(connection: DuckDBConnection): void {
+    if (this.connections.delete(connection)) connection.closeSync()
+  }
+
+  /** Ends what still runs: DuckDB keeps a file open, and locked, as long as any connection to it. */
   close(): void {
+    for (const connection of this.connections) {
+      connection.interrupt()
+      connection.closeSync()
+    }
+    this.connections.clear()
     this.instance.closeSync()
+  }
+}
+
+function settingsOf(memoryMb: number): Record<string, string> {
+  return {
+    threads: String(THREADS),
+    memory_limit: `${memoryMb}MB`,
+    // The writer says when: an automatic one would come in the middle of a commit.
+    wal_autocheckpoint: '1GB',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
   }
 }
 

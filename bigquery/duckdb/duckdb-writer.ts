@@ -9,6 +9,7 @@ import { duckdbError } from './duckdb-errors.ts'
 
 /** DuckDB's own size of a vector. */
 const CHUNK_ROWS = 2_048
+const CHECKPOINT_MS = 30_000
 
 /** The rows of one table on their way: at most a chunk of them, the rest is DuckDB's. */
 interface TableAppender {
@@ -24,16 +25,25 @@ export class DuckDbWriter implements ArchiveWriter {
   private readonly tables: ReadonlyMap<TableName, TableAppender>
   /** Next offsets that are not committed yet. */
   private readonly moved = new Map<string, TopicPartition & { next: number }>()
+  private readonly clock: { nowMs(): number }
+  private checkpointedMs: number
   private inTransaction = false
 
-  private constructor(file: ArchiveFile, connection: DuckDBConnection, tables: ReadonlyMap<TableName, TableAppender>) {
+  private constructor(
+    file: ArchiveFile,
+    connection: DuckDBConnection,
+    tables: ReadonlyMap<TableName, TableAppender>,
+    clock: { nowMs(): number },
+  ) {
+    this.clock = clock
+    this.checkpointedMs = clock.nowMs()
     this.file = file
     this.connection = connection
     this.tables = tables
   }
 
   /** @throws StreamsError */
-  static async open(settings: ArchiveFileSettings): Promise<DuckDbWriter> {
+  static async open(settings: ArchiveFileSettings, clock: { nowMs(): number }): Promise<DuckDbWriter> {
     const file = await ArchiveFile.open(settings)
     try {
       const connection = await file.connect()
@@ -42,7 +52,7 @@ export class DuckDbWriter implements ArchiveWriter {
         const appender = await connection.createAppender(table.name)
         tables.set(table.name, { columns: new ColumnValues(table), appender, rows: [] })
       }
-      return new DuckDbWriter(file, connection, tables)
+      return new DuckDbWriter(file, connection, tables, clock)
     } catch (error) {
       file.close()
       throw duckdbError(error)
@@ -90,20 +100,20 @@ export class DuckDbWriter implements ArchiveWriter {
     })
     this.inTransaction = false
     this.moved.clear()
-  }
-
-  /** Moves what was committed from the write-ahead log into the file. */
-  async checkpoint(): Promise<void> {
-    await this.attempt(() => this.connection.run('CHECKPOINT'))
+    await this.checkpointNowAndThen()
   }
 
   async close(): Promise<void> {
-    try {
-      // An open transaction, or one whose commit failed, goes with its connection.
-      this.connection.closeSync()
-    } finally {
-      this.file.close()
-    }
+    // An open transaction, or one whose commit failed, goes with its connection.
+    this.file.close()
+  }
+
+  /** Moves what was committed from DuckDB's write-ahead log into its file, so that the log stays short and a start quick. */
+  private async checkpointNowAndThen(): Promise<void> {
+    const nowMs = this.clock.nowMs()
+    if (nowMs - this.checkpointedMs < CHECKPOINT_MS) return
+    await this.attempt(() => this.connection.run('CHECKPOINT'))
+    this.checkpointedMs = nowMs
   }
 
   private async attempt<T>(work: () => Promise<T>): Promise<T> {

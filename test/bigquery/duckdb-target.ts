@@ -5,6 +5,7 @@ import { ArchiveFile, type ArchiveFileSettings } from '../../bigquery/duckdb/arc
 import { ColumnValues } from '../../bigquery/duckdb/column-values.ts'
 import { DuckDbWriter } from '../../bigquery/duckdb/duckdb-writer.ts'
 import { type AnyRow, TABLES, type TableName } from '../../bigquery/schema/tables.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 
 export const path: string = import.meta.filename
 
@@ -13,7 +14,8 @@ export async function create(root: string): Promise<string> {
   return JSON.stringify(settings)
 }
 
-export const openWriter = (settings: string): Promise<ArchiveWriter> => DuckDbWriter.open(JSON.parse(settings))
+export const openWriter = (settings: string): Promise<ArchiveWriter> =>
+  DuckDbWriter.open(JSON.parse(settings), machineTime)
 
 export async function readRows(settings: string): Promise<ReadonlyMap<TableName, readonly AnyRow[]>> {
   const file = await ArchiveFile.open(JSON.parse(settings))
