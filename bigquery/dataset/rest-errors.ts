@@ -6,7 +6,7 @@ type Row = readonly [next: Next, what: string]
 const INIT = '`sluice archive init` makes what is missing'
 const QUOTA = 'a quota of BigQuery is used up; rows wait in the log'
 const FAILED = 'BigQuery failed'
-const DENIED = 'the account lacks a right; docs/archive.md, "Rights", lists them'
+const DENIED = 'the account lacks a right; docs/bigquery.md, "Rights", lists them'
 const CREDENTIALS =
   'there are no credentials; name a key file in SLUICE_BIGQUERY_KEY_FILE, or `gcloud auth application-default login`'
 

@@ -18,7 +18,7 @@ type StorageErrorName = keyof typeof protos.google.cloud.bigquery.storage.v1.Sto
 type GrpcStatusName = keyof typeof grpc.status
 
 const RIGHTS =
-  'give the account bigquery.tables.updateData on the tables (docs/archive.md, "Rights"); so it answers too'
+  'give the account bigquery.tables.updateData on the tables (docs/bigquery.md, "Rights"); so it answers too'
 const INIT = '`sluice archive init` makes what is missing'
 
 /** By the code that the service puts into the details of an error; it says more than the status. */

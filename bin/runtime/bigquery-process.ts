@@ -15,6 +15,7 @@ import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { complain, print } from '../view/text.ts'
 import { bigQueryTarget } from './bigquery-target.ts'
+import { ARCHIVE_APPLICATION_PREFIX } from './kafka-rights.ts'
 import { archiveSchemaIds } from './schema-ids.ts'
 import type { Session } from './session.ts'
 import { createDeadLetters, letterOptions } from './session-dead-letters.ts'
@@ -78,7 +79,7 @@ async function createArchivers(
   const tools = {
     log,
     // A dataset of its own has positions of its own: archived elsewhere, the log is read from its beginning.
-    applicationId: `sluice-archive-${project}-${dataset}`,
+    applicationId: `${ARCHIVE_APPLICATION_PREFIX}-${project}-${dataset}`,
     warehouse,
     deadLetters: (...[at, refusals]: Parameters<StreamWriterTools['deadLetters']>) =>
       refusalLetters(log, letters, at, refusals),

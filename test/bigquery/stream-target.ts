@@ -13,12 +13,13 @@ import { BigQueryDouble } from './double/bigquery-double.ts'
 const LOG_BYTES_MAX = 64 << 20
 
 /** The double and the log outlive the child that writes. */
-interface StreamSettings {
+export interface StreamSettings {
   readonly target: BigQueryTarget
   readonly directory: string
 }
 
 export const path: string = import.meta.filename
+export { openStreamWriter as openWriter }
 
 let double: Promise<BigQueryDouble> | null = null
 
@@ -29,7 +30,7 @@ export async function create(root: string): Promise<string> {
   return JSON.stringify(settings)
 }
 
-export async function openWriter(settings: string): Promise<ArchiveWriter> {
+export async function openStreamWriter(settings: string): Promise<ArchiveWriter> {
   const { target, directory }: StreamSettings = JSON.parse(settings)
   const log = await openEmbeddedLog({ directory, clock: machineTime, bytesMax: LOG_BYTES_MAX })
   await log.createTopics(topicSettings({ logBytesMax: LOG_BYTES_MAX, retentionMs: 86_400_000 }))

@@ -1,4 +1,4 @@
 import * as target from './stream-target.ts'
 import { writerConformance } from './writer-conformance.ts'
 
-writerConformance('BigQuery’s Storage Write API', target)
+writerConformance('the Storage Write API of the double', target, 2)
