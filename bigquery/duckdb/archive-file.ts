@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { StreamsError } from '../../streams/errors.ts'
+import { duckdbView } from '../views/view.ts'
+import { VIEWS } from '../views/views.ts'
 import { type Ask, migrateSchema, type SchemaDifference } from './archive-schema.ts'
 import { duckdbError } from './duckdb-errors.ts'
 
@@ -73,6 +75,7 @@ export class ArchiveFile {
       await ask('BEGIN TRANSACTION')
       await requireLog(ask, logId)
       const migrated = await migrateSchema(ask)
+      for (const view of VIEWS) await ask(duckdbView(view))
       await ask('COMMIT')
       connection.closeSync()
       return new ArchiveFile(paths, instance, migrated)
