@@ -5,6 +5,7 @@ import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } fr
 import { StreamsError } from '../streams/errors.ts'
 import { accountsCommand } from './commands/accounts.ts'
 import { alerterCommand } from './commands/alerter.ts'
+import { archiveCommand } from './commands/archive.ts'
 import { archiverCommand } from './commands/archiver.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
@@ -47,6 +48,7 @@ for (const command of [
   alerterCommand(),
   archiverCommand(),
   sqlCommand(),
+  archiveCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),

@@ -133,6 +133,9 @@ async function requireLog(ask: Ask, logId: string): Promise<void> {
   await ask(
     'CREATE TABLE IF NOT EXISTS archive_positions (topic VARCHAR, partition BIGINT, next_offset BIGINT NOT NULL, PRIMARY KEY (topic, partition))',
   )
+  await ask(
+    'CREATE TABLE IF NOT EXISTS archive_exports (table_name VARCHAR, day VARCHAR, rows BIGINT NOT NULL, PRIMARY KEY (table_name, day))',
+  )
   const held = (await ask('SELECT log_id FROM archive_log'))[0]?.[0]
   if (held === undefined) await ask(`INSERT INTO archive_log VALUES (${quoted(logId)})`)
   else if (held !== logId) {
