@@ -112,7 +112,7 @@ const SETTINGS = {
     'BIGQUERY_DATASET',
     z.string().regex(/^\w{1,1024}$/, 'letters, digits and `_`'),
     'sluice',
-    'the dataset of the archive; `sluice archive init` makes it',
+    'the dataset of the archive; `sluice archive init --bigquery` makes it',
   ),
   bigqueryLocation: setting(
     'BIGQUERY_LOCATION',

@@ -3,7 +3,7 @@ import { type NextStep, StreamsError } from '../../streams/errors.ts'
 type Next = Extract<NextStep, 'retry' | 'stop'>
 type Row = readonly [next: Next, what: string]
 
-const INIT = '`sluice archive init` makes what is missing'
+const INIT = '`sluice archive init --bigquery` makes what is missing'
 const QUOTA = 'a quota of BigQuery is used up; rows wait in the log'
 const FAILED = 'BigQuery failed'
 const DENIED = 'the account lacks a right; docs/bigquery.md, "Rights", lists them'

@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { StreamsError } from '../../streams/errors.ts'
+import { duckdbView } from '../views/view.ts'
+import { VIEWS } from '../views/views.ts'
 import { type Ask, migrateSchema, type SchemaDifference } from './archive-schema.ts'
 import { duckdbError } from './duckdb-errors.ts'
 
@@ -73,6 +75,7 @@ export class ArchiveFile {
       await ask('BEGIN TRANSACTION')
       await requireLog(ask, logId)
       const migrated = await migrateSchema(ask)
+      for (const view of VIEWS) await ask(duckdbView(view))
       await ask('COMMIT')
       connection.closeSync()
       return new ArchiveFile(paths, instance, migrated)
@@ -129,6 +132,9 @@ async function requireLog(ask: Ask, logId: string): Promise<void> {
   await ask('CREATE TABLE IF NOT EXISTS archive_log (log_id VARCHAR NOT NULL)')
   await ask(
     'CREATE TABLE IF NOT EXISTS archive_positions (topic VARCHAR, partition BIGINT, next_offset BIGINT NOT NULL, PRIMARY KEY (topic, partition))',
+  )
+  await ask(
+    'CREATE TABLE IF NOT EXISTS archive_exports (table_name VARCHAR, day VARCHAR, rows BIGINT NOT NULL, PRIMARY KEY (table_name, day))',
   )
   const held = (await ask('SELECT log_id FROM archive_log'))[0]?.[0]
   if (held === undefined) await ask(`INSERT INTO archive_log VALUES (${quoted(logId)})`)

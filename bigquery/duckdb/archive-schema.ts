@@ -18,7 +18,7 @@ const CATALOGUE =
   'SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE NOT internal AND database_name = current_database() ORDER BY table_name, column_index'
 
 /** What differs between the archive and the schema: nothing, or the first need of each table. */
-async function schemaDifferences(ask: Ask): Promise<SchemaDifference[]> {
+export async function schemaDifferences(ask: Ask): Promise<SchemaDifference[]> {
   const found = new Map<string, Map<string, { readonly type: string; readonly nullable: boolean }>>()
   for (const [table, column, type, nullable] of await ask(CATALOGUE)) {
     const columns = found.get(String(table)) ?? new Map()

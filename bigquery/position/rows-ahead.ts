@@ -44,6 +44,6 @@ export async function rowsAhead(
 }
 
 export function tableMissing(table: string): StreamsError {
-  const what = `the table ${table} is not there; \`sluice archive init\` makes it, and rows go on from the committed offset`
+  const what = `the table ${table} is not there; \`sluice archive init --bigquery\` makes it, and rows go on from the committed offset`
   return new StreamsError('BIGQUERY_TABLE_MISSING', 'stop', what)
 }

@@ -19,7 +19,7 @@ type GrpcStatusName = keyof typeof grpc.status
 
 const RIGHTS =
   'give the account bigquery.tables.updateData on the tables (docs/bigquery.md, "Rights"); so it answers too'
-const INIT = '`sluice archive init` makes what is missing'
+const INIT = '`sluice archive init --bigquery` makes what is missing'
 
 /** By the code that the service puts into the details of an error; it says more than the status. */
 const STORAGE_ERRORS: Readonly<Record<StorageErrorName, Row | null>> = {

@@ -47,7 +47,7 @@ export class Warehouse implements WriteStreams, ArchiveEvidence {
     if (refused.length > 0)
       throw new StreamsError('BIGQUERY_SCHEMA', 'stop', `${refused.join('; ')}; make a new dataset`)
     if (added.length === 0) return
-    const what = `the table ${name} lacks ${added.join(', ')}; \`sluice archive init\` adds them, and rows go on from the committed offset`
+    const what = `the table ${name} lacks ${added.join(', ')}; \`sluice archive init --bigquery\` adds them, and rows go on from the committed offset`
     throw new StreamsError('BIGQUERY_SCHEMA', 'stop', what)
   }
 

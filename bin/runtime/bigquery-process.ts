@@ -62,7 +62,7 @@ export async function runBigQueryArchive(config: Config, openLog: () => Promise<
 async function requireReady({ dataset }: Warehouse): Promise<void> {
   const problems = await archiveProblems(dataset)
   if (problems.length === 0) return
-  const what = `${problems[0]}${problems.length > 1 ? `, and ${problems.length - 1} more` : ''}; \`sluice archive init\` makes what is missing, nothing was read`
+  const what = `${problems[0]}${problems.length > 1 ? `, and ${problems.length - 1} more` : ''}; \`sluice archive init --bigquery\` makes what is missing, nothing was read`
   throw new StreamsError('BIGQUERY_NOT_READY', 'stop', what)
 }
 

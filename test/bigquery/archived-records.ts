@@ -37,7 +37,7 @@ export function decisionOf(n: number, given: Partial<Decision> = {}): Decision {
     maskKeyId: 'k1',
     cardMasked: 'XXXX-XXXX-XXXX-1234',
     cardToken: `v1:k1:${'ab'.repeat(32)}`,
-    expiryMasked: 'MM/XX',
+    expiryMasked: '08/XX',
     cvvMasked: 'XXX',
     cardholderNameMasked: 'J*** R***',
     cardholderNameToken: `v1:k1:${'cd'.repeat(32)}`,

@@ -48,7 +48,7 @@ export async function killArchivers({ kills, seed, ratePerSecond, say }: KillOpt
   const log = new KafkaLog({ kafka: { bootstrapServers: kafka.bootstrap, clientId: 'archive-kills' } })
   try {
     await done(['topics', '--kafka'], env)
-    await done(['archive', 'init'], env)
+    await done(['archive', 'init', '--bigquery'], env)
     const worker = new StartedSluice(['worker'], { env })
     const load = ['simulate', '--kafka', '--scenario', 'mixed', '--rate', String(ratePerSecond), '--seed', String(seed)]
     await worker.says(/metrics/)
