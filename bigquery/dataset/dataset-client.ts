@@ -4,6 +4,7 @@ import type { TopicPartition } from '../../streams/log/log.ts'
 import { type BigQueryTarget, logIn } from '../bigquery-target.ts'
 import type { Table } from '../schema/column.ts'
 import { fieldResources, type StandingTable, tableResource } from '../schema/table-resource.ts'
+import { bigqueryView, type View } from '../views/view.ts'
 import { restError } from './rest-errors.ts'
 
 /** The dataset of the archive over BigQuery's REST API. The library asks once; who repeats is the archiver. */
@@ -65,17 +66,28 @@ export class DatasetClient {
     await this.ask(() => this.dataset.table(table.name).setMetadata(resource), table.name)
   }
 
+  /** Makes the view, or makes it anew. */
+  async createView(view: View): Promise<void> {
+    await this.query(bigqueryView(this.name, view), {}, view.name)
+  }
+
   /** The rows of a table that were made from records of a partition at or past an offset. */
   async rowsFrom(table: string, { topic, partition }: TopicPartition, offset: number): Promise<number> {
     // A predicate on the partition, so that a table which asks for one is content.
     const query =
       `SELECT COUNT(*) AS found FROM \`${this.name}.${table}\` WHERE event_time >= TIMESTAMP '2000-01-01' ` +
       'AND kafka_topic = @topic AND kafka_partition = @partition AND kafka_offset >= @offset'
+    const [row] = await this.query(query, { topic, partition, offset }, table)
+    return Number(row?.['found'])
+  }
+
+  /** As a job of its own: the library's short way gives an empty answer for some that failed. */
+  private query(query: string, params: Readonly<Record<string, unknown>>, about: string): Promise<QueryRow[]> {
     return this.ask(async () => {
-      const [job] = await this.bigQuery.createQueryJob({ query, params: { topic, partition, offset } })
+      const [job] = await this.bigQuery.createQueryJob({ query, params })
       const [rows] = await job.getQueryResults()
-      return Number(rows[0]?.found)
-    }, table)
+      return rows as QueryRow[]
+    }, about)
   }
 
   private async found<T>(request: () => Promise<T>, table?: string): Promise<T | null> {
@@ -103,5 +115,7 @@ export class DatasetClient {
     }
   }
 }
+
+type QueryRow = Readonly<Record<string, unknown>>
 
 const NOT_FOUND: ReadonlySet<string> = new Set(['BIGQUERY_NOT_FOUND', 'BIGQUERY_HTTP_404'])

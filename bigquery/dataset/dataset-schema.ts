@@ -1,10 +1,11 @@
 import { StreamsError } from '../../streams/errors.ts'
 import { tableChanges } from '../schema/table-resource.ts'
 import { TABLES } from '../schema/tables.ts'
+import { VIEWS } from '../views/views.ts'
 import type { DatasetClient } from './dataset-client.ts'
 
 /**
- * Makes what is missing of a dataset and its tables, and adds columns that came later. Tells each thing that it did. What no
+ * Makes what is missing of a dataset and its tables, adds columns that came later, and makes the views. Tells each thing that it did. What no
  * addition mends is refused, table by table, and nothing is ever dropped or changed.
  * @throws StreamsError BIGQUERY_SCHEMA (stop) with every refusal, after everything else is done.
  */
@@ -27,7 +28,11 @@ export async function createArchive(dataset: DatasetClient, tell: (line: string)
     await dataset.addColumns(table, standing, added)
     tell(`${table.name}: ${added.join(', ')} added`)
   }
-  if (refusals.length === 0) return
+  if (refusals.length === 0) {
+    for (const view of VIEWS) await dataset.createView(view)
+    tell(`views ${VIEWS.map(({ name }) => name).join(', ')} are as this build has them`)
+    return
+  }
   const what = `${refusals.join('; ')}; archive into another dataset (SLUICE_BIGQUERY_DATASET), nothing here was changed for it`
   throw new StreamsError('BIGQUERY_SCHEMA', 'stop', what)
 }

@@ -6,12 +6,8 @@ import { bigQueryTarget } from './bigquery-target.ts'
 /** Makes the dataset that the settings name; tells each thing that it did. @throws ConfigError, KeysError, StreamsError */
 export async function createDataset(config: Config, tell: (line: string) => void): Promise<void> {
   const dataset = new DatasetClient(bigQueryTarget(config))
-  let changes = 0
-  await createArchive(dataset, (line) => {
-    changes++
-    tell(line)
-  })
-  tell(`${dataset.name} is as it must be${changes === 0 ? '; nothing was to be done' : ''}`)
+  await createArchive(dataset, tell)
+  tell(`${dataset.name} is as it must be`)
 }
 
 /** What stands between it and rows, a line each. @throws ConfigError, KeysError, StreamsError */
