@@ -14,7 +14,7 @@ const CREDENTIALS =
 const REASONS: Readonly<Record<string, Row>> = {
   accessDenied: ['stop', DENIED],
   backendError: ['retry', FAILED],
-  billingNotEnabled: ['stop', 'the project has no billing, which streaming needs; enable it, or take --mode load'],
+  billingNotEnabled: ['stop', 'the project has no billing, which streaming needs; enable it'],
   blocked: ['stop', 'BigQuery has blocked the operation; ask its support'],
   duplicate: ['stop', 'it is there already'],
   internalError: ['retry', FAILED],

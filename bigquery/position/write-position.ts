@@ -22,11 +22,9 @@ export interface WritePosition {
   readonly streams: ReadonlyMap<string, StreamPosition>
   /** Offsets at or past the committed one whose row a table has refused; they are dead-lettered, and passed over when they come again. */
   readonly refused: ReadonlyMap<string, readonly number[]>
-  /** Load jobs were asked for up to this offset, and their end was not seen; null for none. */
-  readonly plannedTo: number | null
 }
 
-export const NO_POSITION: WritePosition = { streams: new Map(), refused: new Map(), plannedTo: null }
+export const NO_POSITION: WritePosition = { streams: new Map(), refused: new Map() }
 
 /** What a broker takes by default (offset.metadata.max.bytes). */
 const BYTES_MAX = 4_096
@@ -38,7 +36,6 @@ export function writePosition(position: WritePosition, offset: number, at: Topic
     v: VERSION,
     s: [...position.streams].map(([table, { streamId, row, madeMs }]) => [table, streamId, row, madeMs]),
     x: [...position.refused].map(([table, offsets]) => [table, offsets.map((refused) => refused - offset)]),
-    ...(position.plannedTo !== null && { p: position.plannedTo }),
   })
   if (Buffer.byteLength(text) > BYTES_MAX) {
     const what = `the position takes more than ${BYTES_MAX} bytes of metadata, so too much was refused at once`
@@ -49,7 +46,7 @@ export function writePosition(position: WritePosition, offset: number, at: Topic
 
 /** Reads them back. @throws StreamsError BIGQUERY_POSITION (stop) for what this build has not written. */
 export function readPosition(text: string, offset: number, at: TopicPartition): WritePosition {
-  const { v, s, x, p } = parsed(text)
+  const { v, s, x } = parsed(text)
   if (v !== VERSION || !Array.isArray(s) || !Array.isArray(x)) {
     const what =
       'the committed metadata are none of this build’s; a newer Sluice wrote them, or something else commits here'
@@ -60,7 +57,6 @@ export function readPosition(text: string, offset: number, at: TopicPartition): 
   return {
     streams: new Map(streams.map(([table, streamId, row, madeMs]) => [table, { streamId, row, madeMs }])),
     refused: new Map(refused.map(([table, distances]) => [table, distances.map((distance) => offset + distance)])),
-    plannedTo: typeof p === 'number' ? p : null,
   }
 }
 

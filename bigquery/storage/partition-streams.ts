@@ -1,5 +1,4 @@
 import { StreamsError } from '../../streams/errors.ts'
-import type { TopicPartition } from '../../streams/log/log.ts'
 import type { RowBatch } from '../archive-writer.ts'
 import type { PartitionOwner } from '../position/partition-owner.ts'
 import { rowsAhead } from '../position/rows-ahead.ts'
@@ -40,7 +39,6 @@ export class PartitionStreams {
   /** Closes the streams of the former owner and counts what they hold past its commit. @throws StreamsError */
   static async open(tools: WriterTools, owner: PartitionOwner): Promise<PartitionStreams> {
     const { at, offset, opened } = owner
-    if (opened.plannedTo !== null) throw unfinishedJobs(at, opened.plannedTo)
     const streams = new Map<TableName, TableStream>()
     for (const { name } of TABLES) {
       const position = opened.streams.get(name)
@@ -152,7 +150,7 @@ export class PartitionStreams {
       if (kept.length === 0) this.refused.delete(table)
       else this.refused.set(table, kept)
     }
-    await this.owner.commit(offset, { streams, refused: this.refused, plannedTo: null }, letters)
+    await this.owner.commit(offset, { streams, refused: this.refused }, letters)
   }
 
   /** A stream that somebody has closed: by another owner of the partition, which the log tells when it is asked to commit. */
@@ -174,9 +172,4 @@ async function settled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
     if (outcome.status === 'rejected') throw outcome.reason
     return outcome.value
   })
-}
-
-function unfinishedJobs(at: TopicPartition, plannedTo: number): StreamsError {
-  const what = `load jobs up to offset ${plannedTo} were begun and their end was not seen; start once with --mode load, which ends them`
-  return new StreamsError('BIGQUERY_JOBS_UNFINISHED', 'stop', what, at)
 }
