@@ -25,6 +25,7 @@ COPY schemas schemas
 COPY streams streams
 COPY processors processors
 COPY producers producers
+COPY bigquery bigquery
 COPY redis-alerts redis-alerts
 COPY api api
 COPY otp otp

@@ -22,6 +22,7 @@ const BENCHES = [
   'alerts',
   'confirm',
   'board',
+  'bigquery',
 ] as const
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak'],

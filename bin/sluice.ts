@@ -6,6 +6,8 @@ import { StreamsError } from '../streams/errors.ts'
 import { accountsCommand } from './commands/accounts.ts'
 import { alerterCommand } from './commands/alerter.ts'
 import { apiCommand } from './commands/api.ts'
+import { archiveCommand } from './commands/archive.ts'
+import { archiverCommand } from './commands/archiver.ts'
 import { boardCommand } from './commands/board.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
@@ -20,6 +22,7 @@ import { rulesCommand } from './commands/rules.ts'
 import { schemasCommand } from './commands/schemas.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { sqlCommand } from './commands/sql.ts'
 import { tokenCommand } from './commands/token.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
@@ -48,7 +51,10 @@ for (const command of [
   workerCommand(),
   alerterCommand(),
   apiCommand(),
+  archiveCommand(),
+  archiverCommand(),
   boardCommand(),
+  sqlCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),

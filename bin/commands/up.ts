@@ -8,6 +8,7 @@ import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
 import { scenarioNamed } from '../../producers/simulator/scenarios.ts'
 import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
+import { ArchiverChild } from '../runtime/archiver-child.ts'
 import { EmbeddedAlerts } from '../runtime/embedded-alerts.ts'
 import { taskIdOf } from '../runtime/measured-task.ts'
 import { type Otp, openOtp } from '../runtime/otp.ts'
@@ -160,7 +161,7 @@ async function serve(
   const feed = decisionFeed(log, session.ids, machineTime.nowMs)
   const context = {
     title,
-    footer: `board ${web.boardUrl}   Ctrl-C ends   sluice explain ID, sluice verify in another terminal`,
+    footer: `board ${web.boardUrl}   Ctrl-C ends   sluice sql, sluice explain ID, sluice verify in another terminal`,
     nowMs: machineTime.nowMs,
     counted: () => counts.counted,
   }
@@ -171,6 +172,7 @@ async function serve(
         if (!shutdown.signal.aborted) complain(`the simulator ended, decisions go on: ${why}`)
       })
     : null
+  const archiver = config.archive ? new ArchiverChild(config, complain) : null
   const ruled = putRulesInForce(session, pipeline, beside.signal)
   // Rules that cannot be put in force end the start; anything else goes on until somebody asks for the end.
   const ruleFailure = await Promise.race([
@@ -184,6 +186,8 @@ async function serve(
   await web.close()
   pipeline.stop()
   const failure = await pipeline.ended
+  // Last, so that it has read what the tasks have committed.
+  await archiver?.stop()
   beside.abort()
   await Promise.all(loops)
   if (failure === null) printSummary(pipeline, machineTime.nowMs() - startedMs)

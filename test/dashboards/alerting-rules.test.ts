@@ -117,6 +117,20 @@ const CASES: readonly AlertCase[] = [
     quiet: '15s',
     fires: '45s',
   },
+  {
+    alert: 'SluiceArchiveWaiting',
+    why: 'when it has waited for 5 minutes',
+    series: { 'sluice_archive_state{instance="a", state="WAITING"}': '1x21' },
+    quiet: '4m45s',
+    fires: '5m',
+  },
+  {
+    alert: 'SluiceArchiveLag',
+    why: 'over half an hour',
+    series: { 'sluice_archive_lag_seconds{instance="a", topic="payments.decided"}': '1800 1800.1' },
+    quiet: '0s',
+    fires: '15s',
+  },
 ]
 
 /** The case as promtool reads it: JSON is YAML. */
