@@ -11,6 +11,7 @@ import { decisionsCommand } from './commands/decisions.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
+import { hooksCommand } from './commands/hooks.ts'
 import { importCommand } from './commands/import.ts'
 import { reviewCommand } from './commands/review.ts'
 import { rulesCommand } from './commands/rules.ts'
@@ -43,6 +44,7 @@ for (const command of [
   upCommand(),
   workerCommand(),
   alerterCommand(),
+  hooksCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),

@@ -102,6 +102,12 @@ const SETTINGS = {
     '2000',
     'a Redis that does not answer within so long is given up and asked again later; alerts wait in the log',
   ),
+  hooksFile: setting(
+    'HOOKS',
+    z.string(),
+    '',
+    'YAML file of the hooks that actions are brought to (docs/hooks.md); empty is none',
+  ),
   workerName: setting(
     'WORKER_NAME',
     z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, `.`, `_` and `-`'),

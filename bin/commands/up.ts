@@ -19,6 +19,7 @@ import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch } from '../runtime/store-fills.ts'
 import { createTaskMetrics } from '../runtime/task-metrics.ts'
 import { tasksHealth } from '../runtime/tasks-health.ts'
+import type { UpHooks } from '../runtime/up-hooks.ts'
 import { decisionFeed } from '../view/decision-feed.ts'
 import { showLive } from '../view/live-view.ts'
 import { SideCounts } from '../view/side-counts.ts'
@@ -54,11 +55,12 @@ export function upCommand(): Command {
 
 async function runUp(options: UpOptions): Promise<void> {
   const config = upConfig(options)
+  const openHooks = await readyHooks(config)
   const shutdown = listenForShutdown((signal) => {
     if (signal !== null) complain('\nending: committing and writing checkpoints; Ctrl-C again ends at once')
   })
   const logger = createLogger(config.logLevel)
-  const running: Running = { session: null, pipeline: null, alerts: null }
+  const running: Running = { session: null, pipeline: null, alerts: null, hooks: null }
   const metrics = createUpMetrics(running)
   const session = await openWritingSession(config, { onSynced: metrics.observeSync })
   running.session = session
@@ -76,10 +78,12 @@ async function runUp(options: UpOptions): Promise<void> {
       metrics: metrics.registry,
       health: () => upHealth(running, session.log, shutdown),
     })
+    // Before any decision, so that a hook of a new folder misses no action.
+    const hooks = await openHooks(session, logger, metrics)
     const pipeline = new Pipeline(session, events)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
-    Object.assign(running, { pipeline, alerts })
-    const failure = await serve(session, { pipeline, alerts }, shutdown, logger, server.port)
+    Object.assign(running, { pipeline, alerts, hooks })
+    const failure = await serve(session, { pipeline, alerts, hooks }, shutdown, logger, server.port)
     await server.close()
     if (failure !== null) throw failure
   } finally {
@@ -105,10 +109,26 @@ function upConfig(options: UpOptions): Config {
   return config
 }
 
+type OpenHooks = (session: Session, logger: Logger, metrics: Metrics) => Promise<UpHooks | null>
+
+/** What the hooks file says, before anything is opened. The clients of hooks are loaded where there are hooks. */
+async function readyHooks(config: Config): Promise<OpenHooks> {
+  if (config.hooksFile === '') return async () => null
+  const { UpHooks } = await import('../runtime/up-hooks.ts')
+  const ready = UpHooks.ready(config)
+  return (session, logger, metrics) => UpHooks.create(session, ready, logger, metrics)
+}
+
+interface Parts {
+  readonly pipeline: Pipeline
+  readonly alerts: EmbeddedAlerts
+  readonly hooks: UpHooks | null
+}
+
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  { pipeline, alerts }: { readonly pipeline: Pipeline; readonly alerts: EmbeddedAlerts },
+  { pipeline, alerts, hooks }: Parts,
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -126,6 +146,7 @@ async function serve(
     keepRetention(session, beside.signal, warn),
     counts.keepUp(beside.signal),
     alerts.keepUp(beside.signal),
+    hooks?.keepUp(beside.signal),
     new StoreWatch(pipeline, logger).watch(beside.signal),
   ]
   const feed = decisionFeed(log, session.ids, machineTime.nowMs)
@@ -210,6 +231,7 @@ interface Running {
   session: Session | null
   pipeline: Pipeline | null
   alerts: EmbeddedAlerts | null
+  hooks: UpHooks | null
 }
 
 function createUpMetrics(running: Running): Metrics {
@@ -226,7 +248,11 @@ function logBytes(session: Session | null) {
 }
 
 /** A log that has stopped ends the process. */
-function upHealth({ pipeline, alerts }: Running, { stopped }: Session['log'], { signal }: Shutdown): Health {
-  const details = { log: stopped?.message ?? 'open', alerts: alerts?.state ?? 'CONNECTING' }
+function upHealth({ pipeline, alerts, hooks }: Running, { stopped }: Session['log'], { signal }: Shutdown): Health {
+  const details = {
+    log: stopped?.message ?? 'open',
+    alerts: alerts?.state ?? 'CONNECTING',
+    hooks: hooks?.details ?? {},
+  }
   return tasksHealth(pipeline, signal.aborted || stopped !== null, details)
 }

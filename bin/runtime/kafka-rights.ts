@@ -21,6 +21,11 @@ export const RIGHTS = {
     ...topics([TOPICS.paymentsDlq.name], 'WRITE'),
     { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' },
   ],
+  hooks: [
+    ...topics([TOPICS.fraudActions.name], 'READ'),
+    ...topics([TOPICS.hooksDeliveries.name], 'READ', 'WRITE'),
+    { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' },
+  ],
   admin: [
     ...topics(
       Object.values(TOPICS).map(({ name }) => name),

@@ -11,7 +11,9 @@ const COMMAND_LINES = [...TEXT.matchAll(/^(?:SLUICE_\w+=\S+ )?npx sluice (.+)$/g
 /** `dlq list --limit 20` is the command `dlq list` and the option `--limit`. */
 function parse(line: string): { readonly command: string; readonly options: readonly string[] } {
   const words = line.split(' ')
-  const command = words.filter((word) => /^[a-z]+$/.test(word)).slice(0, words[0] === 'dlq' ? 2 : 1)
+  const command = words
+    .filter((word) => /^[a-z]+$/.test(word))
+    .slice(0, words[0] === 'dlq' || words[0] === 'hooks' ? 2 : 1)
   return { command: command.join(' '), options: words.filter((word) => word.startsWith('--')) }
 }
 
