@@ -15,6 +15,7 @@ import { decisionsCommand } from './commands/decisions.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
+import { hooksCommand } from './commands/hooks.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys.ts'
 import { reviewCommand } from './commands/review.ts'
@@ -54,6 +55,7 @@ for (const command of [
   archiveCommand(),
   archiverCommand(),
   boardCommand(),
+  hooksCommand(),
   sqlCommand(),
   simulateCommand(),
   importCommand(),

@@ -222,6 +222,12 @@ const SETTINGS = {
     '30000',
     'a request that BigQuery does not answer within so long is given up and asked again; rows wait in the log',
   ),
+  hooksFile: setting(
+    'HOOKS',
+    z.string(),
+    '',
+    'YAML file of the hooks that actions are brought to (docs/hooks.md); empty is none',
+  ),
   workerName: setting(
     'WORKER_NAME',
     z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, `.`, `_` and `-`'),

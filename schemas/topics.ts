@@ -107,9 +107,11 @@ export const TOPICS = {
   hooksDeliveries: {
     ...SMALL,
     name: 'hooks.deliveries',
-    doc: 'Each attempt to deliver an action to a hook.',
+    doc: 'Each try to bring an action to a hook: the log of deliveries, and where each stands.',
     key: 'action_id',
-    values: [],
+    values: ['sluice.HookDelivery'],
+    // What stands open must not go before the action that it is about.
+    retentionMs: 30 * DAY_MS,
   },
   otpDeliveries: {
     ...SMALL,

@@ -21,6 +21,7 @@ import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch } from '../runtime/store-fills.ts'
 import { createTaskMetrics } from '../runtime/task-metrics.ts'
 import { tasksHealth } from '../runtime/tasks-health.ts'
+import type { UpHooks } from '../runtime/up-hooks.ts'
 import type { UpWeb } from '../runtime/up-web.ts'
 import { decisionFeed } from '../view/decision-feed.ts'
 import { showLive } from '../view/live-view.ts'
@@ -57,11 +58,12 @@ export function upCommand(): Command {
 
 async function runUp(options: UpOptions): Promise<void> {
   const config = upConfig(options)
+  const openHooks = await readyHooks(config)
   const shutdown = listenForShutdown((signal) => {
     if (signal !== null) complain('\nending: committing and writing checkpoints; Ctrl-C again ends at once')
   })
   const logger = createLogger(config.logLevel)
-  const running: Running = { session: null, pipeline: null, alerts: null }
+  const running: Running = { session: null, pipeline: null, alerts: null, hooks: null }
   const metrics = createUpMetrics(running)
   const session = await openWritingSession(config, { onSynced: metrics.observeSync })
   running.session = session
@@ -79,8 +81,10 @@ async function runUp(options: UpOptions): Promise<void> {
       metrics: metrics.registry,
       health: () => upHealth(running, session.log, shutdown),
     })
+    // Before any decision, so that a hook of a new folder misses no action.
+    const hooks = await openHooks(session, logger, metrics)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
-    running.alerts = alerts
+    Object.assign(running, { alerts, hooks })
     const otp = await openOtp(session, logger, metrics, print)
     // The web server takes its time to load; no other command should wait for it.
     const { serveUpWeb } = await import('../runtime/up-web.ts')
@@ -94,7 +98,7 @@ async function runUp(options: UpOptions): Promise<void> {
     })
     const pipeline = new Pipeline(session, events)
     running.pipeline = pipeline
-    const failure = await serve(session, { pipeline, alerts, otp, web }, shutdown, logger, server.port)
+    const failure = await serve(session, { pipeline, alerts, hooks, otp, web }, shutdown, logger, server.port)
     await otp?.close()
     await server.close()
     if (failure !== null) throw failure
@@ -121,10 +125,21 @@ function upConfig(options: UpOptions): Config {
   return config
 }
 
+type OpenHooks = (session: Session, logger: Logger, metrics: Metrics) => Promise<UpHooks | null>
+
+/** What the hooks file says, before anything is opened. The clients of hooks are loaded where there are hooks. */
+async function readyHooks(config: Config): Promise<OpenHooks> {
+  if (config.hooksFile === '') return async () => null
+  const { UpHooks } = await import('../runtime/up-hooks.ts')
+  const ready = UpHooks.ready(config)
+  return (session, logger, metrics) => UpHooks.create(session, ready, logger, metrics)
+}
+
 /** What runs in the process. */
 interface Parts {
   readonly pipeline: Pipeline
   readonly alerts: EmbeddedAlerts
+  readonly hooks: UpHooks | null
   readonly otp: Otp | null
   readonly web: UpWeb
 }
@@ -132,7 +147,7 @@ interface Parts {
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  { pipeline, alerts, otp, web }: Parts,
+  { pipeline, alerts, hooks, otp, web }: Parts,
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -154,6 +169,7 @@ async function serve(
     keepRetention(session, beside.signal, warn),
     counts.keepUp(beside.signal),
     alerts.keepUp(beside.signal),
+    hooks?.keepUp(beside.signal),
     otp?.keepUp(beside.signal),
     web.run(beside.signal),
     new StoreWatch(pipeline, logger).watch(beside.signal),
@@ -245,6 +261,7 @@ interface Running {
   session: Session | null
   pipeline: Pipeline | null
   alerts: EmbeddedAlerts | null
+  hooks: UpHooks | null
 }
 
 function createUpMetrics(running: Running): Metrics {
@@ -261,7 +278,11 @@ function logBytes(session: Session | null) {
 }
 
 /** A log that has stopped ends the process. */
-function upHealth({ pipeline, alerts }: Running, { stopped }: Session['log'], { signal }: Shutdown): Health {
-  const details = { log: stopped?.message ?? 'open', alerts: alerts?.state ?? 'CONNECTING' }
+function upHealth({ pipeline, alerts, hooks }: Running, { stopped }: Session['log'], { signal }: Shutdown): Health {
+  const details = {
+    log: stopped?.message ?? 'open',
+    alerts: alerts?.state ?? 'CONNECTING',
+    hooks: hooks?.details ?? {},
+  }
   return tasksHealth(pipeline, signal.aborted || stopped !== null, details)
 }

@@ -34,6 +34,11 @@ export const RIGHTS = {
     { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' },
     { resource: 'TRANSACTIONAL_ID', name: `${ARCHIVE_APPLICATION_PREFIX}-`, prefixed: true, operation: 'WRITE' },
   ],
+  hooks: [
+    ...topics([TOPICS.fraudActions.name], 'READ'),
+    ...topics([TOPICS.hooksDeliveries.name], 'READ', 'WRITE'),
+    { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' },
+  ],
   admin: [
     ...topics(
       Object.values(TOPICS).map(({ name }) => name),

@@ -38,6 +38,11 @@ export async function archiveSchemaIds(
   return { decision, resolution, alert, duplicate, audit }
 }
 
+/** The id of what hooks write; no task needs it. @throws what `SchemaRegistry.idOf` rejects with. */
+export function hookDeliveryId(registry: SchemaRegistry): Promise<number> {
+  return registry.idOf(subjectOf(TOPICS.hooksDeliveries.name, 'sluice.HookDelivery'), JSON.parse(SCHEMAS.HookDelivery))
+}
+
 /**
  * As `schemaIds`, for what is to run for long: while the registry cannot be reached it says so and asks again, since a process
  * that starts with the registry must not depend on which of them is first (SPEC X5).

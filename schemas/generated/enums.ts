@@ -155,6 +155,19 @@ export const DecidedByOrdinal = {
   HARD_BLOCK: 5,
 } as const satisfies Record<DecidedBy, number>
 
+/** The symbols of HookOutcome; a symbol's index is its Avro ordinal. */
+export const HOOK_OUTCOME_SYMBOLS = ['DELIVERED', 'FAILED', 'DEAD', 'REPLAY_ASKED'] as const
+
+export type HookOutcome = (typeof HOOK_OUTCOME_SYMBOLS)[number]
+
+/** The Avro ordinal of each HookOutcome. */
+export const HookOutcomeOrdinal = {
+  DELIVERED: 0,
+  FAILED: 1,
+  DEAD: 2,
+  REPLAY_ASKED: 3,
+} as const satisfies Record<HookOutcome, number>
+
 /** The symbols of MaskRule; a symbol's index is its Avro ordinal. */
 export const MASK_RULE_SYMBOLS = ['TOKENISED', 'TRUNCATED', 'REMOVED', 'REDACTED', 'AT_PRODUCER'] as const
 

@@ -4,6 +4,7 @@ import { ARCHIVE_APPLICATION_PREFIX, RIGHTS, type Role } from '../../bin/runtime
 import { APPLICATION_ID, INPUT_TOPIC, RULES_APPLICATION_ID } from '../../bin/runtime/session.ts'
 import { TASK_TOPICS } from '../../bin/runtime/topic-settings.ts'
 import { ALERTS_GROUP } from '../../redis-alerts/alerter.ts'
+import { hookGroup } from '../../redis-alerts/hooks/hook.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
@@ -22,10 +23,13 @@ const USERS: Readonly<Record<Role, string>> = {
   reader: 'reader',
   alerter: 'alerter',
   archiver: 'archiver',
+  hooks: 'hooks',
   admin: 'operator',
 }
 const DECIDED = { topic: TOPICS.paymentsDecided.name, partition: 0 }
 const ALERTS = { topic: TOPICS.fraudAlerts.name, partition: 0 }
+const ACTIONS = { topic: TOPICS.fraudActions.name, partition: 0 }
+const DELIVERIES = { topic: TOPICS.hooksDeliveries.name, partition: 0 }
 const DEAD_LETTERS = { topic: TOPICS.paymentsDlq.name, partition: 0 }
 const SUBMITTED = { topic: INPUT_TOPIC, partition: 0 }
 const REFUSED = { code: expect.stringMatching(/^KAFKA_(?:TOPIC|CLUSTER)_AUTHORIZATION_FAILED$/), next: 'stop' }
@@ -126,6 +130,17 @@ await onRealParts(['kafka'], 'rights on a cluster', () => {
     for (const at of [DECIDED, ALERTS, SUBMITTED]) await expect(send('archiver', at)).rejects.toMatchObject(REFUSED)
     await expect(read('archiver', SUBMITTED)).rejects.toMatchObject({ next: 'stop' })
     await expect(logOf('archiver').openTask(APPLICATION_ID, DECIDED)).rejects.toMatchObject({ next: 'stop' })
+  })
+
+  test('SPEC R4: hooks read actions and their own deliveries, commit their own offsets and write deliveries, and nothing else', async () => {
+    expect(await read('hooks', ACTIONS)).toEqual([])
+    const group = logOf('hooks').group(hookGroup('cards'))
+    await group.commit(ACTIONS, { offset: 0, metadata: '' })
+    expect(await group.committed(ACTIONS)).toMatchObject({ offset: 0 })
+    expect(await send('hooks', DELIVERIES)).toMatchObject({ baseOffset: 0 })
+    expect(await read('hooks', DELIVERIES)).toEqual(['one'])
+    for (const at of [ACTIONS, DEAD_LETTERS]) await expect(send('hooks', at)).rejects.toMatchObject(REFUSED)
+    for (const at of [ALERTS, SUBMITTED]) await expect(read('hooks', at)).rejects.toMatchObject({ next: 'stop' })
   })
 
   test('SPEC S6: an operator puts rules in force in a transaction of that name; a worker writes to the input in none', async () => {

@@ -131,6 +131,20 @@ const CASES: readonly AlertCase[] = [
     quiet: '0s',
     fires: '15s',
   },
+  {
+    alert: 'SluiceHookDead',
+    why: 'the first delivery that is dead',
+    series: { 'sluice_hook_deliveries_total{instance="a", hook="cards", outcome="DEAD"}': '0 0 1 1 1' },
+    quiet: '15s',
+    fires: '45s',
+  },
+  {
+    alert: 'SluiceHookCircuitOpen',
+    why: '5 minutes after it has opened',
+    series: { 'sluice_hook_circuit_open{instance="a", hook="cards"}': '0 1x40' },
+    quiet: '5m',
+    fires: '5m15s',
+  },
 ]
 
 /** The case as promtool reads it: JSON is YAML. */

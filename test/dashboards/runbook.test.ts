@@ -9,7 +9,7 @@ const HEADINGS = [...TEXT.matchAll(/^## (.+)$/gm)].map((match) => match[1] ?? ''
 const COMMAND_LINES = [...TEXT.matchAll(/^(?:SLUICE_\w+=\S+ )?npx sluice (.+)$/gm)].map((match) => match[1] ?? '')
 
 /** Commands that have commands of their own. */
-const GROUPS: ReadonlySet<string> = new Set(['dlq', 'archive'])
+const GROUPS: ReadonlySet<string> = new Set(['dlq', 'archive', 'hooks'])
 
 /** `dlq list --limit 20` is the command `dlq list` and the option `--limit`. */
 function parse(line: string): { readonly command: string; readonly options: readonly string[] } {

@@ -63,7 +63,11 @@ async function withoutSeries(url: string, expressions: readonly string[], within
 }
 
 test('dashboards: every expression of rules and dashboard has a series in a scrape of `sluice up`', async () => {
-  const up = new SluiceProcess(['up', '--port', '0', '--rate', '400', '--data', temporaryFolder()])
+  const hooks = { hooks: [{ name: 'nobody', redis_channel: 'actions' }] }
+  const file = join(temporaryFolder(), 'hooks.yaml')
+  writeFileSync(file, stringify(hooks))
+  const env = { SLUICE_HOOKS: file, SLUICE_REDIS_URL: 'redis://127.0.0.1:9' }
+  const up = new SluiceProcess(['up', '--port', '0', '--rate', '400', '--data', temporaryFolder()], env)
   const [, target = ''] = await up.says(/http:\/\/(127\.0\.0\.1:\d+)/)
   const url = await startPrometheus(target)
   const rules = allRules()
