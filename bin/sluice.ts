@@ -14,6 +14,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys.ts'
+import { otpCommand } from './commands/otp.ts'
 import { reviewCommand } from './commands/review.ts'
 import { rulesCommand } from './commands/rules.ts'
 import { schemasCommand } from './commands/schemas.ts'
@@ -56,6 +57,7 @@ for (const command of [
   rulesCommand(),
   accountsCommand(),
   reviewCommand(),
+  otpCommand(),
   topicsCommand(),
   schemasCommand(),
   checkpointCommand(),
