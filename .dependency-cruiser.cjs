@@ -78,7 +78,7 @@ module.exports = {
       from: { path: '^streams/(embedded|kafka|testing)/' },
       to: { path: '^streams/(?:embedded|kafka|testing)/', pathNot: '^streams/$1/' },
     },
-    owned('lmdb-is-embedded', ['lmdb/'], ['streams/embedded', 'otp']),
+    owned('lmdb-is-embedded', ['lmdb/'], ['streams/embedded', 'otp', 'api/view']),
     owned('kafka-clients-are-apart', KAFKA_CLIENTS, ['streams/kafka', 'producers', 'stack']),
     owned('registry-client-is-schemas', [REGISTRY_CLIENT], ['schemas']),
     owned('logger-and-metrics-are-platform', ['pino/', 'prom-client/'], ['platform']),

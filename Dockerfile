@@ -16,6 +16,7 @@ COPY streams streams
 COPY processors processors
 COPY producers producers
 COPY redis-alerts redis-alerts
+COPY api api
 COPY otp otp
 COPY platform platform
 COPY rules rules

@@ -11,7 +11,7 @@ import { apiDocument } from './document.ts'
 import { paymentRoutes } from './payment-routes.ts'
 import { ApiProblem } from './problem.ts'
 import { BODY_BYTES_MAX } from './request/body-text.ts'
-import { answerErrors, drainRequests, observeRequests } from './request-log.ts'
+import { answerErrors, countRequests, observeRequests } from './request-log.ts'
 import type { Trace } from './trace.ts'
 import type { ClaimView } from './view/claim-view.ts'
 
@@ -19,7 +19,6 @@ import type { ClaimView } from './view/claim-view.ts'
 export interface RequestMetrics {
   answered(method: string, route: string, status: number, seconds: number): void
   confirmed(status: string, risk: string): void
-  validated(result: string): void
 }
 
 export interface ApiOptions {
@@ -81,13 +80,15 @@ export function apiRoutes(options: ApiOptions): FastifyPluginAsync {
     await app.register(helmet)
     await app.register(rateLimit, { global: false })
     await apiDocument(app)
+    const drained = countRequests(app)
     observeRequests(app, options)
     answerErrors(app, options)
-    drainRequests(app)
     await app.register(async (routes) => {
       logIn(routes, options)
       confirmRoute(routes, options)
       paymentRoutes(routes, options)
+      // After what ends the streams: they would never be over.
+      routes.addHook('preClose', drained)
     })
   }
 }

@@ -42,9 +42,10 @@ export interface CodeCheck {
   readonly state: ChallengeState
 }
 
-/** What became of the wish for another code; `state.waitMs` is how long to wait before the next wish. */
+/** What became of the wish for another code; `waitMs` is how long to wait before the next wish. */
 export interface CodeResent {
   readonly kind: 'sent' | 'too-often' | 'over'
+  readonly waitMs: number
   readonly state: ChallengeState
 }
 

@@ -36,7 +36,7 @@ export function confirmRoute(app: FastifyInstance, options: ApiOptions): void {
       }
       try {
         const confirmed = await confirmation.confirm(call)
-        observe(options, confirmed, asked.otpCode !== null)
+        observe(options, confirmed)
         const { answer, replayed, rate, state } = confirmed
         const isConflict = replayed && replaysAreConflicts
         return reply
@@ -58,9 +58,8 @@ export function confirmRoute(app: FastifyInstance, options: ApiOptions): void {
   )
 }
 
-function observe({ metrics, highRiskScore }: ApiOptions, { answer, state }: Confirmed, hasCode: boolean): void {
+function observe({ metrics, highRiskScore }: ApiOptions, { answer, state }: Confirmed): void {
   const { decision } = state
   const status = answer.status === 401 ? 'invalid_otp' : statusOf(state).toLowerCase()
   metrics.confirmed(status, decision === null ? 'none' : decision.fraudScore >= highRiskScore ? 'high' : 'low')
-  if (hasCode) metrics.validated(answer.status === 200 ? 'valid' : 'invalid')
 }

@@ -2,67 +2,18 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { z } from 'zod'
-import { ConfirmSchema } from './request/confirm-schema.ts'
-
-const SuccessSchema = z
-  .object({
-    status: z.literal('SUCCESS'),
-    transaction_id: z.string(),
-    reference: z.string().describe('Names the decision.'),
-    settlement_method: z.string().describe('From the rule file.'),
-  })
-  .meta({ title: 'Confirmed' })
-const InReviewSchema = z
-  .object({ status: z.literal('IN_REVIEW'), transaction_id: z.string(), message: z.string() })
-  .meta({ title: 'A person looks at it' })
-const NotAllowedSchema = z
-  .union([
-    z.object({
-      status: z.literal('OTP_REQUIRED'),
-      message: z.string(),
-      expires_in: z.int().describe('Seconds until the code stops counting.'),
-    }),
-    z.object({ status: z.enum(['BLOCKED', 'DECLINED', 'EXPIRED']), transaction_id: z.string(), message: z.string() }),
-  ])
-  .meta({ title: 'A code is needed, or not allowed' })
-const ProblemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    code: z.string().describe('Stable, for programs.'),
-    error: z.string(),
-    details: z.string(),
-    tries_left: z.int().optional().describe('With INVALID_OTP: wrong codes that may still be given.'),
-  })
-  .meta({ title: 'Problem (RFC 9457)' })
-const PaymentSchema = z
-  .object({
-    status: z.enum(['PENDING', 'SUCCESS', 'OTP_REQUIRED', 'IN_REVIEW', 'BLOCKED', 'DECLINED', 'EXPIRED']),
-    transaction_id: z.string(),
-    from_account: z.string(),
-    to_account: z.string(),
-    amount_minor: z.int(),
-    currency: z.string(),
-    decision_id: z.string().optional(),
-    reference: z.string().optional(),
-    settlement_method: z.string().optional(),
-    final: z.boolean(),
-  })
-  .meta({ title: 'A payment' })
-
-/** The answers of `POST /payment/confirm` in its own shapes, for the client's types. */
-export type ConfirmOutcome =
-  | z.infer<typeof SuccessSchema>
-  | z.infer<typeof InReviewSchema>
-  | z.infer<typeof NotAllowedSchema>
-export type Problem = z.infer<typeof ProblemSchema>
-export type Payment = z.infer<typeof PaymentSchema>
+import {
+  ConfirmSchema,
+  InReviewSchema,
+  NotAllowedSchema,
+  PaymentSchema,
+  ProblemSchema,
+  SuccessSchema,
+} from '../schemas/confirm-api.ts'
 
 /** zod as JSON Schema 2020-12, which OpenAPI 3.1 speaks. */
 function jsonSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _, id: __, ...rest } = z.toJSONSchema(schema, { io: 'input' })
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' })
   return rest
 }
 

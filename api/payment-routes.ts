@@ -29,7 +29,8 @@ export function paymentRoutes(app: FastifyInstance, options: ApiOptions): void {
       const resent = await challenges.resend({ ...claim, decisionId }, request.principal?.subject ?? '')
       if (resent.kind === 'over')
         throw new ApiProblem(409, 'NO_CODE_AWAITED', 'Conflict', 'this payment waits for no code')
-      const { waitMs, expiresInMs } = resent.state
+      const { waitMs } = resent
+      const { expiresInMs } = resent.state
       if (resent.kind === 'too-often') {
         throw new ApiProblem(429, 'CODES_LIMITED', 'Too many codes', 'wait before asking for another', {
           headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) },

@@ -58,23 +58,22 @@ export function answerErrors(app: FastifyInstance, { onFailure }: Pick<ApiOption
   })
 }
 
-/** A server that closes answers first what it has taken: connections are cut after this. */
-export function drainRequests(app: FastifyInstance): void {
+/** Counts requests from now on; what it answers resolves when none is open: a server that closes waits for it before it cuts connections. */
+export function countRequests(app: FastifyInstance): () => Promise<void> {
   let open = 0
-  let drained: (() => void) | null = null
+  let drained = () => {}
   app.addHook('onRequest', async () => {
     open++
   })
   app.addHook('onResponse', async () => {
     open--
-    if (open === 0) drained?.()
+    if (open === 0) drained()
   })
-  app.addHook('preClose', async () => {
-    if (open === 0) return
-    await new Promise<void>((resolve) => {
+  return () =>
+    new Promise((resolve) => {
       drained = resolve
+      if (open === 0) resolve()
     })
-  })
 }
 
 /** A header that comes once; several are as none. */

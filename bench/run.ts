@@ -20,6 +20,8 @@ const BENCHES = [
   'kafka-latency',
   'kafka-recovery',
   'alerts',
+  'confirm',
+  'board',
 ] as const
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak'],

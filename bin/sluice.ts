@@ -1,11 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../platform/config.ts'
-import { PortTakenError } from '../platform/health-server.ts'
+import { PortTakenError } from '../platform/port-owner.ts'
 import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } from '../schemas/registry.ts'
 import { StreamsError } from '../streams/errors.ts'
 import { accountsCommand } from './commands/accounts.ts'
 import { alerterCommand } from './commands/alerter.ts'
 import { apiCommand } from './commands/api.ts'
+import { boardCommand } from './commands/board.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
 import { decisionsCommand } from './commands/decisions.ts'
@@ -48,6 +49,7 @@ for (const command of [
   workerCommand(),
   alerterCommand(),
   apiCommand(),
+  boardCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),

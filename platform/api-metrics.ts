@@ -12,7 +12,6 @@ export interface MeasuredApi {
 export interface ApiMetrics {
   answered(method: string, route: string, status: number, seconds: number): void
   confirmed(status: string, risk: string): void
-  validated(result: string): void
   /** The shared rate was not to be had; the stricter local one counted. */
   limitedLocally(): void
 }
@@ -34,12 +33,6 @@ export function measureApi(registry: Registry, api: () => MeasuredApi | null): A
     name: 'payment_confirm_total',
     help: 'Answered calls of POST /payment/confirm, by what was answered and by the risk of the decision.',
     labelNames: ['status', 'risk'],
-    registers,
-  })
-  const codes = new Counter({
-    name: 'otp_validation_total',
-    help: 'One-time codes that were checked.',
-    labelNames: ['result'],
     registers,
   })
   const requests = new Histogram({
@@ -67,7 +60,6 @@ export function measureApi(registry: Registry, api: () => MeasuredApi | null): A
     answered: (method, route, status, seconds) =>
       requests.observe({ method, route, status_code: String(status) }, seconds),
     confirmed: (status, risk) => confirms.inc({ status, risk }),
-    validated: (result) => codes.inc({ result }),
     limitedLocally: () => local.inc(),
   }
 }

@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { portOwner } from './port-owner.ts'
+import { listenFailure } from './port-owner.ts'
 
 /** Whether a process can do its work, and what says so. */
 export interface Health {
@@ -16,9 +16,6 @@ export interface HealthServerOptions {
   readonly metrics: { contentType: string; metrics(): Promise<string> }
   readonly health: () => Health | Promise<Health>
 }
-
-/** A port that somebody else listens on; the message names who, and the setting. */
-export class PortTakenError extends Error {}
 
 /**
  * Serves `/metrics` (Prometheus), `/health/live` (the process answers) and `/health/ready` (503 until it works).
@@ -62,16 +59,7 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 
 function listening(server: Server, { host, port, setting }: HealthServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? portTaken(port, setting) : error)
-    })
+    server.once('error', (error) => reject(listenFailure(error, port, setting)))
     server.listen(port, host, resolve)
   })
-}
-
-/** Says who has the port, and which setting chooses another. */
-export function portTaken(port: number, setting: string): PortTakenError {
-  const owner = portOwner(port)
-  const who = owner === null ? 'another process' : `${owner.command} (pid ${owner.pid})`
-  return new PortTakenError(`port ${port} is taken by ${who}; stop it, or set ${setting} to a free port`)
 }

@@ -6,6 +6,17 @@ export interface PortOwner {
   readonly command: string
 }
 
+/** A port that somebody else listens on; the message names who, and the setting. */
+export class PortTakenError extends Error {}
+
+/** What kept a server from listening on a port that `setting` chooses. */
+export function listenFailure(error: NodeJS.ErrnoException, port: number, setting: string): Error {
+  if (error.code !== 'EADDRINUSE') return error
+  const owner = portOwner(port)
+  const who = owner === null ? 'another process' : `${owner.command} (pid ${owner.pid})`
+  return new PortTakenError(`port ${port} is taken by ${who}; stop it, or set ${setting} to a free port`)
+}
+
 /** TCP_LISTEN in /proc/net/tcp. */
 const LISTENING = '0A'
 

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
-import { PortTakenError } from '../platform/health-server.ts'
-import { portOwner } from '../platform/port-owner.ts'
+import { PortTakenError, portOwner } from '../platform/port-owner.ts'
 
 /**
  * Below the range that Linux takes the ports of outgoing connections from (32768 and up): a port from there could be lost

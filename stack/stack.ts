@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { PortTakenError } from '../platform/health-server.ts'
+import { PortTakenError } from '../platform/port-owner.ts'
 import { keepPart, stopPart } from './command/keep-part.ts'
 import { type Addresses, PART_NAMES, PARTS, type PartName } from './command/parts.ts'
 import { runningPart } from './command/running-part.ts'

@@ -1,11 +1,11 @@
 import type { z } from 'zod'
+import { type ConfirmBody, ConfirmSchema } from '../../schemas/confirm-api.ts'
 import { currencyExponent } from '../../schemas/currencies.ts'
 import { type DecimalReading, readDecimal } from '../../schemas/decimal.ts'
 import { type PaymentSubmitted, paymentSubmittedDefaults } from '../../schemas/generated/payment-submitted.ts'
 import type { JsonScalar } from '../../schemas/json-object.ts'
 import { ApiProblem } from '../problem.ts'
 import { bodyFields } from './body-text.ts'
-import { type ConfirmBody, ConfirmSchema } from './confirm-schema.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 
 /** A call as it was understood. Absent is what the caller did not send. */

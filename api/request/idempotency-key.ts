@@ -1,7 +1,6 @@
+import { IDEMPOTENCY_KEY } from '../../schemas/confirm-api.ts'
 import { ApiProblem } from '../problem.ts'
 
-/** What a key is made of: what the payment's own schema takes (SPEC R1). */
-export const IDEMPOTENCY_KEY: RegExp = /^[\x21-\x7e]{1,255}$/
 /** A structured field's string (RFC 8941), as the IETF draft writes the header. */
 const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/
 

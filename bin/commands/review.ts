@@ -1,16 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import { userInfo } from 'node:os'
 import { Command } from 'commander'
 import type { ControlKind } from '../../schemas/generated/enums.ts'
 import type { Resolution } from '../../schemas/generated/resolution.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
+import { AuditLog, auditSchemaId } from '../runtime/board/audit-log.ts'
+import { CLAIM_ACT, readTrail } from '../runtime/board/audit-trail.ts'
 import { sendControl } from '../runtime/control-records.ts'
 import { findDecisions } from '../runtime/decision-search.ts'
 import { openReviews, resolutionOf } from '../runtime/open-reviews.ts'
-import { PARTITIONS } from '../runtime/session.ts'
+import { PARTITIONS, type Session } from '../runtime/session.ts'
 import { schemaNamed } from '../view/field-names.ts'
 import { decisionLine, print, styled } from '../view/text.ts'
 import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
 import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError, wholeNumber } from './settings.ts'
+
+interface ClaimOptions extends LogOptions {
+  readonly as: string
+}
 
 interface ListOptions extends LogOptions {
   readonly limit: string
@@ -29,12 +38,19 @@ export function reviewCommand(): Command {
           .option('--limit <n>', 'so many', '50')
           .action((_options, command: Command) => runList(command.optsWithGlobals<ListOptions>())),
       )
+      .addCommand(
+        new Command('claim')
+          .description('take a review for ten minutes, so that nobody else ends it on the board')
+          .argument('<decision>', DECISION)
+          .option('--as <name>', 'who; it is kept with the claim', userInfo().username)
+          .action((id: string, _options, command: Command) => runClaim(id, command.optsWithGlobals<ClaimOptions>())),
+      )
       .addCommand(ending('approve', 'REVIEW_APPROVED', 'let the payment through'))
       .addCommand(ending('decline', 'REVIEW_DECLINED', 'refuse the payment'))
       .addHelpText(
         'after',
         '\nThe first end of a review counts, whoever gives it; one that nobody ends is declined once its time is over.' +
-          '\n\nExamples:\n  sluice review list\n  sluice review approve 3-1042 --reason "customer confirmed by phone"\n',
+          '\n\nExamples:\n  sluice review list\n  sluice review claim 3-1042\n  sluice review approve 3-1042 --reason "customer confirmed by phone"\n',
       ),
   )
 }
@@ -59,17 +75,54 @@ async function runList(options: ListOptions): Promise<void> {
   })
 }
 
-async function runEnd(kind: ControlKind, decisionId: string, options: ChangeOptions): Promise<void> {
+async function runClaim(decisionId: string, options: ClaimOptions): Promise<void> {
+  const partition = partitionOf(decisionId)
+  await withLogSession(options, async (session) => {
+    await requireOpen(session, partition, decisionId)
+    const schemaId = await auditSchemaId(session.registry)
+    const holder = async () => (await readTrail(session.log, schemaId)).claimOf(decisionId, machineTime.nowMs())
+    const before = await holder()
+    if (before !== null && before.actor !== options.as) throw claimedBefore(decisionId, before)
+    const audit = new AuditLog(session.log, schemaId)
+    const act = { actor: options.as, role: 'admin', act: CLAIM_ACT, subject: decisionId, result: 'done' } as const
+    await audit.append({ ...act, reason: null, requestId: randomUUID() }, machineTime.nowMs())
+    await audit.close()
+    const now = await holder()
+    // Somebody else may have been first, a moment ago.
+    if (now !== null && now.actor !== options.as) throw claimedBefore(decisionId, now)
+    if (options.json)
+      print(JSON.stringify({ decision_id: decisionId, claimed_by: options.as, until: now?.untilMs ?? null }))
+    else print(`${decisionId}: yours${now === null ? '' : ` until ${new Date(now.untilMs).toISOString()}`}`)
+  })
+}
+
+function claimedBefore(decisionId: string, { actor, untilMs }: { readonly actor: string; readonly untilMs: number }) {
+  return new CommandError(`${decisionId} is claimed by ${actor} until ${new Date(untilMs).toISOString()}`)
+}
+
+/** The partition of a decision id. @throws CommandError when it is none. */
+function partitionOf(decisionId: string): number {
   const match = /^(\d{1,4})-(\d{1,16})$/.exec(decisionId)
   const partition = Number(match?.[1])
   if (match === null || partition >= PARTITIONS) throw new CommandError(`${decisionId} is no ${DECISION}`, 2)
+  return partition
+}
+
+/** Whose payment waits for this review. @throws CommandError when none does. */
+async function requireOpen(session: Session<Log>, partition: number, decisionId: string): Promise<string> {
+  const [found] = await findDecisions(session, decisionId)
+  if (found === undefined) throw new CommandError(`no decision ${decisionId} stands in the log`)
+  const { outcome, senderAccountId } = found.decision
+  if (outcome !== 'review') throw new CommandError(`${decisionId} was decided ${outcome}; there is nothing to review`)
+  const before = await resolutionOf(session, partition, decisionId)
+  if (before !== null) throw endedBefore(decisionId, before)
+  return senderAccountId
+}
+
+async function runEnd(kind: ControlKind, decisionId: string, options: ChangeOptions): Promise<void> {
+  const partition = partitionOf(decisionId)
   await withLogSession(options, async (session) => {
-    const [found] = await findDecisions(session, decisionId)
-    if (found === undefined) throw new CommandError(`no decision ${decisionId} stands in the log`)
-    const { outcome, senderAccountId: accountId } = found.decision
-    if (outcome !== 'review') throw new CommandError(`${decisionId} was decided ${outcome}; there is nothing to review`)
-    const before = await resolutionOf(session, partition, decisionId)
-    if (before !== null) throw endedBefore(decisionId, before)
+    const accountId = await requireOpen(session, partition, decisionId)
     const change = { kind, actor: options.as, reason: options.reason ?? null, accountId, decisionId }
     const places = await sendControl(session, 'board', change, [partition], machineTime.nowMs())
     const holds = await settled(session, places)

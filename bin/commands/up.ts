@@ -20,7 +20,7 @@ import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch } from '../runtime/store-fills.ts'
 import { createTaskMetrics } from '../runtime/task-metrics.ts'
 import { tasksHealth } from '../runtime/tasks-health.ts'
-import type { UpApi } from '../runtime/up-api.ts'
+import type { UpWeb } from '../runtime/up-web.ts'
 import { decisionFeed } from '../view/decision-feed.ts'
 import { showLive } from '../view/live-view.ts'
 import { SideCounts } from '../view/side-counts.ts'
@@ -78,12 +78,22 @@ async function runUp(options: UpOptions): Promise<void> {
       metrics: metrics.registry,
       health: () => upHealth(running, session.log, shutdown),
     })
-    const otp = await openOtp(session, logger, metrics, print)
-    const api = config.apiServed ? await openApi(session, logger, metrics, otp) : null
-    const pipeline = new Pipeline(session, events)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
-    Object.assign(running, { pipeline, alerts })
-    const failure = await serve(session, { pipeline, alerts, otp, api }, shutdown, logger, server.port)
+    running.alerts = alerts
+    const otp = await openOtp(session, logger, metrics, print)
+    // The web server takes its time to load; no other command should wait for it.
+    const { serveUpWeb } = await import('../runtime/up-web.ts')
+    const challenges = otp?.challenges ?? null
+    const web = await serveUpWeb(session, {
+      store: alerts.store,
+      pipelineNow: () => running.pipeline,
+      logger,
+      metrics,
+      challenges,
+    })
+    const pipeline = new Pipeline(session, events)
+    running.pipeline = pipeline
+    const failure = await serve(session, { pipeline, alerts, otp, web }, shutdown, logger, server.port)
     await otp?.close()
     await server.close()
     if (failure !== null) throw failure
@@ -110,24 +120,18 @@ function upConfig(options: UpOptions): Config {
   return config
 }
 
-/** The web server takes its time to load; no other command should wait for it. */
-async function openApi(session: Session, logger: Logger, metrics: Metrics, otp: Otp | null): Promise<UpApi> {
-  const { serveUpApi } = await import('../runtime/up-api.ts')
-  return serveUpApi(session, logger, metrics, otp?.challenges ?? null)
-}
-
 /** What runs in the process. */
 interface Parts {
   readonly pipeline: Pipeline
   readonly alerts: EmbeddedAlerts
   readonly otp: Otp | null
-  readonly api: UpApi | null
+  readonly web: UpWeb
 }
 
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  { pipeline, alerts, otp, api }: Parts,
+  { pipeline, alerts, otp, web }: Parts,
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -136,12 +140,12 @@ async function serve(
   const startedMs = machineTime.nowMs()
   const unable = await firstMoments(pipeline)
   if (unable !== null) {
-    await api?.close()
+    await web.close()
     return unable
   }
   const title = `sluice  ${folder.path}`
   print(`${title}: 12 tasks; metrics and health on http://${config.metricsHost}:${port}; Ctrl-C ends`)
-  if (api !== null) print(`confirm API: ${api.url}/payment/confirm, documents at ${api.url}/docs`)
+  for (const line of web.lines) print(line)
   const counts = new SideCounts(session)
   const beside = new AbortController()
   const warn = (error: Error) => logger.warn({ error: error.message }, 'retention')
@@ -150,12 +154,13 @@ async function serve(
     counts.keepUp(beside.signal),
     alerts.keepUp(beside.signal),
     otp?.keepUp(beside.signal),
+    web.run(beside.signal),
     new StoreWatch(pipeline, logger).watch(beside.signal),
   ]
   const feed = decisionFeed(log, session.ids, machineTime.nowMs)
   const context = {
     title,
-    footer: `metrics http://${config.metricsHost}:${port}/metrics   Ctrl-C ends   sluice explain ID, sluice verify in another terminal`,
+    footer: `board ${web.boardUrl}   Ctrl-C ends   sluice explain ID, sluice verify in another terminal`,
     nowMs: machineTime.nowMs,
     counted: () => counts.counted,
   }
@@ -175,7 +180,8 @@ async function serve(
   ])
   view.unsubscribe()
   await simulator?.stop()
-  await api?.close()
+  // What was taken is answered while the tasks still run.
+  await web.close()
   pipeline.stop()
   const failure = await pipeline.ended
   beside.abort()

@@ -25,9 +25,9 @@ export async function runApi(config: Config, isEmbedded: boolean, openLog: () =>
   const limiter = await openSharedLimiter(config, logger, metrics)
   // Instances on one folder have different ports; without one of its own it reads the log anew each time.
   const isNamed = config.apiPort !== 0
-  const beside = new AbortController()
   const otp = await openOtp(session, logger, { registry }, print)
-  const sending = otp?.keepUp(beside.signal)
+  const beside = new AbortController()
+  const codes = otp?.keepUp(beside.signal)
   try {
     const api = await ConfirmApi.open(session, {
       name: isNamed ? `port-${config.apiPort}` : `process-${process.pid}`,
@@ -39,8 +39,8 @@ export async function runApi(config: Config, isEmbedded: boolean, openLog: () =>
     })
     running = api
     try {
-      const { httpHost: host, apiPort: port } = config
-      const server = await serveWeb({ host, port, setting: variableOf('apiPort'), routes: [api.routes] })
+      const { apiHost: host, apiPort: port } = config
+      const server = await serveWeb({ host, port, setting: variableOf('apiPort'), routes: [api.routes], home: '/docs' })
       const health = await serveHealth({
         host: config.metricsHost,
         port: config.metricsPort,
@@ -70,7 +70,7 @@ export async function runApi(config: Config, isEmbedded: boolean, openLog: () =>
     print('ended: every call that was taken is answered')
   } finally {
     beside.abort()
-    await sending
+    await codes
     await otp?.close()
     limiter?.close()
     shutdown.release()

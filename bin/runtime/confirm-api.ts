@@ -162,7 +162,7 @@ export class ConfirmApi implements MeasuredApi {
 }
 
 /** Counts the callers of one instance. */
-export function localLimiter(limit: Config['apiRate']): LocalRateLimiter {
+function localLimiter(limit: Config['apiRate']): LocalRateLimiter {
   return new LocalRateLimiter({ limit, windowMs: MINUTE_MS }, machineTime)
 }
 

@@ -1,3 +1,4 @@
+import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { committedStores } from './committed-state.ts'
 import { partitionOfAccount } from './control-records.ts'
@@ -23,7 +24,14 @@ const UNKNOWN: Standing = {
 
 /** Looks at what the account's partition holds. */
 export async function standingOf(session: Session<Log>, accountId: string): Promise<Standing> {
-  const { hash, senders, watches } = await committedStores(session, partitionOfAccount(accountId))
+  return standingIn(await committedStores(session, partitionOfAccount(accountId)), accountId)
+}
+
+/**
+ * How an account stands in the stores of its partition. They may be those of a task that runs: between two of its batches it leaves
+ * no cursor that it will go on from.
+ */
+export function standingIn({ hash, senders, watches }: PaymentStores, accountId: string): Standing {
   hash.hashBytes(new TextEncoder().encode(accountId))
   const [h0 = 0, h1 = 0, h2 = 0, h3 = 0] = hash.words
   const row = senders.rows.find(h0, h1, h2, h3)

@@ -1,31 +1,31 @@
+import type { FastifyPluginAsync } from 'fastify'
 import type { Challenges } from '../../api/challenge.ts'
 import { measureApi } from '../../platform/api-metrics.ts'
-import { variableOf } from '../../platform/config.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { ConfirmApi } from './confirm-api.ts'
 import { openSharedLimiter } from './rate-limits.ts'
 import type { Session } from './session.ts'
-import { serveWeb } from './web-server.ts'
 
 /** The confirm API beside the tasks of the embedded profile. */
 export interface UpApi {
-  readonly url: string
-  /** Resolves when what was taken is answered; the tasks must still run. */
+  readonly routes: FastifyPluginAsync
+  /** After its server has closed. */
   close(): Promise<void>
 }
 
-/** @throws KeysError, PortTakenError */
-export async function serveUpApi(
-  session: Session,
-  logger: Logger,
-  { registry }: Pick<Metrics, 'registry'>,
-  challenges: Challenges | null,
-): Promise<UpApi> {
+export interface UpApiParts {
+  readonly logger: Logger
+  readonly metrics: Pick<Metrics, 'registry'>
+  readonly challenges: Challenges | null
+}
+
+/** @throws KeysError */
+export async function openUpApi(session: Session, parts: UpApiParts): Promise<UpApi> {
   const { config } = session
-  const { httpHost: host, httpPort: port } = config
+  const { logger, challenges } = parts
   let running: ConfirmApi | null = null
-  const metrics = measureApi(registry, () => running)
+  const metrics = measureApi(parts.metrics.registry, () => running)
   const limiter = await openSharedLimiter(config, logger, metrics)
   const api = await ConfirmApi.open(session, {
     name: 'up',
@@ -36,19 +36,9 @@ export async function serveUpApi(
     sharedLimiter: limiter?.limiter ?? null,
   })
   running = api
-  const end = async () => {
+  const close = async () => {
     await api.close()
     limiter?.close()
   }
-  try {
-    const server = await serveWeb({ host, port, setting: variableOf('httpPort'), routes: [api.routes] })
-    const close = async () => {
-      await server.close()
-      await end()
-    }
-    return { url: `http://${host}:${server.port}`, close }
-  } catch (error) {
-    await end()
-    throw error
-  }
+  return { routes: api.routes, close }
 }

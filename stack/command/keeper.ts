@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { PortTakenError } from '../../platform/health-server.ts'
+import { PortTakenError } from '../../platform/port-owner.ts'
 import { listenForShutdown } from '../../platform/shutdown.ts'
 import { currentProcess } from '../../streams/machine/process-birth.ts'
 import { PartError } from '../part-error.ts'

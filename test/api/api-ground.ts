@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
+import { vi } from 'vitest'
 import type { RateLimiter } from '../../api/access/rate-limiter.ts'
 import type { Challenges } from '../../api/challenge.ts'
 import { ConfirmApi } from '../../bin/runtime/confirm-api.ts'
@@ -12,9 +13,12 @@ import { serveWeb } from '../../bin/runtime/web-server.ts'
 import { measureApi } from '../../platform/api-metrics.ts'
 import { readConfig } from '../../platform/config.ts'
 import { createLogger } from '../../platform/logger.ts'
+import { TOPICS } from '../../schemas/topics.ts'
+import type { Log, ProducerSession } from '../../streams/log/log.ts'
 
 /** A machine that does much else is no reason to fail. */
-const TIMEOUT_MS = '15000'
+const TIMEOUT_MS = '60000'
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 const SILENT = { onSurvived: () => {}, onFailed: () => {} }
 
 /** What a test says of an instance beside its name. */
@@ -22,6 +26,8 @@ export interface InstanceOptions {
   readonly challenges?: Challenges | null
   readonly sharedLimiter?: RateLimiter | null
   readonly env?: Readonly<Record<string, string>>
+  /** Its payments never reach the log, as if it had died before it posted them. */
+  readonly paymentsLost?: boolean
 }
 
 /** One API on a port of its own. */
@@ -29,7 +35,7 @@ export class ApiInstance {
   readonly url: string
   readonly api: ConfirmApi
   readonly registry: Registry
-  private readonly server: { close(): Promise<void> }
+  readonly server: { close(): Promise<void> }
 
   constructor(api: ConfirmApi, server: { readonly port: number; close(): Promise<void> }, registry: Registry) {
     this.api = api
@@ -80,10 +86,12 @@ export class ApiGround {
   /** An instance that has read the log. */
   async serve(
     name: string,
-    { challenges = null, sharedLimiter = null, env = {} }: InstanceOptions = {},
+    { challenges = null, sharedLimiter = null, env = {}, paymentsLost = false }: InstanceOptions = {},
   ): Promise<ApiInstance> {
+    const { log } = this.session
     const session = {
       ...this.session,
+      log: paymentsLost ? losingPayments(log) : log,
       config: readConfig({}, { SLUICE_DATA: this.folder, SLUICE_API_TIMEOUT_MS: TIMEOUT_MS, ...env }),
     }
     const registry = new Registry()
@@ -97,7 +105,7 @@ export class ApiGround {
       challenges,
       sharedLimiter,
     })
-    const server = await serveWeb({ host: '127.0.0.1', port: 0, setting: 'none', routes: [api.routes] })
+    const server = await serveWeb({ host: '127.0.0.1', port: 0, setting: 'none', routes: [api.routes], home: '/docs' })
     const instance = new ApiInstance(api, server, registry)
     this.instances.push(instance)
     while (!api.caughtUp) await new Promise((resolve) => setTimeout(resolve, 5))
@@ -114,6 +122,30 @@ export class ApiGround {
     await this.stopDeciding()
     await this.session.log.close()
     rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** The log, but for payments: their appends never settle. */
+function losingPayments(log: Log): Log {
+  const openProducer = async (name: string | null): Promise<ProducerSession> => {
+    const session = await log.openProducer(name)
+    return {
+      producerId: session.producerId,
+      producerEpoch: session.producerEpoch,
+      append: (batch, sequence) =>
+        batch.topic === TOPICS.paymentsSubmitted.name ? new Promise(() => {}) : session.append(batch, sequence),
+      close: () => session.close(),
+    }
+  }
+  return {
+    createTopics: (topics) => log.createTopics(topics),
+    topics: () => log.topics(),
+    bounds: (at) => log.bounds(at),
+    openReader: (at, offset) => log.openReader(at, offset),
+    openTask: (id, input) => log.openTask(id, input),
+    group: (id) => log.group(id),
+    close: () => log.close(),
+    openProducer,
   }
 }
 

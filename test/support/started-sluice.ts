@@ -6,8 +6,6 @@ import { fileURLToPath } from 'node:url'
 const PROGRAM = fileURLToPath(new URL('../../bin/sluice.ts', import.meta.url))
 /** Compiled sources are kept from start to start. */
 const COMPILE_CACHE = join(tmpdir(), 'sluice-test-compile-cache')
-/** Many run at one time. */
-const ANY_PORT = { SLUICE_HTTP_PORT: '0' }
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>
@@ -31,7 +29,7 @@ export class StartedSluice {
     const { PATH = '', HOME = '' } = process.env
     const command = ['--pdeathsig', 'KILL', '--', ...under, process.execPath, PROGRAM, ...args]
     this.child = spawn('setpriv', command, {
-      env: { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, ...ANY_PORT, ...env },
+      env: { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, SLUICE_BOARD_PORT: '0', ...env },
     })
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.stdout += chunk

@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { CHANNEL_SYMBOLS, PAYMENT_KIND_SYMBOLS } from '../../schemas/generated/enums.ts'
-import { IDEMPOTENCY_KEY } from './idempotency-key.ts'
+import { CHANNEL_SYMBOLS, PAYMENT_KIND_SYMBOLS } from './generated/enums.ts'
+
+/** What an idempotency key is made of: what the payment's own schema takes (SPEC R1). */
+export const IDEMPOTENCY_KEY: RegExp = /^[\x21-\x7e]{1,255}$/
 
 const account = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/, '1 to 64 of [A-Za-z0-9._:-]')
 const text = (max: number) => z.string().min(1).max(max)
@@ -63,6 +65,65 @@ export const ConfirmSchema = z
     ip: text(64).optional(),
     memo: text(4096).optional().describe('Scanned for card numbers; what is found is redacted.'),
   })
-  .meta({ id: 'Confirm', title: 'A payment to confirm' })
+  .meta({ title: 'A payment to confirm' })
 
+/** A body after validation: defaults are filled in. */
 export type ConfirmBody = z.infer<typeof ConfirmSchema>
+/** A body as a client sends it. */
+export type ConfirmRequestBody = z.input<typeof ConfirmSchema>
+
+export const SuccessSchema = z
+  .object({
+    status: z.literal('SUCCESS'),
+    transaction_id: z.string(),
+    reference: z.string().describe('Names the decision.'),
+    settlement_method: z.string().describe('From the rule file.'),
+  })
+  .meta({ title: 'Confirmed' })
+export const InReviewSchema = z
+  .object({ status: z.literal('IN_REVIEW'), transaction_id: z.string(), message: z.string() })
+  .meta({ title: 'A person looks at it' })
+export const NotAllowedSchema = z
+  .union([
+    z.object({
+      status: z.literal('OTP_REQUIRED'),
+      message: z.string(),
+      expires_in: z.int().describe('Seconds until the code stops counting.'),
+    }),
+    z.object({ status: z.enum(['BLOCKED', 'DECLINED', 'EXPIRED']), transaction_id: z.string(), message: z.string() }),
+  ])
+  .meta({ title: 'A code is needed, or not allowed' })
+export const ProblemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().describe('Stable, for programs.'),
+    error: z.string(),
+    details: z.string(),
+    tries_left: z.int().optional().describe('With INVALID_OTP: wrong codes that may still be given.'),
+  })
+  .meta({ title: 'Problem (RFC 9457)' })
+export const PaymentSchema = z
+  .object({
+    status: z.enum(['PENDING', 'SUCCESS', 'OTP_REQUIRED', 'IN_REVIEW', 'BLOCKED', 'DECLINED', 'EXPIRED']),
+    transaction_id: z.string(),
+    from_account: z.string(),
+    to_account: z.string(),
+    amount_minor: z.int(),
+    currency: z.string(),
+    decision_id: z.string().optional(),
+    reference: z.string().optional(),
+    settlement_method: z.string().optional(),
+    final: z.boolean(),
+  })
+  .meta({ title: 'A payment' })
+
+/** The answers of `POST /payment/confirm` in its own shapes, for the client's types. */
+export type ConfirmOutcome =
+  | z.infer<typeof SuccessSchema>
+  | z.infer<typeof InReviewSchema>
+  | z.infer<typeof NotAllowedSchema>
+export type Problem = z.infer<typeof ProblemSchema>
+export type Payment = z.infer<typeof PaymentSchema>
