@@ -125,12 +125,19 @@ async function expectSurvival(kills: ReturnType<typeof killWordCount> | ReturnTy
 
 describe('the package', () => {
   test('holds what was built, what that reads, and nothing else', () => {
-    const built = /^dist\/(?:bin|platform|processors|producers|redis-alerts|schemas|streams)\/[\w/.-]+\.(?:js|d\.ts)$/
-    const beside = files.filter((path) => !built.test(path))
+    const built =
+      /^dist\/(?:bin|dashboards\/board|platform|processors|producers|redis-alerts|schemas|streams)\/[\w/.-]+\.(?:js|d\.ts)$/
+    // Their names change with their content.
+    const ofPage = /^dist\/dashboards\/page\/built\/assets\/[\w-]+\.(css|js|svg)$/
+    const pageFiles = files.flatMap((path) => ofPage.exec(path)?.[1] ?? [])
+    expect(pageFiles.toSorted()).toEqual(['css', 'js', 'svg'])
+    const beside = files.filter((path) => !built.test(path) && !ofPage.test(path))
     expect(beside.toSorted()).toEqual([
       'LICENSE',
       'README.md',
       'bin/sluice.js',
+      'dist/dashboards/page/built/index.html',
+      'dist/dashboards/page/built/sources.txt',
       'dist/rules/default.yaml',
       ...Array.from({ length: 9 }, (_, i) => `dist/schemas/registry/000${i + 1}.json`),
       'package.json',
