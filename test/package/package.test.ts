@@ -126,12 +126,18 @@ async function expectSurvival(kills: ReturnType<typeof killWordCount> | ReturnTy
 describe('the package', () => {
   test('holds what was built, what that reads, and nothing else', () => {
     const built =
-      /^dist\/(?:api|bin|client|dashboards|otp|platform|processors|producers|redis-alerts|schemas|streams)\/[\w/.-]+\.(?:js|d\.ts)$/
-    const beside = files.filter((path) => !built.test(path))
+      /^dist\/(?:api|bin|client|dashboards\/board|otp|platform|processors|producers|redis-alerts|schemas|streams)\/[\w/.-]+\.(?:js|d\.ts)$/
+    // Their names change with their content.
+    const ofPage = /^dist\/dashboards\/page\/built\/assets\/[\w-]+\.(css|js|svg)$/
+    const pageFiles = files.flatMap((path) => ofPage.exec(path)?.[1] ?? [])
+    expect(pageFiles.toSorted()).toEqual(['css', 'js', 'svg'])
+    const beside = files.filter((path) => !built.test(path) && !ofPage.test(path))
     expect(beside.toSorted()).toEqual([
       'LICENSE',
       'README.md',
       'bin/sluice.js',
+      'dist/dashboards/page/built/index.html',
+      'dist/dashboards/page/built/sources.txt',
       'dist/rules/default.yaml',
       ...readdirSync(join(CHECKOUT, 'schemas/registry')).map((file) => `dist/schemas/registry/${file}`),
       'package.json',
