@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { OtpLimits, RateLimit } from './limits.ts'
-import type { IssueReply, IssueRequest, Phase, Standing, TryReply, TryRequest } from './otp-store.ts'
+import type { IssueReply, IssueRequest, Phase, SealedCode, Standing, TryReply, TryRequest } from './otp-store.ts'
 
 /** One challenge as the embedded store keeps it; times in epoch ms. The scripts of Redis follow the same rules. */
 export interface ChallengeRow {
@@ -10,6 +10,9 @@ export interface ChallengeRow {
   mac: string | null
   sealed: string | null
   isQueued: boolean
+  /** Who sends the code, and until when it is that one's alone. */
+  sender: string
+  senderUntilMs: number
   wrongCodes: number
   codes: number
   codeMs: number
@@ -41,6 +44,8 @@ export function newRow({ accountId, binding }: IssueRequest, nowMs: number, limi
     mac: null,
     sealed: null,
     isQueued: false,
+    sender: '',
+    senderUntilMs: 0,
     wrongCodes: 0,
     codes: 0,
     codeMs: 0,
@@ -73,6 +78,7 @@ export function issueCode(
     row.mac = request.mac
     row.sealed = request.sealed
     row.isQueued = false
+    row.sender = ''
     row.codes++
     row.codeMs = nowMs
   }
@@ -107,6 +113,20 @@ export function tryCode(
   row.wrongCodes++
   if (row.wrongCodes >= limits.triesMax) end(row, 'failed', nowMs + limits.retellMs)
   return reply('wrong')
+}
+
+/** Gives the code that waits to be sent to one sender. */
+export function takeSealed(
+  row: ChallengeRow,
+  sender: string,
+  nowMs: number,
+  { sendingMs }: OtpLimits,
+): SealedCode | 'busy' | null {
+  if (row.phase !== 'open' || row.sealed === null || nowMs >= row.endsMs) return null
+  if (row.sender !== '' && row.sender !== sender && nowMs < row.senderUntilMs) return 'busy'
+  row.sender = sender
+  row.senderUntilMs = nowMs + sendingMs
+  return { accountId: row.account, sealed: row.sealed, endsInMs: row.endsMs - nowMs }
 }
 
 /** With one more event, of which the limit needs to know the last `max`. */

@@ -8,10 +8,14 @@ import type { OtpStore, SealedCode } from './otp-store.ts'
 const TRIES_MAX = 4
 const TRY_MS = 5_000
 const PAUSE_FIRST_MS = 1_000
+/** How often a code that another process sends is looked at: it may have died. */
+const BUSY_MS = 5_000
 /** How long a store or contacts that do not answer are asked: then no code of theirs lives any more. */
 const ASK_MS = 300_000
 
 export interface CodeDeliveryOptions {
+  /** Tells this sender from any other of the same store. */
+  readonly name: string
   readonly store: Pick<OtpStore, 'sealedCode' | 'delivered'>
   readonly keys: Pick<CodeKeys, 'unseal'>
   readonly contacts: Contacts
@@ -54,13 +58,17 @@ export class CodeDelivery {
 
   /** Another code may take the place of one that is being sent, so it ends when none waits. */
   private async deliverAll(challengeId: string, signal: AbortSignal): Promise<boolean> {
-    const { store, clock } = this.options
+    const { store, clock, name } = this.options
     const untilMs = clock.nowMs() + ASK_MS
     let failures = 0
     while (!signal.aborted && clock.nowMs() < untilMs) {
       try {
-        const waiting = await store.sealedCode(challengeId)
+        const waiting = await store.sealedCode(challengeId, name)
         if (waiting === null) return true
+        if (waiting === 'busy') {
+          await clock.sleep(BUSY_MS, signal)
+          continue
+        }
         const failure = await this.trySending(challengeId, waiting)
         if (failure === null || failure.next === 'give-up' || failures + 1 === TRIES_MAX) {
           await this.end(challengeId, waiting, failure)

@@ -8,6 +8,7 @@ import {
   issueCode,
   newRow,
   type Times,
+  takeSealed,
   tryCode,
   withEvent,
 } from './challenge-row.ts'
@@ -108,11 +109,14 @@ export class EmbeddedOtpStore implements OtpStore {
     })
   }
 
-  async sealedCode(challengeId: string): Promise<SealedCode | null> {
-    const row = this.challenges.get(challengeId)
-    const endsInMs = row === undefined ? 0 : row.endsMs - this.clock.nowMs()
-    if (row?.phase !== 'open' || row.sealed === null || endsInMs <= 0) return null
-    return { accountId: row.account, sealed: row.sealed, endsInMs }
+  sealedCode(challengeId: string, sender: string): Promise<SealedCode | 'busy' | null> {
+    return this.step((nowMs) => {
+      const row = this.challenges.get(challengeId)
+      if (row === undefined) return null
+      const taken = takeSealed(row, sender, nowMs, this.limits)
+      if (taken !== null && taken !== 'busy') this.challenges.putSync(challengeId, row)
+      return taken
+    })
   }
 
   delivered(challengeId: string, sealed: string, hasReached: boolean): Promise<void> {

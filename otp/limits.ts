@@ -22,6 +22,8 @@ export interface OtpLimits {
   readonly triesPerClient: RateLimit
   /** A challenge's end is told to the chain again after so long without an answer. */
   readonly retellMs: number
+  /** A sender that has taken a code and says nothing for so long is taken for dead. */
+  readonly sendingMs: number
   /** How long a challenge is remembered once the chain has its end: as long as the API remembers its callers' keys. */
   readonly keptMs: number
   /** Challenges that the store holds at most; one more is refused until one is forgotten. */
@@ -50,6 +52,7 @@ export function otpLimits({ lockMs, codesPerClientMax, triesPerClientMax }: OtpL
     wrongPerAccount: { max: 15, withinMs: HOUR_MS },
     triesPerClient: { max: triesPerClientMax, withinMs: 10 * MINUTE_MS },
     retellMs: 5_000,
+    sendingMs: 15_000,
     keptMs: 24 * HOUR_MS,
     challengesMax: 131_072,
   }

@@ -91,8 +91,11 @@ export interface OtpStore {
   tryCode(request: TryRequest): Promise<TryReply | null>
   /** The delivery of the code that lives now is queued. */
   queued(challengeId: string): Promise<void>
-  /** The code that waits to be sent; null where none does, or no longer. */
-  sealedCode(challengeId: string): Promise<SealedCode | null>
+  /**
+   * The code that waits to be sent; null where none does, or no longer. It is the sender's alone for `sendingMs` from each call on;
+   * any other is told `busy`.
+   */
+  sealedCode(challengeId: string, sender: string): Promise<SealedCode | 'busy' | null>
   /** Forgets the sealed form of a code; one that reached nobody is void. Another code that came meanwhile stays. */
   delivered(challengeId: string, sealed: string, hasReached: boolean): Promise<void>
   /** Ends those whose time is over, forgets the oldest, and gives out at most `max` ended ones that are due; again after `retellMs`. */

@@ -97,9 +97,9 @@ export class RedisOtpStore implements OtpStore {
     await this.run('queued', [challengeKey(challengeId)], [])
   }
 
-  async sealedCode(challengeId: string): Promise<SealedCode | null> {
-    const reply = await this.run('sealedCode', [challengeKey(challengeId)], [])
-    if (reply === null) return null
+  async sealedCode(challengeId: string, sender: string): Promise<SealedCode | 'busy' | null> {
+    const reply = await this.run('sealedCode', [challengeKey(challengeId)], [sender])
+    if (reply === null || reply === 'busy') return reply
     const [accountId, sealed, endsInMs] = listOf(reply)
     return { accountId: String(accountId), sealed: String(sealed), endsInMs: Number(endsInMs) }
   }

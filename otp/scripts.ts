@@ -17,6 +17,8 @@ const FIELDS = [
   'endsMs',
   'phase',
   'toldAt',
+  'sender',
+  'senderUntilMs',
 ]
 
 const BEGIN = `#!lua
@@ -29,7 +31,7 @@ local function read(key)
   return {
     account = held[1], binding = held[2], mac = held[3], sealed = held[4], queued = held[5],
     wrong = tonumber(held[6]), codes = tonumber(held[7]), codeMs = tonumber(held[8]), endsMs = tonumber(held[9]),
-    phase = held[10], toldAt = held[11],
+    phase = held[10], toldAt = held[11], sender = held[12], senderUntilMs = tonumber(held[13]),
   }
 end
 
@@ -98,7 +100,7 @@ if not row then
   local endsMs = nowMs + ${limits.challengeLifeMs}
   row = {
     account = ARGV[2], binding = ARGV[3], mac = '', sealed = '', queued = '0', wrong = 0, codes = 0, codeMs = 0,
-    endsMs = endsMs, phase = 'open', toldAt = '', dueMs = endsMs,
+    endsMs = endsMs, phase = 'open', toldAt = '', sender = '', senderUntilMs = 0, dueMs = endsMs,
   }
 end
 endInTime(row)
@@ -118,7 +120,8 @@ end
 local wait = waitMs()
 local isMade = row.phase == 'open' and isSame and wait == 0 and (ARGV[6] == '1' or row.mac == '')
 if isMade then
-  row.mac, row.sealed, row.queued, row.codes, row.codeMs = ARGV[4], ARGV[5], '0', row.codes + 1, nowMs
+  row.mac, row.sealed, row.queued, row.sender = ARGV[4], ARGV[5], '0', ''
+  row.codes, row.codeMs = row.codes + 1, nowMs
   addTime(KEYS[4], ${limits.codesPerAccount.max}, ${limits.codesPerAccount.withinMs})
   addTime(KEYS[5], ${limits.codesPerClient.max}, ${limits.codesPerClient.withinMs})
   wait = waitMs()
@@ -165,10 +168,12 @@ const QUEUED = `${BEGIN}
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'queued', '1') end
 return 1`
 
-/** KEYS challenge; returns account, sealed code and ms until its end, or nothing. */
-const SEALED = `${BEGIN}
+/** KEYS challenge; ARGV sender. Returns account, sealed code and ms until its end, `busy`, or nothing. */
+const sealedCode = ({ sendingMs }: OtpLimits) => `${BEGIN}
 local row = read(KEYS[1])
 if not row or row.phase ~= 'open' or row.sealed == '' or nowMs >= row.endsMs then return nil end
+if row.sender ~= '' and row.sender ~= ARGV[1] and nowMs < row.senderUntilMs then return 'busy' end
+redis.call('HSET', KEYS[1], 'sender', ARGV[1], 'senderUntilMs', text(nowMs + ${sendingMs}))
 return {row.account, row.sealed, row.endsMs - nowMs}`
 
 /** KEYS challenge; ARGV sealed hasReached. */
@@ -219,7 +224,7 @@ export function scriptsOf(limits: OtpLimits) {
     issue: issue(limits),
     tryCode: tryCode(limits),
     queued: QUEUED,
-    sealedCode: SEALED,
+    sealedCode: sealedCode(limits),
     delivered: DELIVERED,
     takeEnded: takeEnded(limits),
     told: TOLD,

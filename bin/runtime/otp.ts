@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { CodeKeys } from '../../otp/code-keys.ts'
 import { ContactsFile } from '../../otp/contacts-file.ts'
@@ -30,7 +30,7 @@ const RANDOMNESS = { below: (bound: number) => randomInt(bound), bytes: (length:
 export interface Otp {
   /** What the confirm API asks. */
   readonly challenges: OtpService
-  /** Sends codes and tells the chain of ends until `signal` aborts, then drains. Decisions do not need it: what ends it is logged. */
+  /** Any number of processes may: sends codes and tells the chain of ends until `signal` aborts, then drains. Decisions do not need it: what ends it is logged. */
   keepUp(signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
@@ -53,7 +53,7 @@ export async function openOtp(
   const contacts = contactsOf(config, sender)
   const schema = JSON.parse(SCHEMAS.OtpDelivery)
   const schemaId = await session.registry.idOf(subjectOf(TOPICS.otpDeliveries.name, 'sluice.OtpDelivery'), schema)
-  const store = await openStore(session)
+  const store = await openOtpStore(session)
   const appender = new RecordAppender(log)
   const onSurvived = ({ code, message }: Error & { readonly code: string }) => {
     logger.warn({ code, error: message }, 'one-time codes go on')
@@ -77,6 +77,7 @@ export async function openOtp(
     log,
     group: log.group(OTP_GROUP),
     schemaId,
+    name: randomUUID(),
     store,
     keys,
     contacts,
@@ -108,7 +109,8 @@ function contactsOf({ otpContactsFile }: Config, { channel }: CodeSender): Conta
   throw new ConfigError(`${variableOf('otpContactsFile')} is not set; it names the file of whom codes are sent to`)
 }
 
-async function openStore({ config, folder }: Pick<Session<Log>, 'config' | 'folder'>): Promise<OtpStore> {
+/** Where the settings say that codes are kept; whoever opens it closes it. @throws ConfigError, KeysError, StreamsError */
+export async function openOtpStore({ config, folder }: Pick<Session<Log>, 'config' | 'folder'>): Promise<OtpStore> {
   const limits = limitsOf(config)
   if (config.otpStore === 'embedded') {
     return new EmbeddedOtpStore({ directory: join(folder.path, 'otp'), limits, clock: machineTime })

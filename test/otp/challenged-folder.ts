@@ -37,7 +37,7 @@ export async function pay(session: Session, given: Partial<PaymentSubmitted>): P
     const [found] = await findDecisions(session, payment.transactionId)
     if (found === undefined) throw new Error('not decided yet')
     return found.decision
-  }, 10_000)
+  }, 20_000)
 }
 
 /** One-time codes over the session, with what they show and log. Nobody keeps up unless asked. */
@@ -70,7 +70,7 @@ export async function openCodes(session: Session) {
         const line = shown.findLast((text) => text.startsWith(`code for ${account}:`))
         if (line === undefined) throw new Error('no code yet')
         return /: (\d{6}) /.exec(line)?.[1] ?? ''
-      }, 10_000)
+      }, 20_000)
     },
   }
 }
@@ -81,7 +81,7 @@ export function resolved(session: Session, decisionId: string) {
     const found = await resolutionOf(session, Number(decisionId.split('-')[0]), decisionId)
     if (found === null) throw new Error('no resolution yet')
     return found
-  }, 10_000)
+  }, 20_000)
 }
 
 /** Another code than this one. */

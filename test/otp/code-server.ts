@@ -16,6 +16,7 @@ export type NextAnswer = number | 'hang'
 /** A gateway on loopback that answers as told, the last answer for ever, and repeats what it was sent as real ones do. */
 export async function startGateway(...answers: readonly NextAnswer[]) {
   const got: GotRequest[] = []
+  const arrived = Promise.withResolvers<void>()
   const left = [...answers]
   const server = createServer((request, response) => {
     let body = ''
@@ -25,6 +26,7 @@ export async function startGateway(...answers: readonly NextAnswer[]) {
     request.on('end', () => {
       const { method = '', url: path = '', headers } = request
       got.push({ method, path, headers, body })
+      arrived.resolve()
       const answer = left.length > 1 ? left.shift() : left[0]
       if (answer === 'hang') return
       response
@@ -37,5 +39,5 @@ export async function startGateway(...answers: readonly NextAnswer[]) {
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, got }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, got, arrived: arrived.promise }
 }

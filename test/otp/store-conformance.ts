@@ -14,6 +14,7 @@ export const TEST_LIMITS: OtpLimits = {
   wrongPerAccount: { max: 100, withinMs: 60_000 },
   triesPerClient: { max: 2_000, withinMs: 60_000 },
   retellMs: 60_000,
+  sendingMs: 60_000,
   keptMs: 60_000,
   challengesMax: 1_000,
 }
@@ -76,7 +77,7 @@ export function otpStoreConformance({ open, pass, scale }: StoreUnderTest): void
   test('SPEC C4: of what was never issued nothing is known', async () => {
     const [store] = await opened()
     expect(await store.tryCode(tryOf())).toBeNull()
-    expect(await store.sealedCode('3-17')).toBeNull()
+    expect(await store.sealedCode('3-17', 's1')).toBeNull()
     expect(await store.size()).toBe(0)
   })
 
@@ -169,7 +170,7 @@ export function otpStoreConformance({ open, pass, scale }: StoreUnderTest): void
       standing: { phase: 'open', hasCode: false, wrongCodes: 0 },
     })
     expect(await store.tryCode(tryOf())).toMatchObject({ kind: 'void' })
-    expect(await store.sealedCode('3-17')).toBeNull()
+    expect(await store.sealedCode('3-17', 's1')).toBeNull()
     // What was challenged gets another code; what it was changed to never gets one.
     expect(await store.issue(issueOf({ ...changed, again: true }))).toMatchObject({ isMade: false, mustQueue: false })
     expect(await store.issue(issueOf({ mac: OTHER }))).toMatchObject({ isMade: true })
@@ -184,7 +185,7 @@ export function otpStoreConformance({ open, pass, scale }: StoreUnderTest): void
     await store.issue(issueOf({ challengeId: '3-18', accountId: 'acc-2' }))
     await giveWrong(store, 1, { challengeId: '3-18', accountId: 'acc-2' })
     await pass(RETELL_MS + 1)
-    expect(await store.sealedCode('3-17')).toBeNull()
+    expect(await store.sealedCode('3-17', 's1')).toBeNull()
     expect(await store.tryCode(tryOf())).toMatchObject({ kind: 'late', standing: { phase: 'expired', endsInMs: 0 } })
     expect(await store.issue(again(OTHER))).toMatchObject({ isMade: false, standing: { phase: 'expired' } })
     expect((await other.takeEnded(10)).toSorted((a, b) => a.challengeId.localeCompare(b.challengeId))).toEqual([
@@ -231,13 +232,13 @@ export function otpStoreConformance({ open, pass, scale }: StoreUnderTest): void
   test('SPEC C4: a sealed code waits until it was sent; one that reached nobody is void', async () => {
     const [store, other] = await opened()
     await store.issue(issueOf({ sealed: 'Zmlyc3Q=' }))
-    expect(await other.sealedCode('3-17')).toMatchObject({ accountId: 'acc-1', sealed: 'Zmlyc3Q=' })
+    expect(await other.sealedCode('3-17', 's1')).toMatchObject({ accountId: 'acc-1', sealed: 'Zmlyc3Q=' })
     await other.issue(issueOf({ mac: OTHER, sealed: 'c2Vjb25k', again: true }))
     // The first sender comes back: the code that took its place still waits.
     await store.delivered('3-17', 'Zmlyc3Q=', false)
-    expect(await store.sealedCode('3-17')).toMatchObject({ sealed: 'c2Vjb25k' })
+    expect(await store.sealedCode('3-17', 's1')).toMatchObject({ sealed: 'c2Vjb25k' })
     await store.delivered('3-17', 'c2Vjb25k', true)
-    expect(await store.sealedCode('3-17')).toBeNull()
+    expect(await store.sealedCode('3-17', 's1')).toBeNull()
     expect(await store.issue(issueOf())).toMatchObject({ isMade: false, mustQueue: false, standing: { hasCode: true } })
     await store.issue(again(MAC, 'dGhpcmQ='))
     await store.delivered('3-17', 'dGhpcmQ=', false)
@@ -246,6 +247,19 @@ export function otpStoreConformance({ open, pass, scale }: StoreUnderTest): void
     await store.delivered('none', '', true)
     await store.settled('none')
     expect(await store.size()).toBe(1)
+  })
+
+  test('SPEC C4: a waiting code is one sender’s, until it was silent for too long or another code came', async () => {
+    const [store, other] = await opened({ sendingMs: RETELL_MS })
+    await store.issue(issueOf())
+    expect(await store.sealedCode('3-17', 's1')).toMatchObject({ accountId: 'acc-1' })
+    expect(await other.sealedCode('3-17', 's2')).toBe('busy')
+    expect(await store.sealedCode('3-17', 's1')).toMatchObject({ accountId: 'acc-1' })
+    await pass(RETELL_MS + 1)
+    expect(await other.sealedCode('3-17', 's2')).toMatchObject({ accountId: 'acc-1' })
+    expect(await store.sealedCode('3-17', 's1')).toBe('busy')
+    await store.issue(again(OTHER))
+    expect(await store.sealedCode('3-17', 's1')).toMatchObject({ sealed: OTHER.slice(0, 8) })
   })
 
   describe('SPEC C4: issue and verify are limited', () => {

@@ -22,7 +22,12 @@ export const storeSteps: fc.Arbitrary<StoreStep> = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(key, code).map(([at, mac]) => tryStep(at, mac)) },
   { weight: 1, arbitrary: fc.tuple(key, code, fc.boolean()).map(([at, mac, has]) => deliveredStep(at, mac, has)) },
   { weight: 1, arbitrary: key.map(({ challengeId: id }) => stepOf(`queued ${id}`, (store) => store.queued(id))) },
-  { weight: 1, arbitrary: key.map(({ challengeId: id }) => stepOf(`sealed ${id}`, (store) => store.sealedCode(id))) },
+  {
+    weight: 1,
+    arbitrary: key.map(({ challengeId: id, client }) =>
+      stepOf(`sealed ${id} ${client}`, (store) => store.sealedCode(id, client)),
+    ),
+  },
   { weight: 1, arbitrary: key.map(({ challengeId: id }) => stepOf(`told ${id}`, (store) => store.told(id, 7))) },
   { weight: 1, arbitrary: key.map(({ accountId: id }) => stepOf(`lock of ${id}`, (store) => store.lockedForMs(id))) },
   { weight: 1, arbitrary: key.map(({ accountId: id }) => stepOf(`unlock ${id}`, (store) => store.unlock(id))) },
