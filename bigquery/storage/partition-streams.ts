@@ -4,8 +4,8 @@ import type { PartitionOwner } from '../position/partition-owner.ts'
 import { rowsAhead } from '../position/rows-ahead.ts'
 import type { StreamPosition } from '../position/write-position.ts'
 import { TABLES, type TableName } from '../schema/tables.ts'
-import type { WriterTools } from './stream-writer.ts'
 import { type PlacedRow, type Refusal, TableStream } from './table-stream.ts'
+import type { WriterTools } from './writer-tools.ts'
 
 /** Once a row is refused, so many offsets at a time: what is refused among them fits into a commit's metadata. */
 const STRETCH_OFFSETS = 64

@@ -5,6 +5,7 @@ import { refusalLetters } from '../../bigquery/dead-letters.ts'
 import { PartitionArchivers } from '../../bigquery/partition-archivers.ts'
 import { StreamWriter } from '../../bigquery/storage/stream-writer.ts'
 import { Warehouse } from '../../bigquery/storage/warehouse.ts'
+import type { WriterTools } from '../../bigquery/storage/writer-tools.ts'
 import { createArchiveMetrics } from '../../platform/archive-metrics.ts'
 import { type Config, variableOf } from '../../platform/config.ts'
 import { type Health, serveHealth } from '../../platform/health-server.ts'
@@ -76,14 +77,13 @@ async function createArchivers(
   const deadLetters = createDeadLetters(session)
   const letters = letterOptions(session)
   const logger = createLogger(config.logLevel)
-  const tools = {
+  const tools: WriterTools = {
     log,
     // A dataset of its own has positions of its own: archived elsewhere, the log is read from its beginning.
     applicationId: `${ARCHIVE_APPLICATION_PREFIX}-${project}-${dataset}`,
     warehouse,
-    deadLetters: (...[at, refusals]: Parameters<StreamWriterTools['deadLetters']>) =>
-      refusalLetters(log, letters, at, refusals),
-    onRefused: (...[at, refusals]: Parameters<StreamWriterTools['onRefused']>) => {
+    deadLetters: (at, refusals) => refusalLetters(log, letters, at, refusals),
+    onRefused: (at, refusals) => {
       for (const { table, column, offset, rule } of refusals) {
         logger.warn({ ...at, offset, table, column, rule }, 'a row was refused and dead-lettered')
       }
@@ -105,8 +105,6 @@ async function createArchivers(
     },
   })
 }
-
-type StreamWriterTools = ConstructorParameters<typeof StreamWriter>[0]
 
 /** Ready while every partition reaches BigQuery. */
 function archiveHealth(archivers: PartitionArchivers, ending: boolean): Health {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { DatasetClient } from '../../bigquery/dataset/dataset-client.ts'
 import { archiveProblems, createArchive } from '../../bigquery/dataset/dataset-schema.ts'
 import { TABLES } from '../../bigquery/schema/tables.ts'
@@ -14,6 +14,7 @@ import { FIXTURE_ANSWERS, fixtureRows } from './view-fixture.ts'
 import { writerConformance } from './writer-conformance.ts'
 
 await onRealParts(['bigquery'], 'the endpoint that speaks BigQuery’s APIs', () => {
+  vi.setConfig({ testTimeout: START_MS })
   let endpoint: BigQuery
 
   beforeAll(async () => {
@@ -25,9 +26,7 @@ await onRealParts(['bigquery'], 'the endpoint that speaks BigQuery’s APIs', ()
 
   writerConformance('the Storage Write API of the endpoint', target, 2)
 
-  test('SPEC B1, B3: init makes dataset and tables, adds a column that is missing, and refuses what it cannot mend', {
-    timeout: START_MS,
-  }, async () => {
+  test('SPEC B1, B3: init makes dataset and tables, adds a column that is missing, and refuses what it cannot mend', async () => {
     const dataset = new DatasetClient(endpointTarget(endpoint, 'made'))
     expect(await archiveProblems(dataset)).toEqual(['the dataset sluice.made is not there'])
     const told: string[] = []
@@ -55,9 +54,7 @@ await onRealParts(['bigquery'], 'the endpoint that speaks BigQuery’s APIs', ()
     expect(await archiveProblems(other)).toEqual([refusal])
   })
 
-  test('SPEC B3: each view gives on the endpoint the rows that were worked out by hand', {
-    timeout: START_MS,
-  }, async () => {
+  test('SPEC B3: each view gives on the endpoint the rows that were worked out by hand', async () => {
     const seen = endpointTarget(endpoint, 'seen')
     const dataset = new DatasetClient(seen)
     await createArchive(dataset, () => {})

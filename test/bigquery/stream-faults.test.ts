@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { TableName } from '../../bigquery/schema/tables.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { batchOf, STREAM } from './archived-stream.ts'
@@ -6,6 +6,7 @@ import { BigQueryDouble } from './double/bigquery-double.ts'
 import type { DoubleCall, DoubleFault } from './double/double-faults.ts'
 import { archiveWith, RECORDS, WriteRun } from './write-run.ts'
 
+vi.setConfig({ testTimeout: 60_000 })
 const CUT = { records: RECORDS, stretch: 6, flushEvery: 2 }
 const [DECIDED] = STREAM
 
