@@ -20,6 +20,7 @@ const BENCHES = [
   'kafka-latency',
   'kafka-recovery',
   'alerts',
+  'archive',
 ] as const
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak'],
