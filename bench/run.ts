@@ -23,6 +23,7 @@ const BENCHES = [
   'confirm',
   'board',
   'bigquery',
+  'archive',
 ] as const
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak'],
