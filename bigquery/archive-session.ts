@@ -3,6 +3,7 @@ import type { GroupOffsets, Log, LogReader, TopicPartition } from '../streams/lo
 import type { ArchiveWriter } from './archive-writer.ts'
 import { ARCHIVED_TOPICS, type ArchiveSchemaIds, RecordRows, type RefusedRow } from './rows/record-rows.ts'
 import type { TableRow } from './schema/tables.ts'
+import { type TopicLag, topicLags } from './topic-lags.ts'
 
 /** Fetched and not yet appended is at most so much for each partition: nothing more is fetched until the writer has it. */
 const FETCH_BYTES = 256 * 1024
@@ -62,10 +63,12 @@ export class ArchiveSession {
     this.rows = new RecordRows(sources.schemaIds)
   }
 
-  /** Offsets that are committed and not yet with the writer. */
-  async lagOffsets(): Promise<number> {
-    const lags = this.progress.map(async ({ at, position }) => (await this.sources.log.bounds(at)).endOffset - position)
-    return (await Promise.all(lags)).reduce((sum, lag) => sum + Math.max(0, lag), 0)
+  /** How far the writer is behind each topic. */
+  lags(): Promise<TopicLag[]> {
+    return topicLags(
+      this.sources.log,
+      this.progress.map(({ at, position }) => ({ at, offset: position })),
+    )
   }
 
   /** Resolves after a drain that `signal` has asked for. @throws StreamsError the first that any partition met. */

@@ -2,6 +2,7 @@ import { StreamsError } from '../streams/errors.ts'
 import type { TopicPartition } from '../streams/log/log.ts'
 import { ArchiveSession, type ArchiveSources } from './archive-session.ts'
 import type { ArchiveWriter } from './archive-writer.ts'
+import type { TopicLag } from './topic-lags.ts'
 
 const PAUSE_FIRST_MS = 200
 const PAUSE_MAX_MS = 10_000
@@ -51,9 +52,9 @@ export class Archiver {
     this.options = options
   }
 
-  /** Offsets that are committed and not yet handed over; null while no archive is open. */
-  async lagOffsets(): Promise<number | null> {
-    return this.state === 'LIVE' && this.session !== null ? this.session.lagOffsets() : null
+  /** How far the archive is behind each topic; empty while none is open. */
+  async lags(): Promise<TopicLag[]> {
+    return this.state === 'LIVE' && this.session !== null ? this.session.lags() : []
   }
 
   /** Resolves once `signal` has asked for the end and what was read is flushed. @throws StreamsError what stops it before. */

@@ -1,10 +1,9 @@
 import { StreamsError } from '../streams/errors.ts'
-import type { Lag } from '../streams/log/lag.ts'
-import { readLag } from '../streams/log/lag.ts'
 import type { TopicPartition } from '../streams/log/log.ts'
 import { ARCHIVED_PARTITIONS, type ArchiveSources } from './archive-session.ts'
 import type { ArchiveWriter, RowBatch } from './archive-writer.ts'
 import { Archiver, type ArchiverCounters, type ArchiverOptions, type ArchiverState } from './archiver.ts'
+import { type TopicLag, topicLags } from './topic-lags.ts'
 
 export interface PartitionArchiversOptions extends Omit<ArchiveSources, 'partitions'> {
   /** A writer for one partition; it is closed after its session. */
@@ -71,18 +70,10 @@ export class PartitionArchivers {
     return sum
   }
 
-  /** By topic: records that are committed in the log and not yet in the archive, and the age of the oldest. */
-  async lags(): Promise<(Lag & { readonly topic: string })[]> {
-    const lags = new Map<string, Lag>()
-    for (const { at, flushed } of this.courses) {
-      if (flushed === null) continue
-      const one = await readLag(this.options.log, at, flushed)
-      const sum = lags.get(at.topic) ?? { records: 0, oldestAppendMs: null }
-      const times = [sum.oldestAppendMs, one.oldestAppendMs].flatMap((time) => time ?? [])
-      const oldestAppendMs = times.length === 0 ? null : Math.min(...times)
-      lags.set(at.topic, { records: sum.records + one.records, oldestAppendMs })
-    }
-    return [...lags].map(([topic, lag]) => ({ topic, ...lag }))
+  /** How far the archive is behind each topic that has been begun. */
+  lags(): Promise<TopicLag[]> {
+    const begun = this.courses.flatMap(({ at, flushed }) => (flushed === null ? [] : [{ at, offset: flushed }]))
+    return topicLags(this.options.log, begun)
   }
 
   private courseOf(at: TopicPartition): Course {

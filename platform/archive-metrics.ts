@@ -5,8 +5,8 @@ import { counter, gauge } from './metric-kinds.ts'
 /** What the metrics read of an archiver, which counts it itself. */
 export interface MeasuredArchiver {
   readonly state: string
-  /** Null while it cannot be told. */
-  lagOffsets(): Promise<number | null>
+  /** How far the archive is behind each topic. */
+  lags(): Promise<readonly (Lag & { readonly topic: string })[]>
   readonly counters: {
     readonly rows: ReadonlyMap<string, number>
     readonly refused: number
@@ -14,17 +14,11 @@ export interface MeasuredArchiver {
   }
 }
 
-/** How far an archive is behind the log, where its process knows. */
-export interface ArchiveLag {
-  readonly lags: () => Promise<readonly (Lag & { readonly topic: string })[]>
-  readonly nowMs: () => number
-}
-
 /** The metrics of a process that archives and does nothing else. Nothing is counted twice: a scrape reads the archiver's own counters. */
 export function createArchiveMetrics(
   archiver: () => MeasuredArchiver | null,
   states: readonly string[],
-  lag: ArchiveLag | null = null,
+  nowMs: () => number,
 ): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -40,15 +34,7 @@ export function createArchiveMetrics(
   gauge(registry, 'sluice_archive_state', '1 for the state that the archiver is in.', ['state'], (set) => {
     for (const state of states) set({ state }, archiver()?.state === state ? 1 : 0)
   })
-  if (lag !== null) measureLag(registry, lag)
-  gauge(registry, 'sluice_archive_lag_offsets', 'Committed offsets that the archive has not yet.', [], async (set) => {
-    const lag = await archiver()?.lagOffsets()
-    if (lag !== null && lag !== undefined) set({}, lag)
-  })
-  return registry
-}
-
-function measureLag(registry: Registry, { lags, nowMs }: ArchiveLag): void {
+  const lags = async () => (await archiver()?.lags()) ?? []
   gauge(
     registry,
     'sluice_archive_lag_records',
@@ -63,4 +49,5 @@ function measureLag(registry: Registry, { lags, nowMs }: ArchiveLag): void {
       set({ topic }, oldestAppendMs === null ? 0 : Math.max(0, nowMs() - oldestAppendMs) / 1_000)
     }
   })
+  return registry
 }

@@ -131,7 +131,7 @@ function serveArchiver({ metricsHost: host }: Config, port: number, archiver: Ar
     host,
     port,
     setting: '--port',
-    metrics: createArchiveMetrics(() => archiver, ARCHIVER_STATES),
+    metrics: createArchiveMetrics(() => archiver, ARCHIVER_STATES, machineTime.nowMs),
     health: () => {
       const { state, waitsFor } = archiver
       return {

@@ -39,10 +39,7 @@ export async function runBigQueryArchive(config: Config, openLog: () => Promise<
       host: config.metricsHost,
       port: config.metricsPort,
       setting: variableOf('metricsPort'),
-      metrics: createArchiveMetrics(() => archivers, ARCHIVER_STATES, {
-        lags: () => archivers.lags(),
-        nowMs: machineTime.nowMs,
-      }),
+      metrics: createArchiveMetrics(() => archivers, ARCHIVER_STATES, machineTime.nowMs),
       health: () => archiveHealth(archivers, shutdown.signal.aborted),
     })
     print(

@@ -81,7 +81,11 @@ export class ArchivedLog {
   async archive(archiver: Archiver = this.archiver()): Promise<Archiver> {
     const end = new AbortController()
     const run = archiver.run(end.signal)
-    while (archiver.state !== 'ENDED' && (await archiver.lagOffsets()) !== 0) await machineTime.wait(20)
+    const hasAll = async () => {
+      const lags = await archiver.lags()
+      return lags.length > 0 && lags.every(({ records }) => records === 0)
+    }
+    while (archiver.state !== 'ENDED' && !(await hasAll())) await machineTime.wait(20)
     end.abort()
     await run
     return archiver

@@ -87,10 +87,11 @@ test('dashboards: every expression of rules and dashboard has a series in a scra
 test('dashboards: rules about the archive ask for metrics that its process has', async () => {
   const counters = { rows: new Map(), refused: 0, failures: new Map() }
   const lags = async () => [{ topic: 'payments.decided', records: 1, oldestAppendMs: 0 }]
-  const metrics = createArchiveMetrics(() => ({ state: 'LIVE', counters }), ARCHIVER_STATES, {
-    lags,
-    nowMs: () => 1_000,
-  })
+  const metrics = createArchiveMetrics(
+    () => ({ state: 'LIVE', counters, lags }),
+    ARCHIVER_STATES,
+    () => 1_000,
+  )
   const text = await metrics.metrics()
   const rules = allRules().filter(({ expr }) => expr.startsWith(OF_THE_ARCHIVE))
   expect(rules.length).toBeGreaterThan(0)
