@@ -15,6 +15,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys.ts'
+import { listsCommand } from './commands/lists.ts'
 import { otpCommand } from './commands/otp.ts'
 import { reviewCommand } from './commands/review.ts'
 import { rulesCommand } from './commands/rules.ts'
@@ -58,6 +59,7 @@ for (const command of [
   dlqCommand(),
   rulesCommand(),
   accountsCommand(),
+  listsCommand(),
   reviewCommand(),
   otpCommand(),
   topicsCommand(),
