@@ -14,7 +14,7 @@ const TABLE = {
   processors: { values: ['schemas', 'streams'], types: [] },
   platform: { values: [], types: ['schemas', 'streams'] },
   client: { values: [], types: ['schemas'] },
-  examples: { values: ['schemas', 'streams'], types: [] },
+  examples: { values: ['schemas', 'streams', 'client'], types: [] },
   stack: { values: ['schemas', 'streams', 'platform'], types: [] },
   ...Object.fromEntries(EDGES.map((edge) => [edge, { values: ['schemas', 'streams', 'platform'], types: [] }])),
 }
