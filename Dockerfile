@@ -6,6 +6,16 @@ COPY package.json package-lock.json .npmrc ./
 # Native parts (lmdb, crc32) come as packages. Install scripts would only fetch a second Node.
 RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node node_modules/.bin
 
+# The board's page is static files, made once with the tools that the program itself does without.
+FROM node:24.21.0-bookworm-slim AS page
+
+WORKDIR /sluice
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY schemas schemas
+COPY dashboards dashboards
+RUN node dashboards/build-page.ts
+
 FROM node:24.21.0-bookworm-slim
 
 WORKDIR /sluice
@@ -18,6 +28,8 @@ COPY producers producers
 COPY redis-alerts redis-alerts
 COPY api api
 COPY otp otp
+COPY dashboards/board dashboards/board
+COPY --from=page /sluice/dashboards/page/built dashboards/page/built
 COPY platform platform
 COPY rules rules
 COPY bin bin
@@ -27,6 +39,6 @@ RUN install --directory --owner=node --group=node --mode=700 /data
 VOLUME /data
 USER node
 ENV NODE_ENV=production SLUICE_DATA=/data/sluice SLUICE_METRICS_HOST=0.0.0.0
-EXPOSE 9464
+EXPOSE 3000 9464
 ENTRYPOINT ["node", "/sluice/bin/sluice.ts"]
 CMD ["up"]

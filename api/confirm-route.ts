@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { rateHeaders } from './access/rate-limiter.ts'
 import { statusOf } from './answers.ts'
-import type { ApiOptions } from './api-routes.ts'
+import type { ApiOptions } from './api-options.ts'
 import type { ConfirmCall, Confirmed } from './confirm.ts'
 import { CONFIRM_DOCUMENT } from './document.ts'
 import { ApiProblem } from './problem.ts'

@@ -68,6 +68,9 @@ export interface ConfirmOptions {
   readonly timeoutMs: number
   /** Calls that may be on their way; past it new ones are refused at once. */
   readonly inFlightMax: number
+  /** How late the process may be for its work; past it new calls are refused at once, since they would only wait. */
+  readonly delayMaxMs: number
+  readonly loopDelay: { readonly ms: number }
   /** Keys that the view may hold; past it no new one is taken. */
   readonly claimsMax: number
 }
@@ -101,8 +104,9 @@ export class Confirmation {
 
   /** Refuses at once what would only wait (SPEC C2). @throws ApiProblem 503 */
   requireRoom(): void {
-    const { readBack, inFlightMax } = this.options
+    const { readBack, inFlightMax, loopDelay, delayMaxMs } = this.options
     if (this.running.size >= inFlightMax) throw unavailable('OVERLOADED', 'too many calls are on their way')
+    if (loopDelay.ms > delayMaxMs) throw unavailable('OVERLOADED', 'this instance is late for its work')
     if (!readBack.caughtUp) throw unavailable('STARTING', 'this instance still reads the log')
   }
 

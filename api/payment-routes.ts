@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import { isFinal, paymentView, statusOf } from './answers.ts'
-import { type ApiOptions, PaymentParamsSchema } from './api-routes.ts'
+import type { ApiOptions } from './api-options.ts'
 import { EVENTS_DOCUMENT, PAYMENT_DOCUMENT, RESEND_DOCUMENT } from './document.ts'
 import { ApiProblem, unavailable } from './problem.ts'
 import type { Claim } from './view/claim.ts'
 
 const HEARTBEAT_MS = 15_000
+const ParamsSchema = z.strictObject({ transactionId: z.string() })
 
 /** `GET /payments/{id}`, its events, and the wish for another code. */
 export function paymentRoutes(app: FastifyInstance, options: ApiOptions): void {
@@ -85,7 +87,7 @@ function eventsRoute(app: FastifyInstance, options: ApiOptions): void {
 
 /** The caller's own payment; another's is as one that is not there. */
 function claimOf(request: FastifyRequest, { view }: ApiOptions): Claim {
-  const params = PaymentParamsSchema.safeParse(request.params)
+  const params = ParamsSchema.safeParse(request.params)
   const transactionId = params.success ? params.data.transactionId : ''
   request.subject = transactionId.slice(0, 64)
   for (const account of request.principal?.accounts ?? []) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { StreamsError } from '../streams/errors.ts'
 import { PROBLEM_TYPE } from './answers.ts'
-import type { ApiOptions } from './api-routes.ts'
+import type { ApiOptions } from './api-options.ts'
 import { ApiProblem, unavailable } from './problem.ts'
 import { traceOf } from './trace.ts'
 

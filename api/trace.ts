@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type EncodedHeaders, encodeHeaders } from '../streams/record/record-headers.ts'
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
-const TRACE_BYTES = 16
-const SPAN_BYTES = 8
+const SPAN_DIGITS = 16
 
 /** A request's place in its trace (W3C Trace Context, level 1). */
 export interface Trace {
@@ -15,8 +14,13 @@ export interface Trace {
 /** Goes on with the caller's trace, or begins one; a header that is not well formed is as none. */
 export function traceOf(header: string | undefined): Trace {
   const [, given, flags = '00'] = TRACEPARENT.exec(header ?? '') ?? []
-  const traceId = given ?? randomBytes(TRACE_BYTES).toString('hex')
-  return { traceId, traceparent: `00-${traceId}-${randomBytes(SPAN_BYTES).toString('hex')}-${flags}` }
+  const traceId = given ?? randomHex()
+  return { traceId, traceparent: `00-${traceId}-${randomHex().slice(0, SPAN_DIGITS)}-${flags}` }
+}
+
+/** 32 digits; of UUIDs, since many at a time are drawn from the system. */
+function randomHex(): string {
+  return randomUUID().replaceAll('-', '')
 }
 
 /** The trace as headers of a record. */

@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
 const CHROMIUM = '/usr/bin/chromium'
+/** Written for a browser, so it is checked with the page's own files and not with ours. */
+const IN_PAGE = join(import.meta.dirname, 'in-page/note-frames.ts')
 
 /** When the page showed which alert, by the wall clock that every process of the machine shares. */
 export interface Shown {
@@ -30,7 +35,7 @@ export class MeasuredPage {
       args: ['--no-sandbox', '--disable-dev-shm-usage'],
     })
     const page = await browser.newPage({ viewport: { width: 1_440, height: 900 } })
-    await page.addInitScript(noteFrames)
+    await page.addInitScript({ content: stripTypeScriptTypes(readFileSync(IN_PAGE, 'utf8')) })
     await page.goto(url)
     await page.locator('[data-connection="live"]').waitFor()
     return new MeasuredPage(browser, page)
@@ -42,7 +47,7 @@ export class MeasuredPage {
   }
 
   notes(): Promise<PageNotes> {
-    return this.page.evaluate(() => (window as unknown as { notes: PageNotes }).notes)
+    return this.page.evaluate<PageNotes>('window.notes')
   }
 
   /** Bytes of JavaScript objects that live. */
@@ -57,47 +62,4 @@ export class MeasuredPage {
   close(): Promise<void> {
     return this.browser.close()
   }
-}
-
-/**
- * Runs in the page before its own script. Alerts are noted in the order in which the feed brings them, as the page counts them. Once
- * the counter says `n`, the next frame begins after the one that shows `n` was made: its time is that of the first `n` alerts.
- */
-function noteFrames(): void {
-  const arrived: string[] = []
-  const shown: Shown[] = []
-  const notes = { shown, longestTaskMs: 0 }
-  Object.assign(window, { notes })
-  const listen = EventTarget.prototype.addEventListener
-  EventSource.prototype.addEventListener = function (this: EventSource, type: string, listener: never) {
-    if (type === 'entries') {
-      listen.call(this, type, (event) => {
-        const entries = JSON.parse((event as MessageEvent<string>).data) as {
-          readonly kind: string
-          readonly value: { readonly transaction_id: string }
-        }[]
-        for (const { kind, value } of entries) if (kind === 'alert') arrived.push(value.transaction_id)
-      })
-    }
-    listen.call(this, type, listener)
-  }
-  const counted = () => Number(document.getElementById('received')?.getAttribute('data-received') ?? 0)
-  let seen = 0
-  const changed = () => {
-    const now = counted()
-    if (now <= seen) return
-    const from = seen
-    seen = now
-    requestAnimationFrame(() => {
-      const atMs = Date.now()
-      for (const transaction of arrived.slice(from, now)) shown.push({ transaction, atMs })
-    })
-  }
-  document.addEventListener('DOMContentLoaded', () => {
-    const options = { subtree: true, childList: true, attributes: true, attributeFilter: ['data-received'] }
-    new MutationObserver(changed).observe(document.body, options)
-  })
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) notes.longestTaskMs = Math.max(notes.longestTaskMs, duration)
-  }).observe({ type: 'longtask', buffered: true })
 }

@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'vite'
 
 const PAGE = join(import.meta.dirname, 'page')
 const STAMP = join(PAGE, 'built/sources.txt')
@@ -24,10 +23,19 @@ function sourcesDigest(): string {
   return hash.digest('hex')
 }
 
+/** Null in an installation without tools, which runs what it was given. */
+async function findVite(): Promise<typeof import('vite') | null> {
+  return import('vite').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_MODULE_NOT_FOUND') return null
+    throw error
+  })
+}
+
 const digest = sourcesDigest()
-if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== digest) {
+const vite = await findVite()
+if (vite !== null && (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== digest)) {
   // Static files under the board's path, with names that change with their content; nothing is loaded from elsewhere.
-  await build({
+  await vite.build({
     configFile: false,
     root: PAGE,
     base: '/fraud-alerts/',

@@ -277,6 +277,12 @@ const SETTINGS = {
     '128',
     'calls on their way at one time; one more is refused at once with 503',
   ),
+  apiDelayMaxMs: setting(
+    'API_DELAY_MAX_MS',
+    wholeNumber(1, 600_000),
+    '100',
+    'how late the process may be for its work before new calls are refused at once with 503',
+  ),
   apiRate: setting(
     'API_RATE',
     wholeNumber(1, 1_000_000),

@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { ApiProblem, unavailable } from '../problem.ts'
 
 /** What a token must have in its scope to confirm payments. */
-export const CONFIRM_SCOPE = 'payment.confirm'
+const CONFIRM_SCOPE = 'payment.confirm'
 /** Clocks may differ by so much. */
 const SKEW_S = 30
 /** Nothing longer is read: a token is a few hundred bytes. */

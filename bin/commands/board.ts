@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { BOARD_TOKEN_ROLES, newToken } from '../runtime/board/new-token.ts'
+import { ROLES } from '../../dashboards/board/views.ts'
+import { newToken } from '../runtime/board/new-token.ts'
 import { print } from '../view/text.ts'
 import { openLogSession } from './log-session.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
@@ -23,7 +24,7 @@ export function boardCommand(): Command {
       new Command('token')
         .description('make a token for a person: prints it once, and the entry for SLUICE_BOARD_USERS_FILE')
         .argument('<name>', 'who; it stands in the record of each act')
-        .option('--role <role>', BOARD_TOKEN_ROLES.join(', '), 'viewer')
+        .option('--role <role>', ROLES.join(', '), 'viewer')
         .action((name: string, _options, command: Command) => runToken(name, command.optsWithGlobals<TokenOptions>())),
     )
     .addHelpText(

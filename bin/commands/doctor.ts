@@ -42,7 +42,7 @@ export function doctorCommand(): Command {
 
 async function runDoctor(options: CommonOptions): Promise<void> {
   const config = configOf(options)
-  const findings = [nodeVersion(), await port(config)]
+  const findings = [nodeVersion(), port(config, 'metricsPort'), port(config, 'boardPort')]
   try {
     const session = await openSession(config)
     try {
@@ -81,16 +81,17 @@ function nodeVersion(): Finding {
   return { subject: 'node', ok, text: ok ? node : `${node}, ${NODE_MAJOR} expected: start with \`npx sluice\`` }
 }
 
-async function port({ metricsPort }: Config): Promise<Finding> {
-  const owner = metricsPort === 0 ? null : portOwner(metricsPort)
-  const setting = variableOf('metricsPort')
-  if (owner === null) return { subject: 'port', ok: true, text: `${metricsPort} is free (${setting})` }
+function port(config: Config, name: 'metricsPort' | 'boardPort'): Finding {
+  const number = config[name]
+  const owner = number === 0 ? null : portOwner(number)
+  const setting = variableOf(name)
+  if (owner === null) return { subject: 'port', ok: true, text: `${number} is free (${setting})` }
   // A running `up` holds it by right.
   const isOurs = /sluice/.test(owner.command)
   return {
     subject: 'port',
     ok: isOurs,
-    text: `${metricsPort} is held by ${owner.command} (pid ${owner.pid}); ${setting} chooses another`,
+    text: `${number} is held by ${owner.command} (pid ${owner.pid}); ${setting} chooses another`,
   }
 }
 

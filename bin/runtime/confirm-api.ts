@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyPluginAsync } from 'fastify'
@@ -8,6 +8,7 @@ import { apiRoutes } from '../../api/api-routes.ts'
 import { AuditTrail } from '../../api/audit.ts'
 import type { Challenges } from '../../api/challenge.ts'
 import { Confirmation } from '../../api/confirm.ts'
+import { LoopDelay } from '../../api/loop-delay.ts'
 import { ApiProblem } from '../../api/problem.ts'
 import { ClaimView } from '../../api/view/claim-view.ts'
 import { ReadBack } from '../../api/view/read-back.ts'
@@ -60,6 +61,7 @@ export class ConfirmApi implements MeasuredApi {
   private readonly readBack: ReadBack
   private readonly confirmation: Confirmation
   private readonly producers: readonly PaymentProducer[]
+  private readonly loopDelay = new LoopDelay(() => performance.now())
   private readonly ending = new AbortController()
   /** Rejects with what ended the reading, which only a person can set right; resolves after `close`. */
   readonly following: Promise<void>
@@ -117,9 +119,12 @@ export class ConfirmApi implements MeasuredApi {
       challenges: options.challenges,
       limiter: options.sharedLimiter ?? localLimiter(config.apiRate),
       clock: machineTime,
-      random: randomBytes,
+      // Many at a time are drawn from the system, unlike single random bytes.
+      random: () => Buffer.from(randomUUID().replaceAll('-', ''), 'hex'),
       timeoutMs: config.apiTimeoutMs,
       inFlightMax: config.apiInFlightMax,
+      delayMaxMs: config.apiDelayMaxMs,
+      loopDelay: this.loopDelay,
       claimsMax: config.apiClaimsMax,
     })
     this.routes = apiRoutes({
@@ -155,6 +160,7 @@ export class ConfirmApi implements MeasuredApi {
   /** After the server has closed: sends what is left, and ends the reading. */
   async close(): Promise<void> {
     await Promise.all(this.producers.map((producer) => producer.close(AbortSignal.timeout(MINUTE_MS)).catch(() => {})))
+    this.loopDelay.close()
     this.ending.abort()
     await this.following.catch(() => {})
     await this.store.close()

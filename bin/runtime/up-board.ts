@@ -31,5 +31,13 @@ function statesOf({ folder }: Session, pipelineNow: () => Pipeline | null): Task
     },
     rules: async () => task(0)?.stores?.rules.rules ?? folder.initialRules,
     checkpointAgeMs: (partition) => task(partition)?.checkpointAgeMs ?? null,
+    restarts: (partition) => restartsOf(task(partition)),
   }
+}
+
+/** Sessions that were given up for a new one, and the start itself where the partition had a past. */
+function restartsOf(task: Pipeline['tasks'][number] | null): number {
+  if (task === null || task.lifeState !== 'RUNNING') return 0
+  const { aborts, fenced } = task.counters
+  return aborts + fenced + (task.counters.processed < task.committedOffset ? 1 : 0)
 }

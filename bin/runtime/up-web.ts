@@ -43,7 +43,9 @@ export async function serveUpWeb(session: Session, parts: UpWebParts): Promise<U
   return {
     boardUrl: `${origin}${BOARD_PATH}`,
     lines: [`fraud board: ${origin}${BOARD_PATH}`, ...(api === null ? [] : [apiLine])],
-    run: (signal) => board.run(signal),
+    // Decisions do not need the board: what ends it is logged, and the process goes on.
+    run: (signal) =>
+      board.run(signal).catch((error: Error) => parts.logger.error({ error: error.message }, 'the board ended')),
     close: async () => {
       await server.close()
       await api?.close()

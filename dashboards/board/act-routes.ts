@@ -27,6 +27,8 @@ interface Act {
   readonly run: (user: BoardUser) => Promise<ActResult>
   /** What the person gave as reason, as far as it was read. */
   readonly reason: () => string | null
+  /** What it does is to write its own record. */
+  readonly recordsItself?: boolean
 }
 
 interface StandingAct {
@@ -70,16 +72,16 @@ export function actRoutes(app: FastifyInstance, access: Access, acts: BoardActs)
   for (const { path, name, kind } of REVIEW_ENDS) {
     reviewRoute(app, access, acts, { path, name }, (decisionId, by) => acts.endReview(kind, decisionId, by))
   }
-  app.post<{ Params: { decision: string } }>('/api/reviews/:decision/claim', async (request, reply) => {
-    requireOwnOrigin(request)
+  app.post<{ Params: { decision: string } }>('/api/reviews/:decision/claim', (request, reply) => {
     const { decision } = request.params
-    const user = access.require(request, 'analyst')
-    try {
-      return await acts.claim(decisionOf(decision), user.name, user.role, request.id)
-    } catch (error) {
-      if (error instanceof ActRefused) return sendProblem(reply, error.status, error.message)
-      throw error
-    }
+    return perform(request, reply, access, acts, {
+      name: 'review.claim',
+      role: 'analyst',
+      subject: decision,
+      reason: () => null,
+      recordsItself: true,
+      run: ({ name, role }) => acts.claim(decisionOf(decision), name, role, request.id),
+    })
   })
 }
 
@@ -128,7 +130,7 @@ async function perform(
   try {
     access.require(request, act.role)
     const done = await act.run(user)
-    await record('done', act.reason())
+    if (act.recordsItself !== true) await record('done', act.reason())
     return done
   } catch (error) {
     const refused = error instanceof Problem || error instanceof ActRefused

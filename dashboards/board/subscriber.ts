@@ -3,7 +3,7 @@ import type { StreamEntry } from './sources.ts'
 import { isAfter } from './stream-id.ts'
 
 /** Bytes that may wait for a reader; one that lets more pile up is dropped. It comes back and resumes. */
-export const UNREAD_BYTES_MAX = 1 << 20
+const UNREAD_BYTES_MAX = 1 << 20
 /** A reader that takes nothing of what it missed for so long is dropped too. */
 const DRAIN_MS = 10_000
 

@@ -63,7 +63,7 @@ export function openFeed(): void {
   })
 }
 
-export function closeFeed(): void {
+function closeFeed(): void {
   source?.close()
   source = null
 }

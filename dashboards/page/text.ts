@@ -47,7 +47,7 @@ export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`
   if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`
-  if (ms < 86_400_000) return `${(ms / 3_600_000).toFixed(ms < 36_000_000 ? 1 : 0)} h`
+  if (ms < 86_400_000) return `${Number((ms / 3_600_000).toFixed(1))} h`
   return `${Math.round(ms / 86_400_000)} d`
 }
 

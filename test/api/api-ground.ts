@@ -92,7 +92,10 @@ export class ApiGround {
     const session = {
       ...this.session,
       log: paymentsLost ? losingPayments(log) : log,
-      config: readConfig({}, { SLUICE_DATA: this.folder, SLUICE_API_TIMEOUT_MS: TIMEOUT_MS, ...env }),
+      config: readConfig(
+        {},
+        { SLUICE_DATA: this.folder, SLUICE_API_TIMEOUT_MS: TIMEOUT_MS, SLUICE_API_DELAY_MAX_MS: '600000', ...env },
+      ),
     }
     const registry = new Registry()
     const logger = createLogger('error')

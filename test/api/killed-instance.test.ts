@@ -18,6 +18,7 @@ async function started() {
     SLUICE_METRICS_PORT: '0',
     SLUICE_API_RATE: '100000',
     SLUICE_API_TIMEOUT_MS: '5000',
+    SLUICE_API_DELAY_MAX_MS: '600000',
   }
   const process = new StartedSluice(['api', '--data', ground.folder], { env })
   const [, url = ''] = await process.says(/sluice api: (http:\/\/127\.0\.0\.1:\d+)/)

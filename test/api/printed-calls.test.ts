@@ -12,8 +12,10 @@ const PRINTED_URL = 'http://127.0.0.1:3000'
 const PRINTED_CODE = '789012'
 const run = promisify(execFile)
 
+/** A machine that does much else is no reason to fail. */
+const PATIENT = { SLUICE_API_TIMEOUT_MS: '30000', SLUICE_API_DELAY_MAX_MS: '600000' }
 const data = mkdtempSync(join(tmpdir(), 'sluice-printed-'))
-const up = new StartedSluice(['up', '--port', '0', '--no-simulate', '--data', data])
+const up = new StartedSluice(['up', '--port', '0', '--no-simulate', '--data', data], { env: PATIENT })
 let url = ''
 
 beforeAll(async () => {

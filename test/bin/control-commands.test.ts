@@ -177,6 +177,10 @@ test('SPEC S8: a review is ended once, by the first reviewer, and leaves the que
   const { decision_id: id } = waiting[0]
   const up = new SluiceProcess([...UP, ...at])
   await up.says(/12 tasks/)
+  expect(await asJson('review', 'claim', id, '--as', 'ana', ...at)).toMatchObject([{ claimed_by: 'ana' }])
+  const second = await sluice(['review', 'claim', id, '--as', 'bob', ...at])
+  expect(second.code).toBe(1)
+  expect(second.stderr).toContain(`${id} is claimed by ana until `)
   expect(await asJson('review', 'approve', id, ...WHO, ...at)).toMatchObject([{ kind: 'REVIEW_APPROVED', holds: true }])
   const late = await sluice(['review', 'decline', id, ...WHO, ...at])
   expect(late.code).toBe(1)

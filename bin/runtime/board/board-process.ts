@@ -48,5 +48,6 @@ function statesOf(session: Session<Log>): TaskStates {
       return known.rules
     },
     checkpointAgeMs: () => null,
+    restarts: () => 0,
   }
 }

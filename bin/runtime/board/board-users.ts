@@ -1,10 +1,9 @@
-import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import type { TokenUser } from '../../../dashboards/board/access.ts'
 import { ROLES } from '../../../dashboards/board/views.ts'
 import { type Config, ConfigError, variableOf } from '../../../platform/config.ts'
+import { readSecretFile } from '../keys.ts'
 
-const OPEN_TO_OTHERS = 0o077
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
 const UsersSchema = z
@@ -24,7 +23,8 @@ export function isLoopback(host: string): boolean {
 
 /**
  * Who may log in to the board; null where nobody needs to, because it listens on loopback alone and no file is set.
- * @throws ConfigError when the board would be open to the network without a login, or the file is not as it must be.
+ * @throws ConfigError when the board would be open to the network without a login, or the file is not as it must be; KeysError when
+ * it is missing or open to others.
  */
 export function boardUsers({ boardHost, boardUsersFile: file }: Config): readonly TokenUser[] | null {
   const variable = variableOf('boardUsersFile')
@@ -34,10 +34,9 @@ export function boardUsers({ boardHost, boardUsersFile: file }: Config): readonl
       `${variableOf('boardHost')}=${boardHost}: others reach it there, so people must log in; set ${variable}, or leave it at 127.0.0.1`,
     )
   }
+  const text = readSecretFile(file, `correct ${variable}`)
   try {
-    // Their names and roles are nobody else's to change.
-    if ((statSync(file).mode & OPEN_TO_OTHERS) !== 0) throw new Error(`others may read or write it; chmod 600 ${file}`)
-    return UsersSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return UsersSchema.parse(JSON.parse(text))
   } catch (error) {
     const what = error instanceof z.ZodError ? error.issues[0]?.message : (error as Error).message
     throw new ConfigError(`${variable}=${file}: ${what}`)

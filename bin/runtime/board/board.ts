@@ -25,12 +25,16 @@ import { ReviewQueue } from './review-queue.ts'
 import { rulesView } from './rules-view.ts'
 import { TopicFollower, type VisitFollowed } from './topic-follower.ts'
 
+const WATCH_MS = 1_000
+
 /** What the tasks hold, from their memory where they run in this process, else from their checkpoints and the log. */
 export interface TaskStates {
   /** Null while it cannot be told. */
   standing(accountId: string): Promise<Standing | null>
   rules(): Promise<RuleSet>
   checkpointAgeMs(partition: number): number | null
+  /** How often its task has begun anew; 0 where only the log tells. */
+  restarts(partition: number): number
 }
 
 export interface BoardParts {
@@ -89,8 +93,21 @@ export class Board {
   async run(signal: AbortSignal): Promise<void> {
     const { states } = this.parts
     this.reviewMs = (await states.rules()).review_ms
-    await Promise.all([this.hub, this.decided, ...this.others].map((one) => one.run(signal)))
+    const following = [this.hub, this.decided, ...this.others].map((one) => one.run(signal))
+    await Promise.all([...following, this.watchTasks(signal)])
     await this.audit.close()
+  }
+
+  private async watchTasks(signal: AbortSignal): Promise<void> {
+    const seen = Array.from({ length: PARTITIONS }, () => 0)
+    while (!signal.aborted) {
+      seen.forEach((before, partition) => {
+        const now = this.parts.states.restarts(partition)
+        if (now > before) this.figures.restarted(partition)
+        seen[partition] = now
+      })
+      await machineTime.sleep(WATCH_MS, signal)
+    }
   }
 
   private reads(claimOf: Parameters<ReviewQueue['view']>[1]): BoardReads {

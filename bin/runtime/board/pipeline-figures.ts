@@ -30,7 +30,7 @@ interface Second {
 export class PipelineFigures {
   private readonly seconds: Second[] = []
   private readonly highestEventMs = new Map<number, number>()
-  private readonly producers = new Map<number, string>()
+  private readonly producers = new Map<number, Pick<RecordBatchReader, 'producerId' | 'producerEpoch'>>()
   private readonly restarts: { readonly atMs: number; readonly partition: number }[] = []
   private readonly nowMs: () => number
 
@@ -99,14 +99,17 @@ export class PipelineFigures {
     }
   }
 
-  /** On a cluster each session of a task writes under an epoch of its own. */
+  /**
+   * On a cluster every transaction writes under the epoch after the one before it, and a new session takes one more for itself. The
+   * embedded log writes no producer down: there the tasks themselves tell.
+   */
   private noteProducer(partition: number, { producerId, producerEpoch }: RecordBatchReader): void {
     if (producerId < 0) return
-    const producer = `${producerId}/${producerEpoch}`
     const before = this.producers.get(partition)
-    if (before === producer) return
-    this.producers.set(partition, producer)
-    if (before !== undefined) this.restarted(partition)
+    this.producers.set(partition, { producerId, producerEpoch })
+    if (before === undefined) return
+    const epochs = producerEpoch - before.producerEpoch
+    if (producerId !== before.producerId || epochs < 0 || epochs > 1) this.restarted(partition)
   }
 
   /** The second of a time that never goes back; those in between are there, and empty. */

@@ -53,6 +53,7 @@ export async function startBoard({ roles, streamEntriesMax = 20_000 }: GroundOpt
       },
       rules: async () => session.folder.initialRules,
       checkpointAgeMs: () => null,
+      restarts: () => 0,
     },
     openFeed: async () => store,
     logger: { error: told, warn: told },

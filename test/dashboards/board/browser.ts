@@ -9,6 +9,11 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
 }
 
+/** Runs in the page, before its own script. */
+const TELL_VIOLATIONS = `document.addEventListener('securitypolicyviolation', (event) => {
+  window.tellViolation(event.violatedDirective + ' ' + event.blockedURI)
+})`
+
 /** What a page did that it must not. */
 export interface Misdeeds {
   readonly list: string[]
@@ -18,12 +23,7 @@ export interface Misdeeds {
 export async function watchPage(page: Page, origin: string): Promise<Misdeeds> {
   const list: string[] = []
   await page.exposeFunction('tellViolation', (what: string) => list.push(`policy: ${what}`))
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
-      const tell = (window as unknown as { tellViolation(what: string): void }).tellViolation
-      tell(`${violatedDirective} ${blockedURI}`)
-    })
-  })
+  await page.addInitScript({ content: TELL_VIOLATIONS })
   page.on('pageerror', (error) => list.push(`error: ${error.message}`))
   page.on('request', (request) => {
     const url = request.url()

@@ -118,7 +118,7 @@ test('board: keys alone find a payment, block its account and go back', async ()
   await page.goto(board)
   await page.locator('.feed tbody tr').first().waitFor()
   await page.keyboard.press('j')
-  const account = await page.evaluate(() => document.activeElement?.textContent ?? '')
+  const account = await page.locator('a.account:focus').textContent()
   expect(account).toMatch(/^[\w.:-]+$/)
   // A feed that somebody walks through stands still, and says what came meanwhile.
   await page.getByRole('button', { name: /^Resume/ }).waitFor()
@@ -126,7 +126,7 @@ test('board: keys alone find a payment, block its account and go back', async ()
   await page.getByRole('heading', { level: 1, name: `Account ${account}` }).waitFor()
   const reason = page.getByLabel('Reason')
   await reason.waitFor()
-  for (let i = 0; i < 30 && !(await reason.evaluate((own) => own === document.activeElement)); i++) {
+  for (let i = 0; i < 30 && (await page.locator('#account-reason:focus').count()) === 0; i++) {
     await page.keyboard.press('Tab')
   }
   await page.keyboard.type('reported stolen')
@@ -180,9 +180,7 @@ test('board: no screen has a serious fault of accessibility, in light and in dar
       await page.goto(board + path)
       await page.locator('main .panel').first().waitFor()
       await page.evaluate(axe.source)
-      const { violations, passes } = await page.evaluate(() => {
-        return (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] })
-      })
+      const { violations, passes } = await page.evaluate<axe.AxeResults>('axe.run()')
       const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
       const told = grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
       expect(told, `${path} in ${colorScheme}`).toEqual([])
@@ -195,7 +193,7 @@ test('board: no screen has a serious fault of accessibility, in light and in dar
 
 test('board: whoever asks for less motion gets none', async () => {
   const animation = () =>
-    page.evaluate(() => getComputedStyle(document.querySelector('.pulse.live') as Element, '::before').animationName)
+    page.evaluate<string>(`getComputedStyle(document.querySelector('.pulse.live'), '::before').animationName`)
   await page.goto(board)
   await page.locator('.pulse.live').waitFor()
   await page.emulateMedia({ reducedMotion: 'no-preference' })
