@@ -102,7 +102,7 @@ export function invalidCode(triesLeft: number): Answer {
 }
 
 /** Names the decision to people: its coordinates, in letters and digits. */
-export function referenceOf(decisionId: string): string {
+function referenceOf(decisionId: string): string {
   const [partition = 0, offset = 0] = decisionId.split('-').map(Number)
   return (offset * PARTITIONS_MAX + partition).toString(36).toUpperCase().padStart(REFERENCE_DIGITS, '0')
 }

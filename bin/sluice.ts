@@ -18,6 +18,7 @@ import { explainCommand } from './commands/explain.ts'
 import { hooksCommand } from './commands/hooks.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys.ts'
+import { listsCommand } from './commands/lists.ts'
 import { otpCommand } from './commands/otp.ts'
 import { reviewCommand } from './commands/review.ts'
 import { rulesCommand } from './commands/rules.ts'
@@ -66,6 +67,7 @@ for (const command of [
   dlqCommand(),
   rulesCommand(),
   accountsCommand(),
+  listsCommand(),
   reviewCommand(),
   otpCommand(),
   topicsCommand(),

@@ -12,6 +12,7 @@ const SECRET_FIELDS = [
   'email',
   'ip',
   'memo',
+  'otp_code',
   'secret',
   'privateKey',
   'payment',

@@ -13,7 +13,7 @@ export const ConfirmSchema = z
     transaction_id: z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 of [A-Za-z0-9._-]')
-      .describe('Names the payment; the same id is paid once.'),
+      .describe('Names the payment. A repeat within an hour is known as one, whatever its key.'),
     idempotency_key: z
       .string()
       .regex(IDEMPOTENCY_KEY, '1 to 255 visible ASCII characters')

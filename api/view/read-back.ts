@@ -59,7 +59,7 @@ export class ReadBack {
     this.options = options
   }
 
-  /** True once everything is applied that was committed when the following began. */
+  /** True once everything is applied that was committed when the following began, and until it ends. */
   get caughtUp(): boolean {
     if (this.goals.size === 0) return false
     for (const [name, goal] of this.goals) if ((this.positions.get(name) ?? 0) < goal) return false
@@ -80,6 +80,8 @@ export class ReadBack {
     try {
       await new LogFollower(log, clock, events).run(followed, signal)
     } finally {
+      // Nothing new is seen from here on, so nothing new is taken either.
+      this.goals.clear()
       over.abort()
       await expiring
     }

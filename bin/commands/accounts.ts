@@ -4,7 +4,7 @@ import { machineTime } from '../../streams/machine/machine-time.ts'
 import { partitionOfAccount, sendControl } from '../runtime/control-records.ts'
 import { type Standing, standingOf } from '../runtime/standing.ts'
 import { print, styled } from '../view/text.ts'
-import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
+import { type ChangeOptions, placesText, settled, timeOf, WAITING, withReason } from './control-settings.ts'
 import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError } from './settings.ts'
 
@@ -100,11 +100,4 @@ function linesOf(accountId: string, standing: Standing): string[] {
 function accountOf(text: string): string {
   if (ACCOUNT.test(text)) return text
   throw new CommandError(`${text} is no account: 1 to 64 of [A-Za-z0-9._:-]`, 2)
-}
-
-function timeOf(text: string): number {
-  const ms = Date.parse(text)
-  if (Number.isNaN(ms))
-    throw new CommandError(`--until ${text}: not a time in ISO 8601, such as 2026-12-01T00:00:00Z`, 2)
-  return ms
 }

@@ -3,7 +3,7 @@ import { createApiRegistry, measureApi } from '../../platform/api-metrics.ts'
 import { type Config, variableOf } from '../../platform/config.ts'
 import { serveHealth } from '../../platform/health-server.ts'
 import { createLogger } from '../../platform/logger.ts'
-import { listenForShutdown } from '../../platform/shutdown.ts'
+import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { complain, print } from '../view/text.ts'
 import { ConfirmApi } from './confirm-api.ts'
@@ -55,10 +55,7 @@ export async function runApi(config: Config, isEmbedded: boolean, openLog: () =>
         `sluice api: http://${host}:${server.port}/payment/confirm, documents at /docs; ` +
           `metrics and health on http://${config.metricsHost}:${health.port}; Ctrl-C ends`,
       )
-      const asked = new Promise<void>((resolve) =>
-        shutdown.signal.addEventListener('abort', () => resolve(), { once: true }),
-      )
-      await Promise.race([asked, api.following])
+      await Promise.race([asked(shutdown), api.following])
       await server.close()
       await health.close()
     } finally {
@@ -76,4 +73,11 @@ export async function runApi(config: Config, isEmbedded: boolean, openLog: () =>
     shutdown.release()
     await session.log.close()
   }
+}
+
+function asked({ signal }: Shutdown): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }

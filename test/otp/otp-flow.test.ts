@@ -1,6 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { sessionChain } from '../../bin/runtime/otp-chain.ts'
+import { CodeKeys } from '../../otp/code-keys.ts'
+import { OtpService } from '../../otp/otp-service.ts'
+import { RecordAppender } from '../../otp/record-appender.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { temporaryFolder } from '../bin/sluice-process.ts'
 import { decidedSession, openCodes, pay, resolved, wrongFor } from './challenged-folder.ts'
+import { openEmbeddedStore } from './embedded-folder.ts'
+import { TEST_LIMITS } from './store-conformance.ts'
 
 // Goal: from a challenged payment to its resolution, over the real chain, the real stores and the real queue.
 
@@ -84,4 +92,39 @@ test('SPEC C4: of what was never issued no code is right', async () => {
     kind: 'void',
     state: { kind: 'unsent', triesLeft: 5 },
   })
+})
+
+test('SPEC S8: an idle partition’s challenge is ended by clock: expired, or failed where wrong codes were given', async () => {
+  const folder = temporaryFolder()
+  const session = await decidedSession(folder)
+  const limits = { ...TEST_LIMITS, challengeLifeMs: 1_500, retellMs: 50 }
+  const appender = new RecordAppender(session.log)
+  const queued: string[] = []
+  const randomness = { below: () => 123_456, bytes: (length: number) => randomBytes(length) }
+  const service = new OtpService({
+    store: openEmbeddedStore(folder, limits),
+    keys: new CodeKeys(new Uint8Array(32), randomness),
+    limits,
+    chain: sessionChain(session, appender, machineTime),
+    queueDelivery: async (id) => void queued.push(id),
+    clock: machineTime,
+    onSurvived: (error) => queued.push(error.code),
+  })
+  const expired = await pay(session, { transactionId: 'tx-1', senderAccountId: 'erin' })
+  const failed = await pay(session, { transactionId: 'tx-2', senderAccountId: 'frank' })
+  const ends = Promise.all([expired, failed].map(({ decisionId }) => resolved(session, decisionId)))
+  await service.issue(expired, 'ana')
+  await service.issue(failed, 'ana')
+  await service.verify(failed, '123457', 'ana')
+  const over = new AbortController()
+  const kept = service.keepUp(over.signal)
+  expect(await ends).toMatchObject([
+    { outcome: 'expired', actor: 'api' },
+    { outcome: 'failed', actor: 'api' },
+  ])
+  expect(await service.verify(expired, '123456', 'ana')).toMatchObject({ kind: 'late', state: { kind: 'expired' } })
+  over.abort()
+  await kept
+  await appender.close()
+  expect(queued).toEqual([expired.decisionId, failed.decisionId])
 })

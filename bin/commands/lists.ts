@@ -1,0 +1,94 @@
+import { text } from 'node:stream/consumers'
+import { Argument, Command } from 'commander'
+import type { ControlKind } from '../../schemas/generated/enums.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
+import { committedStores } from '../runtime/committed-state.ts'
+import { ALL_PARTITIONS, type ControlPlace, sendControl } from '../runtime/control-records.ts'
+import { LIST_FIELDS, ListEntryError, type ListField, listEntriesOf } from '../runtime/list-entries.ts'
+import { print } from '../view/text.ts'
+import { type ChangeOptions, placesText, settled, timeOf, WAITING, withReason } from './control-settings.ts'
+import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
+import { CommandError } from './settings.ts'
+
+interface UntilOptions extends ChangeOptions {
+  readonly until?: string
+}
+
+/** `sluice lists` */
+export function listsCommand(): Command {
+  return onEitherLog(
+    new Command('lists')
+      .description('block lists: every payment from, to or with what is listed is declined')
+      .addCommand(
+        new Command('show')
+          .description('print every entry and its end')
+          .action((_options, command: Command) => runShow(command.optsWithGlobals<LogOptions>())),
+      )
+      .addCommand(
+        ofEntry('add', 'decline what comes from, goes to or has this value')
+          .option('--until <time>', 'end, ISO 8601, in the time of the payments; without end when left out')
+          .action((field: ListField, value: string, _options, command: Command) =>
+            runChange('LIST_ADDED', field, value, command.optsWithGlobals<UntilOptions>()),
+          ),
+      )
+      .addCommand(
+        ofEntry('remove', 'take the value off the list').action(
+          (field: ListField, value: string, _options, command: Command) =>
+            runChange('LIST_REMOVED', field, value, command.optsWithGlobals<UntilOptions>()),
+        ),
+      )
+      .addHelpText(
+        'after',
+        '\nCards, e-mail and IP addresses stand on the list as keyed tokens alone, one for each mask key. Give them as `-`, on standard' +
+          '\ninput, so that they stand in no history of commands. An entry ends by the time of the payments, so a replay meets its end' +
+          '\nat the same place.\n\nExamples:\n  sluice lists add receiver acc-66 --reason "mule, case 41"' +
+          '\n  echo ana@example.org | sluice lists add email - --until 2026-12-01 --reason "taken over"\n  sluice lists show\n',
+      ),
+  )
+}
+
+function ofEntry(name: string, what: string): Command {
+  return withReason(new Command(name).description(what))
+    .addArgument(new Argument('<field>', 'what the value is').choices(LIST_FIELDS))
+    .argument('<value>', 'the value; - is standard input')
+}
+
+async function runChange(kind: ControlKind, field: ListField, given: string, options: UntilOptions): Promise<void> {
+  const value = given === '-' ? (await text(process.stdin)).trim() : given
+  const until = options.until === undefined ? null : timeOf(options.until)
+  await withLogSession(options, async (session) => {
+    const subjects = entriesOf(field, value, session.folder.keys.maskKeys)
+    const places: ControlPlace[] = []
+    // A signer's serials rise with the clock.
+    const nowMs = machineTime.nowMs()
+    for (const [i, subject] of subjects.entries()) {
+      const change = { kind, actor: options.as, reason: options.reason ?? null, subject, until }
+      places.push(...(await sendControl(session, 'admin', change, ALL_PARTITIONS, nowMs + i)))
+    }
+    const holds = await settled(session, places)
+    if (options.json) print(JSON.stringify({ kind, entries: subjects, until, holds, places }))
+    else print(`${subjects.join(', ')}: ${kind} from input ${placesText(places)} on${holds ? '' : `\n${WAITING}`}`)
+  })
+}
+
+function entriesOf(...given: Parameters<typeof listEntriesOf>): string[] {
+  try {
+    return listEntriesOf(...given)
+  } catch (error) {
+    if (error instanceof ListEntryError) throw new CommandError(error.message, 2)
+    throw error
+  }
+}
+
+async function runShow(options: LogOptions): Promise<void> {
+  await withLogSession(options, async (session) => {
+    // An entry stands in every partition by one transaction, so any of them tells.
+    const { lists } = await committedStores(session, 0)
+    const entries = [...lists].map(([entry, untilMs]) => ({ entry, until: Number.isFinite(untilMs) ? untilMs : null }))
+    for (const { entry, until } of entries) {
+      if (options.json) print(JSON.stringify({ entry, until }))
+      else print(`${entry}  ${until === null ? 'without end' : `until ${new Date(until).toISOString()}`}`)
+    }
+    if (entries.length === 0 && options.json !== true) print('nothing is listed')
+  })
+}
