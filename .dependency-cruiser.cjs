@@ -14,7 +14,7 @@ const TABLE = {
   processors: { values: ['schemas', 'streams'], types: [] },
   platform: { values: [], types: ['schemas', 'streams'] },
   client: { values: [], types: ['schemas'] },
-  examples: { values: ['schemas', 'streams'], types: [] },
+  examples: { values: ['schemas', 'streams', 'client'], types: [] },
   stack: { values: ['schemas', 'streams', 'platform'], types: [] },
   ...Object.fromEntries(EDGES.map((edge) => [edge, { values: ['schemas', 'streams', 'platform'], types: [] }])),
 }
@@ -78,7 +78,7 @@ module.exports = {
       from: { path: '^streams/(embedded|kafka|testing)/' },
       to: { path: '^streams/(?:embedded|kafka|testing)/', pathNot: '^streams/$1/' },
     },
-    owned('lmdb-is-embedded', ['lmdb/'], ['streams/embedded']),
+    owned('lmdb-is-embedded', ['lmdb/'], ['streams/embedded', 'otp', 'api/view']),
     owned('kafka-clients-are-apart', KAFKA_CLIENTS, ['streams/kafka', 'producers', 'stack']),
     owned('registry-client-is-schemas', [REGISTRY_CLIENT], ['schemas']),
     owned('logger-and-metrics-are-platform', ['pino/', 'prom-client/'], ['platform']),

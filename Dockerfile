@@ -25,7 +25,10 @@ COPY schemas schemas
 COPY streams streams
 COPY processors processors
 COPY producers producers
+COPY bigquery bigquery
 COPY redis-alerts redis-alerts
+COPY api api
+COPY otp otp
 COPY dashboards/board dashboards/board
 COPY --from=page /sluice/dashboards/page/built dashboards/page/built
 COPY platform platform

@@ -20,7 +20,10 @@ const BENCHES = [
   'kafka-latency',
   'kafka-recovery',
   'alerts',
+  'confirm',
   'board',
+  'bigquery',
+  'archive',
 ] as const
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak'],

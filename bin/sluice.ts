@@ -5,6 +5,9 @@ import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } fr
 import { StreamsError } from '../streams/errors.ts'
 import { accountsCommand } from './commands/accounts.ts'
 import { alerterCommand } from './commands/alerter.ts'
+import { apiCommand } from './commands/api.ts'
+import { archiveCommand } from './commands/archive.ts'
+import { archiverCommand } from './commands/archiver.ts'
 import { boardCommand } from './commands/board.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { configCommand } from './commands/config.ts'
@@ -12,12 +15,17 @@ import { decisionsCommand } from './commands/decisions.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
+import { hooksCommand } from './commands/hooks.ts'
 import { importCommand } from './commands/import.ts'
+import { keysCommand } from './commands/keys.ts'
+import { otpCommand } from './commands/otp.ts'
 import { reviewCommand } from './commands/review.ts'
 import { rulesCommand } from './commands/rules.ts'
 import { schemasCommand } from './commands/schemas.ts'
 import { CommandError } from './commands/settings.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { sqlCommand } from './commands/sql.ts'
+import { tokenCommand } from './commands/token.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -44,7 +52,12 @@ for (const command of [
   upCommand(),
   workerCommand(),
   alerterCommand(),
+  apiCommand(),
+  archiveCommand(),
+  archiverCommand(),
   boardCommand(),
+  hooksCommand(),
+  sqlCommand(),
   simulateCommand(),
   importCommand(),
   decisionsCommand(),
@@ -54,9 +67,12 @@ for (const command of [
   rulesCommand(),
   accountsCommand(),
   reviewCommand(),
+  otpCommand(),
   topicsCommand(),
   schemasCommand(),
   checkpointCommand(),
+  keysCommand(),
+  tokenCommand(),
   doctorCommand(),
   configCommand(),
 ]) {

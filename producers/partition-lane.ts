@@ -1,6 +1,7 @@
 import { invariant, StreamsError } from '../streams/errors.ts'
 import type { Appended, TopicPartition } from '../streams/log/log.ts'
 import type { RecordBatchWriter } from '../streams/record/record-batch-writer.ts'
+import type { EncodedHeaders } from '../streams/record/record-headers.ts'
 import type { Generation, ProducerIdentity } from './producer-identity.ts'
 
 /** A batch takes no further record past this many: sequences and offsets within a batch stay small. */
@@ -58,8 +59,8 @@ export class PartitionLane {
     this.#owner = owner
   }
 
-  /** Adds one record and returns by how many bytes the open batch grew. `value` null is a tombstone. */
-  add(key: Uint8Array, keyLength: number, value: Uint8Array | null): number {
+  /** Adds one record and returns by how many bytes the open batch grew. `value` null is a tombstone, which has no headers. */
+  add(key: Uint8Array, keyLength: number, value: Uint8Array | null, headers: EncodedHeaders | null = null): number {
     this.#open ??= this.#owner.openBatch()
     const { writer, openedMs } = this.#open
     const before = writer.at
@@ -69,7 +70,8 @@ export class PartitionLane {
       writer.reserve(value.length)
       writer.bytes.set(value, writer.at)
       writer.at += value.length
-      writer.end()
+      if (headers === null) writer.end()
+      else writer.endWithHeaders(headers)
     }
     this.#open.recordCount++
     return writer.at - before

@@ -3,6 +3,7 @@ import { invariant, StreamsError } from '../streams/errors.ts'
 import type { Log } from '../streams/log/log.ts'
 import { partitionOf } from '../streams/record/partitioner.ts'
 import { RecordBatchWriter } from '../streams/record/record-batch-writer.ts'
+import type { EncodedHeaders } from '../streams/record/record-headers.ts'
 import { BufferRoom } from './buffer-room.ts'
 import type { Clock } from './clock.ts'
 import type { MaskPayment } from './mask-payment.ts'
@@ -138,19 +139,16 @@ export class PaymentProducer {
     return this.#whenThereIsRoom(() => this.#add(key, value).sealIfLarge())
   }
 
-  /** Takes one payment in and resolves with its coordinates when the log has it on disk. */
-  async deliver(payment: PaymentSubmitted): Promise<Coordinates> {
+  /** Takes one payment in and resolves with its coordinates when the log has it on disk; `headers` go with it. */
+  async deliver(payment: PaymentSubmitted, headers: EncodedHeaders | null = null): Promise<Coordinates> {
     this.#requireOpen()
-    const value = this.#values.encode(payment).slice()
-    const accept = async (): Promise<Coordinates> => {
-      const lane = this.#add(payment.senderAccountId, value)
-      const index = lane.lastIndex
-      const told = lane.told()
-      lane.sealIfLarge()
-      const { topic, partition, baseOffset, appendTimeMs } = await told
-      return { topic, partition, offset: baseOffset + index, appendTimeMs }
-    }
-    return this.#room.isFull ? this.#whenThereIsRoom(accept) : accept()
+    return this.#deliver(payment.senderAccountId, this.#values.encode(payment).slice(), headers)
+  }
+
+  /** Takes in a record value that is encoded already, and resolves as `deliver` does. */
+  async deliverValue(key: string, value: Uint8Array): Promise<Coordinates> {
+    this.#requireOpen()
+    return this.#deliver(key, value, null)
   }
 
   /** Takes in payments as fast as there is room, and resolves with their number when the log has all of them. */
@@ -186,6 +184,18 @@ export class PaymentProducer {
       this.#abandon.abort()
       await this.#identity.close()
     }
+  }
+
+  #deliver(key: string, value: Uint8Array, headers: EncodedHeaders | null): Promise<Coordinates> {
+    const accept = async (): Promise<Coordinates> => {
+      const lane = this.#add(key, value, headers)
+      const index = lane.lastIndex
+      const told = lane.told()
+      lane.sealIfLarge()
+      const { topic, partition, baseOffset, appendTimeMs } = await told
+      return { topic, partition, offset: baseOffset + index, appendTimeMs }
+    }
+    return this.#room.isFull ? this.#whenThereIsRoom(accept) : accept()
   }
 
   #laneOwner(): LaneOwner {
@@ -230,12 +240,12 @@ export class PaymentProducer {
     this.#room.refuseAll(error)
   }
 
-  #add(key: string, value: Uint8Array | null): PartitionLane {
+  #add(key: string, value: Uint8Array | null, headers: EncodedHeaders | null = null): PartitionLane {
     const keyLength = this.#keys.encode(key)
     const keyBytes = this.#keys.bytes
     const lane = this.#lanes[partitionOf(keyBytes, 0, keyLength, this.#lanes.length)]
     invariant(lane !== undefined, 'the partitioner stays within the partitions')
-    this.#room.take(lane.add(keyBytes, keyLength, value))
+    this.#room.take(lane.add(keyBytes, keyLength, value, headers))
     this.#counts.acceptedRecords++
     return lane
   }

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import type {
   ActionEntry,
   AlertEntry,
@@ -10,21 +10,9 @@ import type {
 } from './alert-store.ts'
 import { ALERTS_CHANNEL, actionsKey, alertKey, countKey, SHARED_KEYS } from './keys.ts'
 import { ALERT_LIFE_MS, COUNT_LIFE_MS, STREAM_ENTRIES_MAX } from './lives.ts'
+import { connectRedis, type RedisTarget } from './redis-connection.ts'
 import { redisError } from './redis-errors.ts'
 import { scriptsOf } from './scripts.ts'
-
-/** How to reach one Redis server, 7.0 or later. */
-export interface RedisTarget {
-  readonly host: string
-  readonly port: number
-  readonly database: number
-  readonly username?: string
-  readonly password?: string
-  /** Present means TLS; `ca` is PEM of the authorities to trust in place of Node's. */
-  readonly tls?: { readonly ca?: string; readonly servername?: string }
-  /** A command that takes longer has failed: the connection is given up, and its outcome does not matter. */
-  readonly commandTimeoutMs: number
-}
 
 type Digests = Readonly<Record<keyof ReturnType<typeof scriptsOf>, string>>
 
@@ -44,7 +32,7 @@ export class RedisAlertStore implements AlertStore {
 
   /** Connects, logs in and loads the scripts. @throws StreamsError as `redisError` has it. */
   static async open(target: RedisTarget, streamEntriesMax = STREAM_ENTRIES_MAX): Promise<RedisAlertStore> {
-    const redis = await connect(target)
+    const redis = await connectRedis(target)
     try {
       const scripts = Object.entries(scriptsOf(streamEntriesMax))
       const digests = scripts.map(async ([name, lua]) => [name, await redis.script('LOAD', lua)])
@@ -164,43 +152,4 @@ function actionCall({ account, field, endsMs, json }: ActionEntry) {
 
 function passCall(_entry: PassedEntry) {
   return { keys: [SHARED_KEYS.offsets], args: [] }
-}
-
-async function connect(target: RedisTarget): Promise<Redis> {
-  const redis = new Redis(optionsOf(target))
-  // The connection's own end says less than what led to it.
-  let cause: unknown = null
-  redis.on('error', (error: unknown) => {
-    cause ??= error
-  })
-  try {
-    await redis.connect()
-    return redis
-  } catch (error) {
-    redis.disconnect()
-    throw redisError(cause ?? error)
-  }
-}
-
-function optionsOf({ host, port, database, username, password, tls, commandTimeoutMs }: RedisTarget) {
-  return {
-    host,
-    port,
-    db: database,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(tls !== undefined && { tls }),
-    commandTimeout: commandTimeoutMs,
-    connectTimeout: commandTimeoutMs,
-    protocol: 2 as const,
-    lazyConnect: true,
-    // Errors come to the owner at once: nothing is queued, sent again or connected anew behind its back.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-    // The first command says LOADING itself.
-    enableReadyCheck: false,
-    disableClientInfo: true,
-  }
 }

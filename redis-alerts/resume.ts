@@ -1,6 +1,6 @@
 import { TOPICS } from '../schemas/topics.ts'
 import { StreamsError } from '../streams/errors.ts'
-import { readLag } from '../streams/log/lag.ts'
+import { firstAppendedSince } from '../streams/log/first-appended.ts'
 import type { GroupOffsets, Log, TopicPartition } from '../streams/log/log.ts'
 import { ACTION_LIFE_MS, COUNT_LIFE_MS } from './lives.ts'
 
@@ -31,32 +31,13 @@ export async function resume(
   }
   const committed = (await group.committed(at))?.offset ?? Number.POSITIVE_INFINITY
   const lifeMs = at.topic === TOPICS.fraudActions.name ? ACTION_LIFE_MS : COUNT_LIFE_MS
-  const live = await firstAppendedSince(log, at, startOffset, endOffset, nowMs - lifeMs)
+  const live = await firstAppendedSince(log, at, nowMs - lifeMs)
   return goOn(Math.min(committed, live), -1, startOffset)
 }
 
 function goOn(offset: number, previousOffset: number, startOffset: number): Resumption {
   const lostOffsets = Math.max(0, startOffset - offset)
   return { offset: offset + lostOffsets, previousOffset, lostOffsets }
-}
-
-/** The first offset from which on every record was appended at `sinceMs` or later; by halving, so in few reads. */
-async function firstAppendedSince(
-  log: Log,
-  at: TopicPartition,
-  startOffset: number,
-  endOffset: number,
-  sinceMs: number,
-): Promise<number> {
-  let low = startOffset
-  let high = endOffset
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    const { oldestAppendMs } = await readLag(log, at, middle)
-    if (oldestAppendMs === null || oldestAppendMs >= sinceMs) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 function ahead(at: TopicPartition, held: number, endOffset: number): StreamsError {

@@ -3,6 +3,7 @@ import { CURRENCIES } from './currencies.ts'
 
 const points = z.int().min(0).max(100)
 const currency = z.string().refine((code) => CURRENCIES.codes.includes(code), 'not an active ISO 4217 currency')
+const settlementMethod = z.string().regex(/^[A-Z0-9_]{1,16}$/, 'a settlement method is capital letters, digits and _')
 const category = z.string().regex(/^\d{4}$/, 'a merchant category code has four digits')
 
 /**
@@ -48,6 +49,15 @@ export const RuleSetSchema = z.strictObject({
   }),
   challenge_ms: z.int().min(1),
   review_ms: z.int().min(1),
+  /** How a payment of each kind is settled, which the confirm API tells its callers (SPEC C1); the chain does not look at it. */
+  settlement: z
+    .strictObject({
+      card: settlementMethod,
+      transfer: settlementMethod,
+      withdrawal: settlementMethod,
+      refund: settlementMethod,
+    })
+    .optional(),
 })
 
 export type RuleSet = z.infer<typeof RuleSetSchema>

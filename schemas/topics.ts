@@ -91,9 +91,10 @@ export const TOPICS = {
     name: 'api.claims',
     doc: 'Claims of the confirm API on (caller, route, idempotency key); the lowest offset wins.',
     key: 'caller, route and idempotency key',
-    values: [],
+    values: ['sluice.ApiClaim'],
     retentionMs: DAY_MS,
-    cleanupPolicy: 'compact,delete',
+    // Compaction would keep the highest offset of a key (ADR 0043).
+    cleanupPolicy: 'delete',
   },
   auditEvents: {
     ...SMALL,
@@ -106,16 +107,18 @@ export const TOPICS = {
   hooksDeliveries: {
     ...SMALL,
     name: 'hooks.deliveries',
-    doc: 'Each attempt to deliver an action to a hook.',
+    doc: 'Each try to bring an action to a hook: the log of deliveries, and where each stands.',
     key: 'action_id',
-    values: [],
+    values: ['sluice.HookDelivery'],
+    // What stands open must not go before the action that it is about.
+    retentionMs: 30 * DAY_MS,
   },
   otpDeliveries: {
     ...SMALL,
     name: 'otp.deliveries',
-    doc: 'That a one-time code was sent, over which channel; never the code.',
-    key: 'decision_id',
-    values: [],
+    doc: 'That the one-time code of a challenge waits to be sent, and over which channel; never the code or a contact.',
+    key: 'challenge_id',
+    values: ['sluice.OtpDelivery'],
     retentionMs: DAY_MS,
   },
 } as const satisfies Record<string, Topic>

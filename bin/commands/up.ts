@@ -8,8 +8,10 @@ import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
 import { scenarioNamed } from '../../producers/simulator/scenarios.ts'
 import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
+import { ArchiverChild } from '../runtime/archiver-child.ts'
 import { EmbeddedAlerts } from '../runtime/embedded-alerts.ts'
 import { taskIdOf } from '../runtime/measured-task.ts'
+import { type Otp, openOtp } from '../runtime/otp.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { keepRetention } from '../runtime/retention-loop.ts'
 import { followRulesFile } from '../runtime/rules-change.ts'
@@ -19,7 +21,8 @@ import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch } from '../runtime/store-fills.ts'
 import { createTaskMetrics } from '../runtime/task-metrics.ts'
 import { tasksHealth } from '../runtime/tasks-health.ts'
-import type { UpBoard } from '../runtime/up-board.ts'
+import type { UpHooks } from '../runtime/up-hooks.ts'
+import type { UpWeb } from '../runtime/up-web.ts'
 import { decisionFeed } from '../view/decision-feed.ts'
 import { showLive } from '../view/live-view.ts'
 import { SideCounts } from '../view/side-counts.ts'
@@ -55,11 +58,12 @@ export function upCommand(): Command {
 
 async function runUp(options: UpOptions): Promise<void> {
   const config = upConfig(options)
+  const openHooks = await readyHooks(config)
   const shutdown = listenForShutdown((signal) => {
     if (signal !== null) complain('\nending: committing and writing checkpoints; Ctrl-C again ends at once')
   })
   const logger = createLogger(config.logLevel)
-  const running: Running = { session: null, pipeline: null, alerts: null }
+  const running: Running = { session: null, pipeline: null, alerts: null, hooks: null }
   const metrics = createUpMetrics(running)
   const session = await openWritingSession(config, { onSynced: metrics.observeSync })
   running.session = session
@@ -77,15 +81,25 @@ async function runUp(options: UpOptions): Promise<void> {
       metrics: metrics.registry,
       health: () => upHealth(running, session.log, shutdown),
     })
+    // Before any decision, so that a hook of a new folder misses no action.
+    const hooks = await openHooks(session, logger, metrics)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
-    running.alerts = alerts
+    Object.assign(running, { alerts, hooks })
+    const otp = await openOtp(session, logger, metrics, print)
     // The web server takes its time to load; no other command should wait for it.
-    const { serveUpBoard } = await import('../runtime/up-board.ts')
-    const board = await serveUpBoard(session, alerts.store, () => running.pipeline, logger)
+    const { serveUpWeb } = await import('../runtime/up-web.ts')
+    const challenges = otp?.challenges ?? null
+    const web = await serveUpWeb(session, {
+      store: alerts.store,
+      pipelineNow: () => running.pipeline,
+      logger,
+      metrics,
+      challenges,
+    })
     const pipeline = new Pipeline(session, events)
     running.pipeline = pipeline
-    const failure = await serve(session, { pipeline, alerts, board }, shutdown, logger, server.port)
-    await board.close()
+    const failure = await serve(session, { pipeline, alerts, hooks, otp, web }, shutdown, logger, server.port)
+    await otp?.close()
     await server.close()
     if (failure !== null) throw failure
   } finally {
@@ -111,17 +125,29 @@ function upConfig(options: UpOptions): Config {
   return config
 }
 
+type OpenHooks = (session: Session, logger: Logger, metrics: Metrics) => Promise<UpHooks | null>
+
+/** What the hooks file says, before anything is opened. The clients of hooks are loaded where there are hooks. */
+async function readyHooks(config: Config): Promise<OpenHooks> {
+  if (config.hooksFile === '') return async () => null
+  const { UpHooks } = await import('../runtime/up-hooks.ts')
+  const ready = UpHooks.ready(config)
+  return (session, logger, metrics) => UpHooks.create(session, ready, logger, metrics)
+}
+
 /** What runs in the process. */
 interface Parts {
   readonly pipeline: Pipeline
   readonly alerts: EmbeddedAlerts
-  readonly board: UpBoard
+  readonly hooks: UpHooks | null
+  readonly otp: Otp | null
+  readonly web: UpWeb
 }
 
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  { pipeline, alerts, board }: Parts,
+  { pipeline, alerts, hooks, otp, web }: Parts,
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -129,10 +155,13 @@ async function serve(
   const { config, folder, log } = session
   const startedMs = machineTime.nowMs()
   const unable = await firstMoments(pipeline)
-  if (unable !== null) return unable
+  if (unable !== null) {
+    await web.close()
+    return unable
+  }
   const title = `sluice  ${folder.path}`
   print(`${title}: 12 tasks; metrics and health on http://${config.metricsHost}:${port}; Ctrl-C ends`)
-  print(`fraud board: ${board.url}`)
+  for (const line of web.lines) print(line)
   const counts = new SideCounts(session)
   const beside = new AbortController()
   const warn = (error: Error) => logger.warn({ error: error.message }, 'retention')
@@ -140,13 +169,15 @@ async function serve(
     keepRetention(session, beside.signal, warn),
     counts.keepUp(beside.signal),
     alerts.keepUp(beside.signal),
-    board.run(beside.signal),
+    hooks?.keepUp(beside.signal),
+    otp?.keepUp(beside.signal),
+    web.run(beside.signal),
     new StoreWatch(pipeline, logger).watch(beside.signal),
   ]
   const feed = decisionFeed(log, session.ids, machineTime.nowMs)
   const context = {
     title,
-    footer: `board ${board.url}   Ctrl-C ends   sluice explain ID, sluice verify in another terminal`,
+    footer: `board ${web.boardUrl}   Ctrl-C ends   sluice sql, sluice explain ID, sluice verify in another terminal`,
     nowMs: machineTime.nowMs,
     counted: () => counts.counted,
   }
@@ -157,6 +188,7 @@ async function serve(
         if (!shutdown.signal.aborted) complain(`the simulator ended, decisions go on: ${why}`)
       })
     : null
+  const archiver = config.archive ? new ArchiverChild(config, complain) : null
   const ruled = putRulesInForce(session, pipeline, beside.signal)
   // Rules that cannot be put in force end the start; anything else goes on until somebody asks for the end.
   const ruleFailure = await Promise.race([
@@ -166,8 +198,12 @@ async function serve(
   ])
   view.unsubscribe()
   await simulator?.stop()
+  // What was taken is answered while the tasks still run.
+  await web.close()
   pipeline.stop()
   const failure = await pipeline.ended
+  // Last, so that it has read what the tasks have committed.
+  await archiver?.stop()
   beside.abort()
   await Promise.all(loops)
   if (failure === null) printSummary(pipeline, machineTime.nowMs() - startedMs)
@@ -225,6 +261,7 @@ interface Running {
   session: Session | null
   pipeline: Pipeline | null
   alerts: EmbeddedAlerts | null
+  hooks: UpHooks | null
 }
 
 function createUpMetrics(running: Running): Metrics {
@@ -241,7 +278,11 @@ function logBytes(session: Session | null) {
 }
 
 /** A log that has stopped ends the process. */
-function upHealth({ pipeline, alerts }: Running, { stopped }: Session['log'], { signal }: Shutdown): Health {
-  const details = { log: stopped?.message ?? 'open', alerts: alerts?.state ?? 'CONNECTING' }
+function upHealth({ pipeline, alerts, hooks }: Running, { stopped }: Session['log'], { signal }: Shutdown): Health {
+  const details = {
+    log: stopped?.message ?? 'open',
+    alerts: alerts?.state ?? 'CONNECTING',
+    hooks: hooks?.details ?? {},
+  }
   return tasksHealth(pipeline, signal.aborted || stopped !== null, details)
 }

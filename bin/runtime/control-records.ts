@@ -26,7 +26,7 @@ const SEEN_POLL_MS = 20
 
 /** What somebody wants changed; who signs, where it holds and its serial come with the sending. */
 export type ControlChange = Pick<ControlRecord, 'kind' | 'actor' | 'reason'> &
-  Partial<Pick<ControlRecord, 'accountId' | 'decisionId' | 'until' | 'subject' | 'rules'>>
+  Partial<Pick<ControlRecord, 'accountId' | 'decisionId' | 'until' | 'subject' | 'rules' | 'failedCodes'>>
 
 /** Where a control record stands in the input: from this offset on, in this partition, it holds. */
 export interface ControlPlace {
@@ -74,7 +74,7 @@ async function placeOf(
   { log, ids, visibleWithinMs }: Pick<Session<Log>, 'log' | 'ids' | 'visibleWithinMs'>,
   partition: number,
   from: number,
-  { kind, actor }: ControlChange,
+  { kind, actor, decisionId = null }: ControlChange,
   eventTimeMs: number,
 ): Promise<ControlPlace> {
   const at = { topic: INPUT_TOPIC, partition }
@@ -87,7 +87,7 @@ async function placeOf(
       if (valueLength < FRAME_BYTES || view.getInt32(valueAt + 1) !== ids.control) return
       if (reader.wrap(bytes, view, valueAt + FRAME_BYTES, valueAt + valueLength) !== 0) return
       const isIt = reader.kindSymbol === kind && reader.eventTime === eventTimeMs && reader.actor === actor
-      if (isIt) offset = record.offset
+      if (isIt && reader.decisionId === decisionId) offset = record.offset
     })
     if (!Number.isNaN(offset)) return { partition, offset }
     if (machineTime.nowMs() >= untilMs) {

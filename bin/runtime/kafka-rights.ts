@@ -1,9 +1,12 @@
+import { ARCHIVED_TOPICS } from '../../bigquery/rows/record-rows.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import type { Right } from '../../streams/kafka/acls.ts'
 import { APPLICATION_ID, INPUT_TOPIC, RULES_APPLICATION_ID } from './session.ts'
 import { OUTPUT_TOPICS } from './topic-settings.ts'
 
 /** Groups and transactional ids of ours begin so; the tasks' group has the bare name. */
+/** Who archives: begins the transactional ids of its partitions, and the group. */
+export const ARCHIVE_APPLICATION_PREFIX = `${APPLICATION_ID}-archive`
 const PREFIX = `${APPLICATION_ID}-`
 
 /** The least that each kind of process needs (docs/kafka.md has the table). READ and WRITE include DESCRIBE. */
@@ -19,6 +22,21 @@ export const RIGHTS = {
   alerter: [
     ...topics([TOPICS.fraudAlerts.name, TOPICS.fraudActions.name], 'READ'),
     ...topics([TOPICS.paymentsDlq.name], 'WRITE'),
+    { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' },
+  ],
+  archiver: [
+    ...topics(
+      ARCHIVED_TOPICS.map(({ name }) => name),
+      'READ',
+    ),
+    ...topics([INPUT_TOPIC], 'DESCRIBE'),
+    ...topics([TOPICS.paymentsDlq.name], 'WRITE'),
+    { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' },
+    { resource: 'TRANSACTIONAL_ID', name: `${ARCHIVE_APPLICATION_PREFIX}-`, prefixed: true, operation: 'WRITE' },
+  ],
+  hooks: [
+    ...topics([TOPICS.fraudActions.name], 'READ'),
+    ...topics([TOPICS.hooksDeliveries.name], 'READ', 'WRITE'),
     { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' },
   ],
   admin: [

@@ -14,10 +14,15 @@ export interface Keys {
   readonly signers: readonly Signer[]
   /** What this machine can sign control records with; null where it holds no such key. */
   readonly signing: Readonly<Record<SignerName, SigningKey | null>>
+  /** What one-time codes are kept and sealed with; null where this machine has none to do with them. */
+  readonly otpKey: Uint8Array | null
 }
 
-/** Who signs here: `admin` rule sets, keys, lists and standings; `board` standings and the ends of reviews (SPEC S7). */
-export type SignerName = 'admin' | 'board'
+/**
+ * Who signs here: `admin` rule sets, keys, lists and standings; `board` standings and the ends of reviews; `api` the ends of
+ * challenges (SPEC S7).
+ */
+export type SignerName = 'admin' | 'board' | 'api'
 
 /** A signer's private half: PEM, Ed25519. */
 export interface SigningKey {
@@ -35,15 +40,19 @@ export const KEY_FILES = {
   signers: 'signers.json',
   admin: 'admin-signing-key.pem',
   board: 'board-signing-key.pem',
+  api: 'api-signing-key.pem',
+  otp: 'otp-key.hex',
 } as const
 
 /** SPEC S7: the kinds that each may sign. */
 const KINDS: Readonly<Record<SignerName, readonly ControlKind[]>> = {
   admin: CONTROL_KIND_SYMBOLS.filter((kind) => !/^(?:CHALLENGE|REVIEW)_/.test(kind)),
   board: CONTROL_KIND_SYMBOLS.filter((kind) => /^(?:REVIEW|ACCOUNT)_/.test(kind)),
+  api: CONTROL_KIND_SYMBOLS.filter((kind) => kind.startsWith('CHALLENGE_')),
 }
 const STATE_KEY_BYTES = 16
 const MASK_KEY_BYTES = 32
+const OTP_KEY_BYTES = 32
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes},}$`), `hexadecimal, ${bytes} bytes`)
 const MaskKeysSchema = z
@@ -58,18 +67,29 @@ export function readKeys(folder: string): Keys {
   const maskKeys = parse(folder, KEY_FILES.mask, MaskKeysSchema).map(({ id, secret }) => {
     return { id, secret: bytesOf(secret) }
   })
-  const state = readSecret(folder, KEY_FILES.state).trim()
-  if (!hex(STATE_KEY_BYTES).safeParse(state).success || state.length !== 2 * STATE_KEY_BYTES) {
-    throw new KeysError(`${join(folder, KEY_FILES.state)} is not ${STATE_KEY_BYTES} bytes in hexadecimal`)
-  }
+  const stateKey = readHexKey(folder, KEY_FILES.state, STATE_KEY_BYTES)
   const signers = parse(folder, KEY_FILES.signers, SignersSchema)
-  const signing = { admin: readSigningKey(folder, 'admin'), board: readSigningKey(folder, 'board') }
-  return { folder, maskKeys, stateKey: bytesOf(state), signers, signing }
+  const signing = {
+    admin: readSigningKey(folder, 'admin'),
+    board: readSigningKey(folder, 'board'),
+    api: readSigningKey(folder, 'api'),
+  }
+  const otpKey = isThere(folder, KEY_FILES.otp) ? readHexKey(folder, KEY_FILES.otp, OTP_KEY_BYTES) : null
+  return { folder, maskKeys, stateKey, signers, signing, otpKey }
 }
 
 function readSigningKey(folder: string, id: SignerName): SigningKey | null {
-  const there = statSync(join(folder, KEY_FILES[id]), { throwIfNoEntry: false })
-  return there === undefined ? null : { id, privateKey: readSecret(folder, KEY_FILES[id]) }
+  return isThere(folder, KEY_FILES[id]) ? { id, privateKey: readSecret(folder, KEY_FILES[id]) } : null
+}
+
+function readHexKey(folder: string, name: string, bytes: number): Uint8Array {
+  const key = readSecret(folder, name).trim()
+  if (hex(bytes).safeParse(key).success && key.length === 2 * bytes) return bytesOf(key)
+  throw new KeysError(`${join(folder, name)} is not ${bytes} bytes in hexadecimal`)
+}
+
+function isThere(folder: string, name: string): boolean {
+  return statSync(join(folder, name), { throwIfNoEntry: false }) !== undefined
 }
 
 /** No Buffer: who copies a key before a kernel wipes it calls `slice`, and a Buffer's shares its bytes. */
@@ -86,7 +106,8 @@ export function generateKeys(folder: string): void {
   const write = (name: string, text: string) => writeFileSync(join(aside, name), text, { mode: 0o600, flush: true })
   write(KEY_FILES.mask, `${JSON.stringify(maskKeys, null, 2)}\n`)
   write(KEY_FILES.state, `${randomBytes(STATE_KEY_BYTES).toString('hex')}\n`)
-  for (const id of ['admin', 'board'] as const) {
+  write(KEY_FILES.otp, `${randomBytes(OTP_KEY_BYTES).toString('hex')}\n`)
+  for (const id of ['admin', 'board', 'api'] as const) {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519')
     signers.push({ id, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(), kinds: KINDS[id] })
     write(KEY_FILES[id], privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())

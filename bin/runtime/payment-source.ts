@@ -8,13 +8,26 @@ import { INPUT_TOPIC, PARTITIONS } from './session.ts'
 
 const KERNEL_ARENA_BYTES = 1 << 20
 
-/** Masks at the edge with the first mask key (SPEC M1); not the thread of the tasks: a kernel holds one set of tokens. */
-export function edgeMask({ folder }: Pick<PaymentTarget, 'folder'>): MaskPayment {
+/** Keyed hashes outside the tasks, with the first mask key. */
+export interface EdgeTokens {
+  readonly keyId: string
+  /** HMAC-SHA-256, 64 hexadecimal digits. */
+  readonly hmacHex: (message: Uint8Array) => string
+}
+
+/** For edges, over a kernel of its own: a kernel holds one set of tokens. */
+export function edgeTokens({ folder }: Pick<PaymentTarget, 'folder'>): EdgeTokens {
   const [key] = folder.keys.maskKeys
   if (key === undefined) throw new RangeError('a data folder has at least one mask key')
   const tokens = new HmacTokens(createHashKernel({ arenaBytes: KERNEL_ARENA_BYTES }))
   tokens.useKey(tokens.loadKey(key.secret.slice()))
-  return (payment) => maskPayment(payment, (message) => tokens.hmacHex(message), key.id)
+  return { keyId: key.id, hmacHex: (message) => tokens.hmacHex(message) }
+}
+
+/** Masks at the edge with the first mask key (SPEC M1). */
+export function edgeMask(target: Pick<PaymentTarget, 'folder'>): MaskPayment {
+  const { keyId, hmacHex } = edgeTokens(target)
+  return (payment) => maskPayment(payment, hmacHex, keyId)
 }
 
 /** The idempotent producer of payments on the log of a data folder or of a cluster. */

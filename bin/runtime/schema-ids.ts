@@ -1,3 +1,4 @@
+import type { ArchiveSchemaIds } from '../../bigquery/rows/record-rows.ts'
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { SCHEMAS } from '../../schemas/generated/schemas.ts'
 import { RegistryUnreachableError, type SchemaRegistry } from '../../schemas/registry.ts'
@@ -23,6 +24,23 @@ export async function schemaIds(registry: SchemaRegistry): Promise<SchemaIds> {
     action: await idOf(TOPICS.fraudActions, 'FraudAction'),
     duplicate: await idOf(TOPICS.paymentsDuplicates, 'Duplicate'),
   }
+}
+
+/** The ids of what the archive reads. */
+export async function archiveSchemaIds(
+  registry: SchemaRegistry,
+  { decision, resolution, alert, duplicate }: SchemaIds,
+): Promise<ArchiveSchemaIds> {
+  const audit = await registry.idOf(
+    subjectOf(TOPICS.auditEvents.name, 'sluice.AuditEvent'),
+    JSON.parse(SCHEMAS.AuditEvent),
+  )
+  return { decision, resolution, alert, duplicate, audit }
+}
+
+/** The id of what hooks write; no task needs it. @throws what `SchemaRegistry.idOf` rejects with. */
+export function hookDeliveryId(registry: SchemaRegistry): Promise<number> {
+  return registry.idOf(subjectOf(TOPICS.hooksDeliveries.name, 'sluice.HookDelivery'), JSON.parse(SCHEMAS.HookDelivery))
 }
 
 /**

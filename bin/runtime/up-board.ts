@@ -1,6 +1,4 @@
-import { BOARD_PATH } from '../../dashboards/board/board-routes.ts'
 import type { AlertFeed } from '../../dashboards/board/sources.ts'
-import { variableOf } from '../../platform/config.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { EmbeddedAlertStore } from '../../redis-alerts/embedded-store.ts'
 import { Board, type TaskStates } from './board/board.ts'
@@ -8,39 +6,20 @@ import { partitionOfAccount } from './control-records.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Session } from './session.ts'
 import { standingIn } from './standing.ts'
-import { serveWeb } from './web-server.ts'
-
-/** The board beside the tasks of the embedded profile: it reads their memory, and alerts from the store of this process. */
-export interface UpBoard {
-  readonly url: string
-  /** Follows the log until `signal` aborts. */
-  run(signal: AbortSignal): Promise<void>
-  close(): Promise<void>
-}
 
 /**
- * Listens before there is any task; `pipelineNow` gives them once they are there.
- * @throws PortTakenError, ConfigError
+ * The board beside the tasks of the embedded profile: it reads their memory, and alerts from the store of this process. `pipelineNow` gives
+ * the tasks once they are there.
+ * @throws ConfigError
  */
-export async function serveUpBoard(
+export function openUpBoard(
   session: Session,
   store: EmbeddedAlertStore,
   pipelineNow: () => Pipeline | null,
   logger: Pick<Logger, 'error' | 'warn'>,
-): Promise<UpBoard> {
-  const { boardHost: host, boardPort: port } = session.config
+): Promise<Board> {
   const openFeed = async (): Promise<AlertFeed> => store
-  const board = await Board.open({ session, states: statesOf(session, pipelineNow), openFeed, logger })
-  const routes = [board.routes]
-  const server = await serveWeb({ host, port, setting: variableOf('boardPort'), routes, home: BOARD_PATH })
-  return {
-    url: `http://${host}:${server.port}${BOARD_PATH}`,
-    run: (signal) => {
-      // Decisions do not need the board: what ends it is logged, and the process goes on.
-      return board.run(signal).catch((error: Error) => logger.error({ error: error.message }, 'the board ended'))
-    },
-    close: server.close,
-  }
+  return Board.open({ session, states: statesOf(session, pipelineNow), openFeed, logger })
 }
 
 function statesOf({ folder }: Session, pipelineNow: () => Pipeline | null): TaskStates {

@@ -5,7 +5,9 @@ import { listenFailure } from '../../platform/port-owner.ts'
 import { isLoopback } from './board/board-users.ts'
 
 const BODY_BYTES_MAX = 64 * 1024
+/** From a request's first byte to its last. */
 const REQUEST_MS = 10_000
+const PARAM_LENGTH_MAX = 128
 const NOT_HTTP_BODY = JSON.stringify({
   type: 'about:blank',
   title: 'Bad request',
@@ -27,7 +29,7 @@ export interface WebServerOptions {
   readonly port: number
   /** The setting that chooses the port, for the message when it is taken. */
   readonly setting: string
-  /** Each brings its own routes under its own path. */
+  /** Each brings its own routes under its own path, with its headers and errors. */
   readonly routes: readonly FastifyPluginAsync[]
   /** Where `/` leads. */
   readonly home: string
@@ -42,6 +44,9 @@ export async function serveWeb(options: WebServerOptions): Promise<{ readonly po
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS,
+    // A drain takes as long as the calls that were taken.
+    pluginTimeout: 0,
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     // An open feed would keep the process from ending.
     forceCloseConnections: true,
     clientErrorHandler: (_error, socket) => {

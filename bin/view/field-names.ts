@@ -6,7 +6,11 @@ function namesOf(record: keyof typeof SCHEMAS): ReadonlyMap<string, string> {
   return new Map(fields.map(({ name }) => [name.replace(/_(.)/g, (_, next: string) => next.toUpperCase()), name]))
 }
 
-const NAMES = { Decision: namesOf('Decision'), DeadLetter: namesOf('DeadLetter') } as const
+const NAMES = {
+  Decision: namesOf('Decision'),
+  DeadLetter: namesOf('DeadLetter'),
+  HookDelivery: namesOf('HookDelivery'),
+} as const
 
 /** The record with every field under its name in the schema, as `--json` prints it. */
 export function schemaNamed(record: keyof typeof NAMES, value: object): Readonly<Record<string, unknown>> {

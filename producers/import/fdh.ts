@@ -1,5 +1,5 @@
+import { readDecimal } from '../../schemas/decimal.ts'
 import { type PaymentSubmitted, paymentSubmittedDefaults } from '../../schemas/generated/payment-submitted.ts'
-import { readDecimal } from './decimal.ts'
 import type { BadRow, ImportedRow } from './import-run.ts'
 import type { Line } from './lines.ts'
 

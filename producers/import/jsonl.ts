@@ -1,7 +1,7 @@
 import { type PaymentSubmitted, paymentSubmittedDefaults } from '../../schemas/generated/payment-submitted.ts'
 import { SCHEMAS } from '../../schemas/generated/schemas.ts'
+import { JsonObjectError, type JsonScalar, readJsonObject } from '../../schemas/json-object.ts'
 import type { ImportedRow } from './import-run.ts'
-import { JsonObjectError, type JsonScalar, readJsonObject } from './json-object.ts'
 import type { Line } from './lines.ts'
 
 /** How one field of SPEC R1 is read: by its Avro type. */

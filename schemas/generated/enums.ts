@@ -155,6 +155,19 @@ export const DecidedByOrdinal = {
   HARD_BLOCK: 5,
 } as const satisfies Record<DecidedBy, number>
 
+/** The symbols of HookOutcome; a symbol's index is its Avro ordinal. */
+export const HOOK_OUTCOME_SYMBOLS = ['DELIVERED', 'FAILED', 'DEAD', 'REPLAY_ASKED'] as const
+
+export type HookOutcome = (typeof HOOK_OUTCOME_SYMBOLS)[number]
+
+/** The Avro ordinal of each HookOutcome. */
+export const HookOutcomeOrdinal = {
+  DELIVERED: 0,
+  FAILED: 1,
+  DEAD: 2,
+  REPLAY_ASKED: 3,
+} as const satisfies Record<HookOutcome, number>
+
 /** The symbols of MaskRule; a symbol's index is its Avro ordinal. */
 export const MASK_RULE_SYMBOLS = ['TOKENISED', 'TRUNCATED', 'REMOVED', 'REDACTED', 'AT_PRODUCER'] as const
 
@@ -202,6 +215,18 @@ export const MaskedFieldOrdinal = {
   device_id: 10,
   memo: 11,
 } as const satisfies Record<MaskedField, number>
+
+/** The symbols of OtpChannel; a symbol's index is its Avro ordinal. */
+export const OTP_CHANNEL_SYMBOLS = ['CONSOLE', 'EMAIL', 'SMS'] as const
+
+export type OtpChannel = (typeof OTP_CHANNEL_SYMBOLS)[number]
+
+/** The Avro ordinal of each OtpChannel. */
+export const OtpChannelOrdinal = {
+  CONSOLE: 0,
+  EMAIL: 1,
+  SMS: 2,
+} as const satisfies Record<OtpChannel, number>
 
 /** The symbols of Outcome; a symbol's index is its Avro ordinal. */
 export const OUTCOME_SYMBOLS = ['approve', 'challenge', 'review', 'block'] as const

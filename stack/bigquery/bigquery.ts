@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { askHttp } from '../http-request.ts'
 import { partEnvironment } from '../part-environment.ts'
 import { claimPort, freePorts } from '../ports.ts'
@@ -21,6 +22,8 @@ export interface BigQuery extends RunningServers {
 }
 
 const PROJECT = 'sluice'
+/** bqemulator, with a defect of it mended. */
+const PROGRAM = join(import.meta.dirname, 'endpoint.py')
 
 /** Starts bqemulator (BigQuery's dialect on DuckDB); resolves when it lists data sets. Its tables outlive a restart, not a stop. */
 export async function startBigQuery({ port }: BigQueryOptions = {}): Promise<BigQuery> {
@@ -34,7 +37,7 @@ export async function startBigQuery({ port }: BigQueryOptions = {}): Promise<Big
     name: 'BigQuery’s endpoint',
     address: `127.0.0.1:${restPort}`,
     program: python,
-    args: ['-m', 'bqemulator', 'start', '--project', PROJECT, ...listen, '--persistent', '--data-dir', run.data],
+    args: [PROGRAM, 'start', '--project', PROJECT, ...listen, '--persistent', '--data-dir', run.data],
     folder: run.data,
     env: partEnvironment({ HOME: home }),
     logFile: run.log('bigquery'),

@@ -31,11 +31,22 @@ export function messagesOf({ topic, partition, bytes, recordCount }: OutputBatch
       key: part(bytes, reader.keyAt, reader.keyLength),
       value: part(bytes, reader.valueAt, reader.valueLength),
       timestamp: String(reader.timestampMs),
+      headers: headersOf(bytes, reader),
     })
-    invariant(reader.headerCount === 0, 'a producer writes no record headers', place)
   }
   invariant(!reader.malformed && messages.length === recordCount, 'as many records as the batch says', place)
   return messages
+}
+
+/** A producer writes headers with values, and each key once. */
+function headersOf(bytes: Uint8Array, reader: RecordBatchReader): Record<string, Buffer> {
+  const headers: Record<string, Buffer> = {}
+  while (reader.nextHeader()) {
+    const { headerKeyAt, headerKeyLength, headerValueAt, headerValueLength } = reader
+    const key = Buffer.from(bytes.buffer, bytes.byteOffset + headerKeyAt, headerKeyLength).toString()
+    headers[key] = part(bytes, headerValueAt, headerValueLength) ?? Buffer.alloc(0)
+  }
+  return headers
 }
 
 function part(bytes: Uint8Array, at: number, length: number): Buffer | null {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { RIGHTS, type Role } from '../../bin/runtime/kafka-rights.ts'
+import { ARCHIVE_APPLICATION_PREFIX, RIGHTS, type Role } from '../../bin/runtime/kafka-rights.ts'
 import { APPLICATION_ID, INPUT_TOPIC, RULES_APPLICATION_ID } from '../../bin/runtime/session.ts'
 import { TASK_TOPICS } from '../../bin/runtime/topic-settings.ts'
 import { ALERTS_GROUP } from '../../redis-alerts/alerter.ts'
+import { hookGroup } from '../../redis-alerts/hooks/hook.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
@@ -21,10 +22,14 @@ const USERS: Readonly<Record<Role, string>> = {
   worker: 'worker',
   reader: 'reader',
   alerter: 'alerter',
+  archiver: 'archiver',
+  hooks: 'hooks',
   admin: 'operator',
 }
 const DECIDED = { topic: TOPICS.paymentsDecided.name, partition: 0 }
 const ALERTS = { topic: TOPICS.fraudAlerts.name, partition: 0 }
+const ACTIONS = { topic: TOPICS.fraudActions.name, partition: 0 }
+const DELIVERIES = { topic: TOPICS.hooksDeliveries.name, partition: 0 }
 const DEAD_LETTERS = { topic: TOPICS.paymentsDlq.name, partition: 0 }
 const SUBMITTED = { topic: INPUT_TOPIC, partition: 0 }
 const REFUSED = { code: expect.stringMatching(/^KAFKA_(?:TOPIC|CLUSTER)_AUTHORIZATION_FAILED$/), next: 'stop' }
@@ -111,6 +116,31 @@ await onRealParts(['kafka'], 'rights on a cluster', () => {
     expect(await send('alerter', DEAD_LETTERS)).toMatchObject({ baseOffset: 0 })
     for (const at of [ALERTS, DECIDED, SUBMITTED]) await expect(send('alerter', at)).rejects.toMatchObject(REFUSED)
     for (const at of [DECIDED, SUBMITTED]) await expect(read('alerter', at)).rejects.toMatchObject({ next: 'stop' })
+  })
+
+  test('SPEC B2: an archiver reads what it archives, commits offset and dead letter in one transaction, and nothing else', async () => {
+    for (const at of [ALERTS, DECIDED]) await expect(read('archiver', at)).resolves.toBeDefined()
+    const session = await logOf('archiver').openTask(`${ARCHIVE_APPLICATION_PREFIX}-shop-sluice`, DECIDED)
+    session.begin()
+    await session.append([batchOf(DEAD_LETTERS, ['refused'])])
+    await session.sendOffset({ offset: 0, metadata: 'position' })
+    await session.end()
+    expect(await session.committed()).toEqual({ offset: 0, metadata: 'position' })
+    await session.close()
+    for (const at of [DECIDED, ALERTS, SUBMITTED]) await expect(send('archiver', at)).rejects.toMatchObject(REFUSED)
+    await expect(read('archiver', SUBMITTED)).rejects.toMatchObject({ next: 'stop' })
+    await expect(logOf('archiver').openTask(APPLICATION_ID, DECIDED)).rejects.toMatchObject({ next: 'stop' })
+  })
+
+  test('SPEC R4: hooks read actions and their own deliveries, commit their own offsets and write deliveries, and nothing else', async () => {
+    expect(await read('hooks', ACTIONS)).toEqual([])
+    const group = logOf('hooks').group(hookGroup('cards'))
+    await group.commit(ACTIONS, { offset: 0, metadata: '' })
+    expect(await group.committed(ACTIONS)).toMatchObject({ offset: 0 })
+    expect(await send('hooks', DELIVERIES)).toMatchObject({ baseOffset: 0 })
+    expect(await read('hooks', DELIVERIES)).toEqual(['one'])
+    for (const at of [ACTIONS, DEAD_LETTERS]) await expect(send('hooks', at)).rejects.toMatchObject(REFUSED)
+    for (const at of [ALERTS, SUBMITTED]) await expect(read('hooks', at)).rejects.toMatchObject({ next: 'stop' })
   })
 
   test('SPEC S6: an operator puts rules in force in a transaction of that name; a worker writes to the input in none', async () => {

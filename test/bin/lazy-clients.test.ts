@@ -3,7 +3,15 @@ import { SluiceProcess, sluice, temporaryFolder } from './sluice-process.ts'
 
 // Goal: who needs no cluster does not wait for its clients, which take most of a second to load.
 // Method: a hook in each process, the simulator's included, tells of every module of theirs that is loaded.
-const CLIENTS = ['kafkajs', '@platformatic/kafka', '@kafkajs/confluent-schema-registry', 'avsc']
+const CLIENTS = [
+  'kafkajs',
+  '@platformatic/kafka',
+  '@kafkajs/confluent-schema-registry',
+  'avsc',
+  '@google-cloud/bigquery',
+  '@google-cloud/bigquery-storage',
+  'google-gax',
+]
 const HOOK = `
 import { registerHooks } from 'node:module'
 import { writeSync } from 'node:fs'

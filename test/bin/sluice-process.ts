@@ -14,7 +14,8 @@ export function temporaryFolder(): string {
 /** The program in a process of its own that is gone when the test is. */
 export class SluiceProcess extends StartedSluice {
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, input: string | null = null) {
-    super(args, { env, input })
+    // An archiver beside every `up` would cost each test a second; those that are about it ask for it.
+    super(args, { env: { SLUICE_ARCHIVE: 'no', ...env }, input })
     onTestFinished(() => {
       this.kill('SIGKILL')
     })

@@ -117,6 +117,34 @@ const CASES: readonly AlertCase[] = [
     quiet: '15s',
     fires: '45s',
   },
+  {
+    alert: 'SluiceArchiveWaiting',
+    why: 'when it has waited for 5 minutes',
+    series: { 'sluice_archive_state{instance="a", state="WAITING"}': '1x21' },
+    quiet: '4m45s',
+    fires: '5m',
+  },
+  {
+    alert: 'SluiceArchiveLag',
+    why: 'over half an hour',
+    series: { 'sluice_archive_lag_seconds{instance="a", topic="payments.decided"}': '1800 1800.1' },
+    quiet: '0s',
+    fires: '15s',
+  },
+  {
+    alert: 'SluiceHookDead',
+    why: 'the first delivery that is dead',
+    series: { 'sluice_hook_deliveries_total{instance="a", hook="cards", outcome="DEAD"}': '0 0 1 1 1' },
+    quiet: '15s',
+    fires: '45s',
+  },
+  {
+    alert: 'SluiceHookCircuitOpen',
+    why: '5 minutes after it has opened',
+    series: { 'sluice_hook_circuit_open{instance="a", hook="cards"}': '0 1x40' },
+    quiet: '5m',
+    fires: '5m15s',
+  },
 ]
 
 /** The case as promtool reads it: JSON is YAML. */

@@ -8,10 +8,13 @@ const TEXT = readFileSync('docs/runbook.md', 'utf8')
 const HEADINGS = [...TEXT.matchAll(/^## (.+)$/gm)].map((match) => match[1] ?? '')
 const COMMAND_LINES = [...TEXT.matchAll(/^(?:SLUICE_\w+=\S+ )?npx sluice (.+)$/gm)].map((match) => match[1] ?? '')
 
+/** Commands that have commands of their own. */
+const GROUPS: ReadonlySet<string> = new Set(['dlq', 'archive', 'hooks'])
+
 /** `dlq list --limit 20` is the command `dlq list` and the option `--limit`. */
 function parse(line: string): { readonly command: string; readonly options: readonly string[] } {
   const words = line.split(' ')
-  const command = words.filter((word) => /^[a-z]+$/.test(word)).slice(0, words[0] === 'dlq' ? 2 : 1)
+  const command = words.filter((word) => /^[a-z]+$/.test(word)).slice(0, GROUPS.has(words[0] ?? '') ? 2 : 1)
   return { command: command.join(' '), options: words.filter((word) => word.startsWith('--')) }
 }
 

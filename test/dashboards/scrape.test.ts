@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { ARCHIVER_STATES } from '../../bigquery/archiver.ts'
+import { createArchiveMetrics } from '../../platform/archive-metrics.ts'
 import { SluiceProcess, temporaryFolder } from '../bin/sluice-process.ts'
 import { freePort, startServer } from './programs.ts'
 import { allRules, dashboard, PROMETHEUS_FOLDER, RULE_FILES } from './rule-files.ts'
@@ -11,6 +13,8 @@ import { allRules, dashboard, PROMETHEUS_FOLDER, RULE_FILES } from './rule-files
 // verdict (`bool`), so that an alert that does not fire gives one too.
 
 const WITHIN_MS = 60_000
+/** Metrics that an archiver's own process has. */
+const OF_THE_ARCHIVE = 'sluice_archive_'
 
 /** Prometheus over one process, with the rules as they are and the times of a test. */
 async function startPrometheus(target: string): Promise<string> {
@@ -59,10 +63,16 @@ async function withoutSeries(url: string, expressions: readonly string[], within
 }
 
 test('dashboards: every expression of rules and dashboard has a series in a scrape of `sluice up`', async () => {
-  const up = new SluiceProcess(['up', '--port', '0', '--rate', '400', '--data', temporaryFolder()])
+  const hooks = { hooks: [{ name: 'nobody', redis_channel: 'actions' }] }
+  const file = join(temporaryFolder(), 'hooks.yaml')
+  writeFileSync(file, stringify(hooks))
+  const env = { SLUICE_HOOKS: file, SLUICE_REDIS_URL: 'redis://127.0.0.1:9' }
+  const up = new SluiceProcess(['up', '--port', '0', '--rate', '400', '--data', temporaryFolder()], env)
   const [, target = ''] = await up.says(/http:\/\/(127\.0\.0\.1:\d+)/)
   const url = await startPrometheus(target)
-  const rules = allRules().map(({ expr }) => expr)
+  const rules = allRules()
+    .map(({ expr }) => expr)
+    .filter((expr) => !expr.startsWith(OF_THE_ARCHIVE))
   const panels = dashboard().panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))
   expect(rules.length).toBeGreaterThan(10)
   expect(panels.length).toBeGreaterThan(20)
@@ -73,6 +83,20 @@ test('dashboards: every expression of rules and dashboard has a series in a scra
   up.child.kill('SIGTERM')
   expect(await up.ended).toBe(0)
 }, 120_000)
+
+test('dashboards: rules about the archive ask for metrics that its process has', async () => {
+  const counters = { rows: new Map(), refused: 0, failures: new Map() }
+  const lags = async () => [{ topic: 'payments.decided', records: 1, oldestAppendMs: 0 }]
+  const metrics = createArchiveMetrics(
+    () => ({ state: 'LIVE', counters, lags }),
+    ARCHIVER_STATES,
+    () => 1_000,
+  )
+  const text = await metrics.metrics()
+  const rules = allRules().filter(({ expr }) => expr.startsWith(OF_THE_ARCHIVE))
+  expect(rules.length).toBeGreaterThan(0)
+  for (const { expr } of rules) expect(text).toContain(`${/^\w+(?:\{[^}]*\})?/.exec(expr)?.[0].replace(/[}]$/, '')}`)
+})
 
 test('dashboards: the configuration for one machine scrapes the default port of `sluice up`', () => {
   const text = readFileSync(`${PROMETHEUS_FOLDER}prometheus.yml`, 'utf8')

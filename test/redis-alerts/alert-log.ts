@@ -62,8 +62,12 @@ export class AlertLog {
   }
 
   sendAction(partition: number, action: FraudAction): Promise<void> {
-    const value = framed(SCHEMA_IDS.action, encodeFraudAction(action))
-    return this.append({ topic: TOPICS.fraudActions.name, partition }, [value])
+    return this.sendActions(partition, [action])
+  }
+
+  sendActions(partition: number, actions: readonly FraudAction[]): Promise<void> {
+    const values = actions.map((action) => framed(SCHEMA_IDS.action, encodeFraudAction(action)))
+    return this.append({ topic: TOPICS.fraudActions.name, partition }, values)
   }
 
   async append(at: TopicPartition, values: readonly (Uint8Array | null)[]): Promise<void> {

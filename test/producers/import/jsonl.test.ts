@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MaskError } from '../../../processors/mask/mask-payment.ts'
-import { readJsonObject } from '../../../producers/import/json-object.ts'
 import { readJsonLines } from '../../../producers/import/jsonl.ts'
 import { paymentSubmittedDefaults } from '../../../schemas/generated/payment-submitted.ts'
+import { readJsonObject } from '../../../schemas/json-object.ts'
 import { imported, sourceOf } from './imported.ts'
 
 // Goal: a line is exactly the payment that it says, or an error that names line and field and shows no value.

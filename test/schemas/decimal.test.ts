@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readDecimal } from '../../../producers/import/decimal.ts'
+import { readDecimal } from '../../schemas/decimal.ts'
 
 // Goal: amounts become minor units digit by digit; nothing is rounded but what a double's print left behind.
 const TABLE = [

@@ -1,0 +1,283 @@
+import { framed } from '../schemas/avro/framing.ts'
+import { type ApiClaim, encodeApiClaim } from '../schemas/generated/api-claim.ts'
+import type { PaymentKind } from '../schemas/generated/enums.ts'
+import type { PaymentSubmitted } from '../schemas/generated/payment-submitted.ts'
+import { TOPICS } from '../schemas/topics.ts'
+import type { EncodedHeaders } from '../streams/record/record-headers.ts'
+import { type RateLimiter, type RateState, rateHeaders } from './access/rate-limiter.ts'
+import { type Answer, answerOf, isFinal, statusOf } from './answers.ts'
+import type { Challenges } from './challenge.ts'
+import { CodeExchange } from './code-exchange.ts'
+import { Deadline } from './deadline.ts'
+import { agreesWith, fingerprintOf } from './fingerprint.ts'
+import { ApiProblem, unavailable } from './problem.ts'
+import { type ConfirmRequest, paymentOf } from './request/confirm-request.ts'
+import { type Claim, claimId, type PaymentState, scopeOf } from './view/claim.ts'
+import type { ClaimView } from './view/claim-view.ts'
+import type { ReadBack, Undecided } from './view/read-back.ts'
+
+/** After so long a payment without a decision is not posted again: past the horizon of dedup it would be decided anew (SPEC D1). */
+const POST_AGAIN_MS = 30 * 60_000
+const RANDOM_BYTES = 16
+
+/** Where a record stands. */
+interface Coordinates {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/** One authenticated, validated call. */
+export interface ConfirmCall {
+  /** The subject of the token. */
+  readonly caller: string
+  /** The accounts that it may pay from. */
+  readonly accounts: ReadonlySet<string>
+  /** Method and path. */
+  readonly route: string
+  readonly request: ConfirmRequest
+  /** Travels with the payment's record; null for nothing. */
+  readonly headers: EncodedHeaders | null
+}
+
+/** The answer to a call, and what else is told of it. */
+export interface Confirmed {
+  readonly answer: Answer
+  /** The first answer again, to a call that came later. */
+  readonly replayed: boolean
+  readonly state: PaymentState
+  /** How the caller's rate stands after the call; absent when the call was not counted. */
+  readonly rate?: RateState
+}
+
+export interface ConfirmOptions {
+  readonly view: ClaimView
+  readonly readBack: Pick<ReadBack, 'reached' | 'ask' | 'reachedEnd' | 'caughtUp'>
+  readonly payments: { deliver(payment: PaymentSubmitted, headers: EncodedHeaders | null): Promise<Coordinates> }
+  readonly claims: { deliverValue(key: string, value: Uint8Array): Promise<Coordinates> }
+  readonly claimSchemaId: number
+  /** Takes personal data away (SPEC M1). @throws ApiProblem for what cannot be masked */
+  readonly mask: (payment: PaymentSubmitted) => PaymentSubmitted
+  readonly settlementOf: (kind: PaymentKind) => string
+  /** Null where nobody makes codes: a challenge is then answered OTP_REQUIRED, and no code is right. */
+  readonly challenges: Challenges | null
+  readonly limiter: RateLimiter
+  readonly clock: { nowMs(): number }
+  readonly random: (bytes: number) => Uint8Array
+  /** How long a call waits for the stream. */
+  readonly timeoutMs: number
+  /** Calls that may be on their way; past it new ones are refused at once. */
+  readonly inFlightMax: number
+  /** How late the process may be for its work; past it new calls are refused at once, since they would only wait. */
+  readonly delayMaxMs: number
+  readonly loopDelay: { readonly ms: number }
+  /** Keys that the view may hold; past it no new one is taken. */
+  readonly claimsMax: number
+}
+
+/** One call under way. */
+interface Work extends ConfirmCall {
+  readonly scope: string
+  readonly deadline: Deadline
+  /** Masked; null when the call has a code and left out what was claimed before. */
+  readonly payment: PaymentSubmitted | null
+}
+
+/**
+ * `POST /payment/confirm`: claims the key, posts the payment, reads the decision back and answers from what is committed (SPEC C3).
+ * It decides nothing.
+ */
+export class Confirmation {
+  private readonly options: ConfirmOptions
+  private readonly codes: CodeExchange
+  private readonly running = new Set<string>()
+
+  constructor(options: ConfirmOptions) {
+    this.options = options
+    this.codes = new CodeExchange(options.challenges, options.view)
+  }
+
+  /** Calls on their way, and those whose callers have been told to come again while the log still owes an answer. */
+  get inFlight(): number {
+    return this.running.size
+  }
+
+  /** Refuses at once what would only wait (SPEC C2). @throws ApiProblem 503 */
+  requireRoom(): void {
+    const { readBack, inFlightMax, loopDelay, delayMaxMs } = this.options
+    if (this.running.size >= inFlightMax) throw unavailable('OVERLOADED', 'too many calls are on their way')
+    if (loopDelay.ms > delayMaxMs) throw unavailable('OVERLOADED', 'this instance is late for its work')
+    if (!readBack.caughtUp) throw unavailable('STARTING', 'this instance still reads the log')
+  }
+
+  /** @throws ApiProblem */
+  async confirm(call: ConfirmCall): Promise<Confirmed> {
+    const scope = scopeOf({ ...call, idempotencyKey: call.request.idempotencyKey })
+    const payment = this.maskedOf(call)
+    const { running } = this
+    if (running.has(scope)) throw this.isRunning(scope, call, payment)
+    running.add(scope)
+    const deadline = new Deadline(this.options.timeoutMs)
+    // However late it settles, until then its key is taken here and its place counts.
+    const work = this.work({ ...call, scope, payment, deadline }).finally(() => running.delete(scope))
+    work.catch(() => {})
+    try {
+      return await deadline.race(work)
+    } finally {
+      deadline.clear()
+    }
+  }
+
+  private async work(work: Work): Promise<Confirmed> {
+    const { view, readBack, claims, claimsMax, clock, limiter } = this.options
+    const { scope, payment, deadline } = work
+    const held = view.claimOf(scope, clock.nowMs())
+    if (held !== null) return this.again(held, work)
+    if (payment === null)
+      throw new ApiProblem(400, 'MISSING_FIELD', 'Missing field: amount', 'no call has claimed this key')
+    requireOwned(payment.senderAccountId, work)
+    if (view.size >= claimsMax) throw unavailable('CLAIMS_FULL', 'as many keys live as this instance holds')
+    const rate = await limiter.take(work.caller)
+    if (!rate.allowed) throw tooMany(rate)
+    const claim = this.claimFor(work, payment)
+    const place = await claims.deliverValue(keyOf(claim), this.encoded(claim))
+    deadline.check()
+    await readBack.reached(place, place.offset)
+    deadline.check()
+    const winner = view.claimOf(scope, clock.nowMs())
+    if (winner === null) throw unavailable('CLAIM_LOST', 'the claim is not in the log')
+    if (winner.claimId !== claim.claimId) return this.again(winner, work)
+    return { ...(await this.answered(await this.posted(winner, payment, work), work, false)), rate }
+  }
+
+  /** A call whose key was claimed before. */
+  private async again(claim: Claim, work: Work): Promise<Confirmed> {
+    const { view, clock, timeoutMs } = this.options
+    const { payment, deadline, request } = work
+    requireOwned(claim.senderAccountId, work)
+    if (!isSame(claim, work)) throw otherContent()
+    const state = view.stateOf(claim)
+    if (state.decision !== null) return this.answered(state, work, true)
+    const ageMs = clock.nowMs() - claim.appendTimeMs
+    // The first call waits no longer than that, wherever it runs; past it nobody does.
+    if (payment === null || ageMs < timeoutMs) throw stillRunning()
+    if (ageMs > POST_AGAIN_MS) return this.answered(await deadline.until(view, claim, isDecided), work, false)
+    const eventTime = request.body.event_time === undefined ? claim.eventTime : payment.eventTime
+    return this.answered(await this.posted(claim, { ...payment, eventTime }, work), work, false)
+  }
+
+  /** Posts the payment, which dedup ends if it stands in the log already, and waits for what the chain makes of it. */
+  private async posted(claim: Claim, payment: PaymentSubmitted, { headers, deadline }: Work): Promise<PaymentState> {
+    const { view, readBack, payments } = this.options
+    const decided = deadline.until(view, claim, isDecided)
+    decided.catch(() => {})
+    const { partition, offset } = await payments.deliver({ ...payment, idempotencyKey: claim.claimId }, headers)
+    const undecided = Promise.withResolvers<Undecided>()
+    const stop = readBack.ask(partition, offset, undecided.resolve)
+    try {
+      const end = await Promise.race([decided, undecided.promise])
+      if ('claim' in end) return end
+      if (end.kind === 'refused') throw refused(end.reason)
+      return await this.answeredByFirst(claim, end.firstDecisionId, deadline)
+    } finally {
+      stop()
+    }
+  }
+
+  /** The chain knows the payment already. The claim is told which decision is its own too, so that every later call gets it. */
+  private async answeredByFirst(claim: Claim, decisionId: string, deadline: Deadline): Promise<PaymentState> {
+    const { view, readBack, claims } = this.options
+    const [partition] = decisionId.split('-').map(Number)
+    await deadline.race(readBack.reachedEnd({ topic: TOPICS.paymentsDecided.name, partition: partition ?? 0 }))
+    const state = view.stateOf(claim)
+    if (state.decision !== null) return state
+    if (view.decisionNamed(decisionId) === null) throw refused('ID_CONFLICT')
+    const { appendTimeMs: _, ...record } = claim
+    const place = await claims.deliverValue(keyOf(claim), this.encoded({ ...record, decisionId }))
+    await deadline.race(readBack.reached(place, place.offset))
+    return view.stateOf(claim)
+  }
+
+  private async answered(state: PaymentState, work: Work, later: boolean): Promise<Confirmed> {
+    const answer = answerOf(state)
+    if (answer !== null) return { answer, replayed: later && isFinal(statusOf(state)), state }
+    const { caller, request, deadline } = work
+    return { ...(await this.codes.answer(state, caller, request.otpCode, deadline)), replayed: false }
+  }
+
+  private isRunning(scope: string, call: ConfirmCall, payment: PaymentSubmitted | null): ApiProblem {
+    const held = this.options.view.claimOf(scope, this.options.clock.nowMs())
+    return held !== null && !isSame(held, { ...call, payment }) ? otherContent() : stillRunning()
+  }
+
+  private maskedOf({ request }: ConfirmCall): PaymentSubmitted | null {
+    const { body, amountMinor, otpCode } = request
+    const isWhole = amountMinor !== null && body.from_account !== undefined && body.to_account !== undefined
+    if (otpCode !== null && !isWhole) return null
+    return this.options.mask(paymentOf(request, this.options.clock.nowMs()))
+  }
+
+  private claimFor({ caller, route, request }: Work, payment: PaymentSubmitted): ApiClaim {
+    const { random, settlementOf, clock } = this.options
+    return {
+      claimId: claimId(random(RANDOM_BYTES)),
+      caller,
+      route,
+      idempotencyKey: request.idempotencyKey,
+      fingerprint: fingerprintOf(payment, request),
+      transactionId: payment.transactionId,
+      senderAccountId: payment.senderAccountId,
+      receiverAccountId: payment.receiverAccountId,
+      amountMinor: payment.amountMinor,
+      currency: payment.currency,
+      settlementMethod: settlementOf(payment.kind),
+      eventTime: clock.nowMs(),
+      decisionId: null,
+    }
+  }
+
+  private encoded(claim: ApiClaim): Uint8Array {
+    return framed(this.options.claimSchemaId, encodeApiClaim(claim))
+  }
+}
+
+function keyOf({ caller, route, idempotencyKey }: Omit<ApiClaim, 'decisionId'>): string {
+  return `${caller} ${route} ${idempotencyKey}`
+}
+
+function isDecided({ decision }: PaymentState): boolean {
+  return decision !== null
+}
+
+function isSame(claim: Claim, { request, payment }: Pick<Work, 'request' | 'payment'>): boolean {
+  if (request.otpCode !== null || payment === null) return agreesWith(claim, request)
+  return fingerprintOf(payment, request) === claim.fingerprint
+}
+
+function requireOwned(accountId: string, { accounts }: ConfirmCall): void {
+  if (accounts.has(accountId)) return
+  throw new ApiProblem(403, 'NOT_YOUR_ACCOUNT', 'Forbidden', 'the token does not own from_account')
+}
+
+function stillRunning(): ApiProblem {
+  const details = 'the first call with this key is still running'
+  return new ApiProblem(409, 'IN_PROGRESS', 'Conflict', details, { headers: { 'retry-after': '1' } })
+}
+
+function tooMany(rate: RateState): ApiProblem {
+  const headers = { ...rateHeaders(rate), 'retry-after': String(Math.max(1, Math.ceil(rate.resetMs / 1_000))) }
+  return new ApiProblem(429, 'RATE_LIMITED', 'Too many requests', 'new payments a minute; repeats do not count', {
+    headers,
+  })
+}
+
+function otherContent(): ApiProblem {
+  return new ApiProblem(422, 'KEY_REUSED', 'Idempotency key reused', 'this key stands for a call with other content')
+}
+
+/** The chain has refused the payment; its dead letter has the same reason. */
+function refused(reason: string): ApiProblem {
+  const isConflict = reason === 'ID_CONFLICT'
+  const details = isConflict ? 'transaction_id stands for another payment' : 'the payment cannot be processed'
+  return new ApiProblem(422, reason, isConflict ? 'Transaction id reused' : 'Payment refused', details)
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { StreamsError } from '../streams/errors.ts'
+import { PROBLEM_TYPE } from './answers.ts'
+import type { ApiOptions } from './api-options.ts'
+import { ApiProblem, unavailable } from './problem.ts'
+import { traceOf } from './trace.ts'
+
+/** Fastify's own refusals, by code. */
+const FRAMEWORK: Readonly<Record<string, readonly [number, string, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'TOO_LARGE', 'a body has at most 16 KiB'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'UNSUPPORTED_TYPE', 'a body is application/json'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'BAD_LENGTH', 'Content-Length is not the length of the body'],
+}
+
+/** Request id and trace on every answer; an audit event and the metrics after it. */
+export function observeRequests(app: FastifyInstance, { audit, metrics, sourceTokenOf, clock }: ApiOptions): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const trace = traceOf(header(request, 'traceparent'))
+    request.trace = trace
+    // The server's own ids begin anew with each process.
+    request.requestId = randomUUID()
+    void reply.headers({
+      'x-request-id': request.requestId,
+      traceparent: trace.traceparent,
+      'cache-control': 'no-store',
+    })
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { act } = request.routeOptions.config
+    const { method, principal, requestId } = request
+    metrics.answered(method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1_000)
+    if (act === undefined) return
+    audit.record({
+      eventId: requestId,
+      eventTime: clock.nowMs(),
+      actor: principal?.subject ?? 'nobody',
+      role: principal?.scope ?? null,
+      act,
+      subject: request.subject,
+      result: String(reply.statusCode),
+      reason: request.refusal,
+      sourceToken: sourceTokenOf(request.ip),
+      requestId,
+      traceId: request.trace?.traceId ?? null,
+    })
+  })
+}
+
+/** Every error is problem+json; what nobody foresaw says nothing of itself. */
+export function answerErrors(app: FastifyInstance, { onFailure }: Pick<ApiOptions, 'onFailure'>): void {
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = problemOf(error)
+    const cause = typeof problem.cause === 'string' ? `${problem.code}:${problem.cause}` : problem.code
+    request.refusal = cause
+    if (problem.status === 500) onFailure(error as Error)
+    return reply.code(problem.status).headers(problem.headers).type(PROBLEM_TYPE).send(problem.body)
+  })
+}
+
+/** Counts requests from now on; what it answers resolves when none is open: a server that closes waits for it before it cuts connections. */
+export function countRequests(app: FastifyInstance): () => Promise<void> {
+  let open = 0
+  let drained = () => {}
+  app.addHook('onRequest', async () => {
+    open++
+  })
+  app.addHook('onResponse', async () => {
+    open--
+    if (open === 0) drained()
+  })
+  return () =>
+    new Promise((resolve) => {
+      drained = resolve
+      if (open === 0) resolve()
+    })
+}
+
+/** A header that comes once; several are as none. */
+export function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+function problemOf(error: unknown): ApiProblem {
+  if (error instanceof ApiProblem) return error
+  if (error instanceof StreamsError)
+    return unavailable('STREAM_UNAVAILABLE', 'the log cannot be reached; the same call again')
+  const known = FRAMEWORK[(error as { readonly code?: string }).code ?? '']
+  if (known !== undefined) return new ApiProblem(known[0], known[1], 'Refused', known[2])
+  return new ApiProblem(500, 'INTERNAL', 'Internal error', 'this is a bug in Sluice; the same call again is safe')
+}

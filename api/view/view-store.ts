@@ -1,0 +1,95 @@
+import { open, type RootDatabase } from 'lmdb'
+
+/** Undefined is removed. */
+type Written = Map<string, unknown>
+
+const MAP_BYTES = 64 * 2 ** 30
+const READERS_MAX = 16
+const FLUSH_MS = 50
+const LOG_KEY = 'm:log'
+
+/**
+ * The embedded store of a view: what was applied is read back at once and reaches the disk in whole batches a moment later, the places
+ * in the log that it was read from with it. A kill loses the last batch, and the log has it still.
+ */
+export class ViewStore {
+  private readonly store: RootDatabase<unknown, string>
+  private written: Written = new Map()
+  private flushing: Written = new Map()
+  private timer: NodeJS.Timeout | null = null
+  private flushed: Promise<void> = Promise.resolve()
+  /** Why the disk takes no more; null while it does. */
+  failure: Error | null = null
+
+  /** `logId` tells the log of the view from every other: a view of another one is thrown away. */
+  constructor(folder: string, logId: string) {
+    // Address space, not disk: the view's own bound is on what it holds.
+    this.store = open({ path: folder, mapSize: MAP_BYTES, maxReaders: READERS_MAX, noMemInit: true })
+    if (this.store.get(LOG_KEY) === logId) return
+    this.store.clearSync()
+    this.store.putSync(LOG_KEY, logId)
+  }
+
+  get<T>(key: string): T | undefined {
+    if (this.written.has(key)) return this.written.get(key) as T | undefined
+    if (this.flushing.has(key)) return this.flushing.get(key) as T | undefined
+    return this.store.get(key) as T | undefined
+  }
+
+  put(key: string, value: unknown): void {
+    this.written.set(key, value)
+    this.timer ??= setTimeout(() => this.flush(), FLUSH_MS)
+  }
+
+  remove(key: string): void {
+    this.put(key, undefined)
+  }
+
+  /** Keys on the disk from `start` to before `end`, in order, at most `limit`: what was applied in the last moment is not among them. */
+  keys(start: string, end: string, limit: number): string[] {
+    return [...this.store.getKeys({ start, end, limit })]
+  }
+
+  count(start: string, end: string): number {
+    return this.store.getKeysCount({ start, end })
+  }
+
+  async close(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer)
+    await this.flushed
+    this.flush()
+    await this.flushed
+    await this.store.close()
+  }
+
+  /** One batch at a time; what comes meanwhile is the next. */
+  private flush(): void {
+    this.timer = null
+    if (this.flushing.size > 0) {
+      this.timer = setTimeout(() => this.flush(), FLUSH_MS)
+      return
+    }
+    const batch = this.written
+    this.flushing = batch
+    this.written = new Map()
+    this.flushed = this.write(batch)
+      .catch((error: Error) => {
+        // The places of the batch are not on the disk either, so a new start reads it from the log again.
+        this.failure = error
+      })
+      .then(() => {
+        if (this.failure !== null) return
+        this.store.resetReadTxn()
+        this.flushing = new Map()
+      })
+  }
+
+  private async write(batch: Written): Promise<void> {
+    await this.store.batch(() => {
+      for (const [key, value] of batch) {
+        if (value === undefined) void this.store.remove(key)
+        else void this.store.put(key, value)
+      }
+    })
+  }
+}

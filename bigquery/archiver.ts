@@ -1,0 +1,119 @@
+import { StreamsError } from '../streams/errors.ts'
+import type { TopicPartition } from '../streams/log/log.ts'
+import { ArchiveSession, type ArchiveSources } from './archive-session.ts'
+import type { ArchiveWriter } from './archive-writer.ts'
+import type { TopicLag } from './topic-lags.ts'
+
+const PAUSE_FIRST_MS = 200
+const PAUSE_MAX_MS = 10_000
+
+/**
+ * - OPENING: the archive is being opened.
+ * - LIVE:    rows go to it as their records are committed.
+ * - WAITING: it cannot be written; records wait in the log, and it is opened again after a pause.
+ * - ENDED:   asked to end, or stopped by what only a person can set right.
+ */
+export const ARCHIVER_STATES = ['OPENING', 'LIVE', 'WAITING', 'ENDED'] as const
+export type ArchiverState = (typeof ARCHIVER_STATES)[number]
+
+export interface ArchiverOptions extends ArchiveSources {
+  /** Opens the writer for one session, which closes it. @throws StreamsError */
+  readonly openWriter: () => Promise<ArchiveWriter>
+  readonly events: {
+    /** Records wait after this; the archiver goes on. */
+    readonly onWaiting: (error: StreamsError) => void
+    /** They are written again. */
+    readonly onLive: () => void
+    readonly onLost: (at: TopicPartition, offsets: number) => void
+  }
+}
+
+/** What health and metrics read. */
+export interface ArchiverCounters {
+  /** Rows handed to the writer, by table; again after a session that failed before its flush. */
+  readonly rows: Map<string, number>
+  /** Rows that became dead letters. */
+  refused: number
+  /** Sessions that ended with an error, by its code. */
+  readonly failures: Map<string, number>
+}
+
+/** Carries committed records to the archive (SPEC B2), session after session: each begins where the archive says it stands. */
+export class Archiver {
+  state: ArchiverState = 'OPENING'
+  /** What it waits for; null when nothing is wrong. */
+  waitsFor: StreamsError | null = null
+  readonly counters: ArchiverCounters = { rows: new Map(), refused: 0, failures: new Map() }
+  private readonly options: ArchiverOptions
+  private session: ArchiveSession | null = null
+  private pauseMs = PAUSE_FIRST_MS
+
+  constructor(options: ArchiverOptions) {
+    this.options = options
+  }
+
+  /** How far the archive is behind each topic; empty while none is open. */
+  async lags(): Promise<TopicLag[]> {
+    return this.state === 'LIVE' && this.session !== null ? this.session.lags() : []
+  }
+
+  /** Resolves once `signal` has asked for the end and what was read is flushed. @throws StreamsError what stops it before. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.options
+    try {
+      while (!signal.aborted) {
+        try {
+          await this.runSession(signal)
+        } catch (error) {
+          if (!(error instanceof StreamsError && isSurvivable(error))) throw error
+          this.failed(error)
+          await clock.sleep(this.pauseMs, signal)
+          this.pauseMs = Math.min(this.pauseMs * 2, PAUSE_MAX_MS)
+        }
+      }
+    } finally {
+      this.state = 'ENDED'
+    }
+  }
+
+  private async runSession(signal: AbortSignal): Promise<void> {
+    const { openWriter, events } = this.options
+    const writer = await openWriter()
+    try {
+      this.session = new ArchiveSession(this.options, writer, {
+        onBegun: () => this.begun(),
+        onAppended: (rows, refused) => {
+          const { counters } = this
+          for (const { table } of rows) counters.rows.set(table, (counters.rows.get(table) ?? 0) + 1)
+          counters.refused += refused.length
+          this.pauseMs = PAUSE_FIRST_MS
+        },
+        onLost: events.onLost,
+      })
+      await this.session.run(signal)
+    } finally {
+      this.session = null
+      await writer.close()
+    }
+  }
+
+  private begun(): void {
+    const waited = this.waitsFor !== null
+    this.state = 'LIVE'
+    this.waitsFor = null
+    if (waited) this.options.events.onLive()
+  }
+
+  private failed(error: StreamsError): void {
+    const { failures } = this.counters
+    failures.set(error.code, (failures.get(error.code) ?? 0) + 1)
+    this.state = 'WAITING'
+    this.waitsFor = error
+    this.options.events.onWaiting(error)
+  }
+}
+
+/** A new session begins from what the archive and the log hold, so it also mends a lost producer and a place that retention took. */
+function isSurvivable({ code, next }: StreamsError): boolean {
+  return next === 'retry' || next === 'abort' || code === 'OFFSET_OUT_OF_RANGE'
+}

@@ -1,0 +1,34 @@
+import { print } from '../view/text.ts'
+import { openLogSession } from './log-session.ts'
+import { CommandError, type CommonOptions, configOf } from './settings.ts'
+
+export interface BigQueryOptions extends CommonOptions {
+  readonly kafka?: boolean
+  readonly port?: string
+}
+
+export const BIGQUERY_HELP =
+  '\nSLUICE_BIGQUERY_PROJECT and SLUICE_BIGQUERY_DATASET name the archive in BigQuery. Killed at any moment, it goes on where the' +
+  '\narchive stands: every row once. While BigQuery is away, records wait in the log. One archiver for a dataset at a time.' +
+  '\n\nExamples:\n  sluice archive init --bigquery\n  sluice archive --kafka --port 9468\n  sluice archive replay\n'
+
+/** `sluice archive`. Google's clients take a second to load; no other command should wait for them. */
+export async function runBigQuery(options: BigQueryOptions): Promise<void> {
+  const { runBigQueryArchive } = await import('../runtime/bigquery-process.ts')
+  const config = configOf(options, { ...(options.port !== undefined && { SLUICE_METRICS_PORT: options.port }) })
+  await runBigQueryArchive(config, () => openLogSession(config, options))
+}
+
+/** `sluice archive init --bigquery` */
+export async function initBigQuery(options: CommonOptions): Promise<void> {
+  const { createDataset } = await import('../runtime/bigquery-dataset.ts')
+  await createDataset(configOf(options), print)
+}
+
+/** `sluice archive check --bigquery` */
+export async function checkBigQuery(options: CommonOptions): Promise<void> {
+  const { checkDataset } = await import('../runtime/bigquery-dataset.ts')
+  const problems = await checkDataset(configOf(options))
+  if (problems.length === 0) print('dataset and tables are as they must be')
+  else throw new CommandError(`${problems.join('\n')}\n\`sluice archive init --bigquery\` makes what is missing`)
+}

@@ -1,0 +1,145 @@
+import { Command } from 'commander'
+import type { AnswerLine } from '../../bigquery/query-client.ts'
+import type { Config } from '../../platform/config.ts'
+import { StreamsError } from '../../streams/errors.ts'
+import { askArchive } from '../runtime/archive-answers.ts'
+import { archivePath } from '../runtime/archive-paths.ts'
+import { type ComparedDay, replayArchive } from '../runtime/archive-replay.ts'
+import { grouped, print, styled } from '../view/text.ts'
+import { BIGQUERY_HELP, type BigQueryOptions, checkBigQuery, initBigQuery, runBigQuery } from './archive-bigquery.ts'
+import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
+import { CommandError, type CommonOptions, configOf } from './settings.ts'
+
+const TIMEOUT_MS = 600_000
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+
+/** Options of `init` and `check`, whose archive is DuckDB's in the data folder or BigQuery's. */
+interface KindOptions extends LogOptions {
+  readonly bigquery?: boolean
+}
+
+interface ReplayOptions extends LogOptions {
+  readonly from?: string
+  readonly to?: string
+}
+
+/** `sluice archive` */
+export function archiveCommand(): Command {
+  const group = new Command('archive')
+    .description(
+      'archives in BigQuery until Ctrl-C; with a command: the tables of either archive, and a proof that its rows are those of the log',
+    )
+    .option('--port <n>', 'port of metrics and health (SLUICE_METRICS_PORT)')
+    .addHelpText('after', BIGQUERY_HELP)
+    .action((_options, command: Command) => runBigQuery(command.optsWithGlobals<BigQueryOptions>()))
+  group
+    .command('replay')
+    .description(
+      'makes the rows of these days again from the log and compares them with the archive; exits 1 on a difference',
+    )
+    .option('--from <day>', 'YYYY-MM-DD in UTC, that day included (default: the oldest that the log retains)')
+    .option('--to <day>', 'YYYY-MM-DD, that day included (default: the newest)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sluice archive replay\n  sluice archive replay --from 2026-11-24 --to 2026-11-25\n',
+    )
+    .action((_options, command: Command) => runReplay(command.optsWithGlobals<ReplayOptions>()))
+  onEitherLog(group)
+    .command('init')
+    .description('makes the tables and views, and adds columns that came later; `up` and `archiver` do so themselves')
+    .option('--kafka', 'for the cluster that SLUICE_KAFKA_BOOTSTRAP names')
+    .option('--bigquery', 'in BigQuery: dataset and tables; what cannot be added is refused')
+    .action((_options, command: Command) => {
+      const options = command.optsWithGlobals<KindOptions>()
+      return options.bigquery === true ? initBigQuery(options) : runInit(options)
+    })
+  group
+    .command('check')
+    .description('holds the archive’s tables against this version’s; exits 1 on a difference')
+    .option('--bigquery', 'those of BigQuery')
+    .action((_options, command: Command) => {
+      const options = command.optsWithGlobals<KindOptions>()
+      return options.bigquery === true ? checkBigQuery(options) : runCheck(options)
+    })
+  return group.option(
+    '--kafka',
+    'from the cluster that SLUICE_KAFKA_BOOTSTRAP names, with the keys of a worker’s data folder',
+  )
+}
+
+async function runInit(options: LogOptions): Promise<void> {
+  await withLogSession(options, async ({ config, logId }) => {
+    const { ArchiveFile } = await import('../../bigquery/duckdb/archive-file.ts')
+    const folder = archivePath(config.dataFolder)
+    try {
+      const file = await ArchiveFile.open({ folder, logId, memoryMb: config.archiveMemoryMb })
+      for (const { table, what } of file.migrated) print(`${table} ${what}: done`)
+      file.close()
+      print(`${folder} has every table and view of this version`)
+    } catch (error) {
+      if (!(error instanceof StreamsError && error.code === 'ARCHIVE_LOCKED')) throw error
+      // Whoever has it open has done the same.
+      await runCheck(options)
+    }
+  })
+}
+
+async function runCheck(options: CommonOptions): Promise<void> {
+  const config = configOf(options)
+  const { schemaDifferences } = await import('../../bigquery/duckdb/archive-schema.ts')
+  const differences = await schemaDifferences((sql) => answerOf(config, sql))
+  for (const { table, what } of differences) print(`${table} ${what}`)
+  if (differences.length > 0)
+    throw new CommandError(`${differences.length} differences; \`sluice archive init\` mends what may be mended`)
+  print(`${archivePath(config.dataFolder)}: every table is as this version has it`)
+}
+
+async function runReplay(options: ReplayOptions): Promise<void> {
+  const range = { from: dayOf(options.from, '--from'), to: dayOf(options.to, '--to') }
+  const days = await withLogSession(options, (session) => {
+    return replayArchive(session, range, (sql) => linesOf(session.config, sql))
+  })
+  for (const day of days) print(options.json ? JSON.stringify(dayJson(day)) : dayLine(day))
+  const rows = days.reduce((sum, { remade }) => sum + remade.rows, 0)
+  const different = days.filter(({ equal }) => !equal).length
+  if (different > 0) throw new CommandError(`${different} of ${days.length} days differ`)
+  if (rows === 0) throw new CommandError('there are no rows of these days, neither in the log nor in the archive')
+  if (!options.json) print(`${grouped(rows)} rows made again; the archive holds the same`)
+}
+
+function dayOf(text: string | undefined, option: string): string | null {
+  if (text === undefined) return null
+  if (DAY.test(text)) return text
+  throw new CommandError(`${option} ${text}: must be YYYY-MM-DD`, 2)
+}
+
+function dayLine({ table, day, remade, archived, equal }: ComparedDay): string {
+  const verdict = equal
+    ? styled('green', 'equal')
+    : styled('red', remade.rows === archived.rows ? 'other values' : 'other rows')
+  return `${table.padEnd(26)} ${day}  log ${grouped(remade.rows).padStart(11)}  archive ${grouped(archived.rows).padStart(11)}  ${verdict}`
+}
+
+function dayJson({ table, day, remade, archived, equal }: ComparedDay) {
+  return {
+    table,
+    day,
+    equal,
+    log: { rows: remade.rows, hash: remade.hash },
+    archive: { rows: archived.rows, hash: archived.hash },
+  }
+}
+
+/** A whole answer; @throws CommandError with what the archive said. */
+async function answerOf(config: Config, sql: string): Promise<(readonly unknown[])[]> {
+  const rows: (readonly unknown[])[] = []
+  for await (const line of linesOf(config, sql)) rows.push(...(line.rows ?? []))
+  return rows
+}
+
+async function* linesOf(config: Config, sql: string): AsyncGenerator<AnswerLine> {
+  for await (const line of askArchive(config, { sql, timeoutMs: TIMEOUT_MS }, new AbortController().signal)) {
+    if (line.failure !== undefined) throw new CommandError(line.message ?? line.failure)
+    yield line
+  }
+}

@@ -1,0 +1,114 @@
+import type { ConfirmOutcome, ConfirmRequestBody, Payment, Problem } from '../schemas/confirm-api.ts'
+
+export interface ConfirmClientOptions {
+  /** The API's address, such as `http://127.0.0.1:3000`. */
+  readonly url: string
+  /** An access token; asked for at each try, so that one that has expired is not sent again. */
+  readonly token: () => string | Promise<string>
+  /** How long a call may take with all its tries; 30,000 ms. */
+  readonly timeoutMs?: number
+  readonly fetch?: typeof globalThis.fetch
+}
+
+/** An answer that is no error. `replayed`: the first answer of a call that was made before. */
+export type ConfirmAnswer = ConfirmOutcome & { readonly replayed: boolean }
+
+/** The API has refused, or did not answer in time: `problem` says what, null when there was no answer at all. */
+export class ConfirmError extends Error {
+  readonly status: number | null
+  readonly problem: Problem | null
+
+  constructor(status: number | null, problem: Problem | null, cause?: unknown) {
+    super(problem === null ? 'the API did not answer' : `${problem.error}: ${problem.details}`, { cause })
+    this.name = 'ConfirmError'
+    this.status = status
+    this.problem = problem
+  }
+}
+
+const TIMEOUT_MS = 30_000
+const PAUSE_FIRST_MS = 100
+const PAUSE_MAX_MS = 5_000
+/** What the same call may be made again after: it is still running, too many, or not now. */
+const AGAIN = new Set([409, 429, 502, 503, 504])
+
+/**
+ * Confirms payments. Every try of a call has the same idempotency key, so a payment is made once however often the network fails; a
+ * key is made here where the body has none.
+ */
+export class ConfirmClient {
+  private readonly options: ConfirmClientOptions
+
+  constructor(options: ConfirmClientOptions) {
+    this.options = options
+  }
+
+  /** SUCCESS, IN_REVIEW, OTP_REQUIRED, or not allowed. @throws ConfirmError for everything else */
+  async confirm(payment: ConfirmRequestBody): Promise<ConfirmAnswer> {
+    const body = { idempotency_key: crypto.randomUUID() as string, ...payment }
+    const { json, headers } = await this.send('POST', '/payment/confirm', JSON.stringify(body))
+    return { ...(json as ConfirmOutcome), replayed: headers.get('idempotent-replayed') === 'true' }
+  }
+
+  /** How a payment of the last day stands. @throws ConfirmError */
+  async payment(transactionId: string): Promise<Payment> {
+    return (await this.send('GET', `/payments/${encodeURIComponent(transactionId)}`, null)).json as Payment
+  }
+
+  /** The first answer that is final: the same call again after everything that passes by itself. */
+  private async send(method: string, path: string, body: string | null): Promise<Answer> {
+    const signal = AbortSignal.timeout(this.options.timeoutMs ?? TIMEOUT_MS)
+    let last: Answer | null = null
+    for (let pauseMs = PAUSE_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {
+      const answer = await this.try(method, path, body, signal)
+      last = answer ?? last
+      if (answer !== null && !isProblem(answer)) return answer
+      if (answer !== null && !AGAIN.has(answer.status)) throw errorOf(answer)
+      const retryAfterMs = Number(answer?.headers.get('retry-after') ?? 0) * 1_000
+      await paused(Math.max(pauseMs, retryAfterMs), signal)
+      if (signal.aborted) throw last === null ? new ConfirmError(null, null) : errorOf(last)
+    }
+  }
+
+  /** Null when the network failed or the time is over. */
+  private async try(method: string, path: string, body: string | null, signal: AbortSignal): Promise<Answer | null> {
+    const { url, token, fetch = globalThis.fetch } = this.options
+    const authorization = `Bearer ${await token()}`
+    const headers = { authorization, ...(body !== null && { 'content-type': 'application/json' }) }
+    try {
+      const response = await fetch(new URL(path, url), { method, headers, body, signal })
+      return { status: response.status, headers: response.headers, json: await response.json() }
+    } catch {
+      return null
+    }
+  }
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly json: unknown
+}
+
+/** 403 is an outcome as often as an error; its type tells. */
+function isProblem({ headers, status }: Answer): boolean {
+  return status >= 500 || headers.get('content-type')?.startsWith('application/problem+json') === true
+}
+
+function errorOf({ status, json }: Answer): ConfirmError {
+  return new ConfirmError(status, json as Problem)
+}
+
+/** Resolves after the delay, or when the time is over. */
+function paused(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, delayMs)
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}

@@ -1,0 +1,178 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Registry } from 'prom-client'
+import { vi } from 'vitest'
+import type { RateLimiter } from '../../api/access/rate-limiter.ts'
+import type { Challenges } from '../../api/challenge.ts'
+import { ConfirmApi } from '../../bin/runtime/confirm-api.ts'
+import { Pipeline } from '../../bin/runtime/pipeline.ts'
+import { openWritingSession, type Session } from '../../bin/runtime/session.ts'
+import { addTokenKey, signToken } from '../../bin/runtime/token-keys.ts'
+import { serveWeb } from '../../bin/runtime/web-server.ts'
+import { measureApi } from '../../platform/api-metrics.ts'
+import { readConfig } from '../../platform/config.ts'
+import { createLogger } from '../../platform/logger.ts'
+import { TOPICS } from '../../schemas/topics.ts'
+import type { Log, ProducerSession } from '../../streams/log/log.ts'
+
+/** A machine that does much else is no reason to fail. */
+const TIMEOUT_MS = '60000'
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+const SILENT = { onSurvived: () => {}, onFailed: () => {} }
+
+/** What a test says of an instance beside its name. */
+export interface InstanceOptions {
+  readonly challenges?: Challenges | null
+  readonly sharedLimiter?: RateLimiter | null
+  readonly env?: Readonly<Record<string, string>>
+  /** Its payments never reach the log, as if it had died before it posted them. */
+  readonly paymentsLost?: boolean
+}
+
+/** One API on a port of its own. */
+export class ApiInstance {
+  readonly url: string
+  readonly api: ConfirmApi
+  readonly registry: Registry
+  readonly server: { close(): Promise<void> }
+
+  constructor(api: ConfirmApi, server: { readonly port: number; close(): Promise<void> }, registry: Registry) {
+    this.api = api
+    this.server = server
+    this.registry = registry
+    this.url = `http://127.0.0.1:${server.port}`
+  }
+
+  async close(): Promise<void> {
+    await this.server.close()
+    await this.api.close()
+  }
+}
+
+/** A data folder with its log, a pipeline that can be stopped and started, and any number of APIs over it; it goes with `close`. */
+export class ApiGround {
+  readonly folder: string
+  readonly session: Session
+  readonly instances: ApiInstance[] = []
+  private pipeline: Pipeline | null = null
+
+  private constructor(folder: string, session: Session) {
+    this.folder = folder
+    this.session = session
+  }
+
+  static async open(): Promise<ApiGround> {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-api-'))
+    const config = readConfig({}, { SLUICE_DATA: folder, SLUICE_FETCH_WAIT_MS: '50' })
+    const ground = new ApiGround(folder, await openWritingSession(config))
+    await addTokenKey(ground.session.folder.keys.folder)
+    return ground
+  }
+
+  /** Starts the tasks, and waits until they run. */
+  async decide(): Promise<void> {
+    this.pipeline = new Pipeline(this.session, SILENT)
+    while (!this.pipeline.running) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+
+  /** Stops them: payments wait in the log. */
+  async stopDeciding(): Promise<void> {
+    this.pipeline?.stop()
+    await this.pipeline?.ended
+    this.pipeline = null
+  }
+
+  /** An instance that has read the log. */
+  async serve(
+    name: string,
+    { challenges = null, sharedLimiter = null, env = {}, paymentsLost = false }: InstanceOptions = {},
+  ): Promise<ApiInstance> {
+    const { log } = this.session
+    const session = {
+      ...this.session,
+      log: paymentsLost ? losingPayments(log) : log,
+      config: readConfig(
+        {},
+        { SLUICE_DATA: this.folder, SLUICE_API_TIMEOUT_MS: TIMEOUT_MS, SLUICE_API_DELAY_MAX_MS: '600000', ...env },
+      ),
+    }
+    const registry = new Registry()
+    const logger = createLogger('error')
+    const metrics = measureApi(registry, () => api)
+    const api: ConfirmApi = await ConfirmApi.open(session, {
+      name,
+      isDemo: true,
+      logger,
+      metrics,
+      challenges,
+      sharedLimiter,
+    })
+    const server = await serveWeb({ host: '127.0.0.1', port: 0, setting: 'none', routes: [api.routes], home: '/docs' })
+    const instance = new ApiInstance(api, server, registry)
+    this.instances.push(instance)
+    while (!api.caughtUp) await new Promise((resolve) => setTimeout(resolve, 5))
+    return instance
+  }
+
+  token(subject: string, accounts: readonly string[]): Promise<string> {
+    const { folder, config } = this.session
+    return signToken(folder.keys.folder, config, { subject, accounts, scope: 'payment.confirm', lifeS: 600 })
+  }
+
+  async close(): Promise<void> {
+    for (const instance of this.instances) await instance.close()
+    await this.stopDeciding()
+    await this.session.log.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** The log, but for payments: their appends never settle. */
+function losingPayments(log: Log): Log {
+  const openProducer = async (name: string | null): Promise<ProducerSession> => {
+    const session = await log.openProducer(name)
+    return {
+      producerId: session.producerId,
+      producerEpoch: session.producerEpoch,
+      append: (batch, sequence) =>
+        batch.topic === TOPICS.paymentsSubmitted.name ? new Promise(() => {}) : session.append(batch, sequence),
+      close: () => session.close(),
+    }
+  }
+  return {
+    createTopics: (topics) => log.createTopics(topics),
+    topics: () => log.topics(),
+    bounds: (at) => log.bounds(at),
+    openReader: (at, offset) => log.openReader(at, offset),
+    openTask: (id, input) => log.openTask(id, input),
+    group: (id) => log.group(id),
+    close: () => log.close(),
+    openProducer,
+  }
+}
+
+/** The seed's call, with an amount that is approved. */
+export const CALL = {
+  transaction_id: 'tx-987',
+  idempotency_key: 'abc-123',
+  amount: 52,
+  from_account: 'acc-1',
+  to_account: 'payee-xyz',
+} as const
+
+/** Posts a body; a string goes as it is. */
+export async function confirm(
+  { url }: Pick<ApiInstance, 'url'>,
+  token: string,
+  body: object | string | Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+) {
+  const response = await fetch(`${url}/payment/confirm`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body),
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text, json: JSON.parse(text) as Record<string, unknown> }
+}

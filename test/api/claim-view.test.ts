@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import { answerOf } from '../../api/answers.ts'
+import { claimId, isClaimId, KEY_LIFE_MS, scopeOf } from '../../api/view/claim.ts'
+import { ClaimView } from '../../api/view/claim-view.ts'
+import { ViewStore } from '../../api/view/view-store.ts'
+import { type ApiClaim, apiClaimDefaults } from '../../schemas/generated/api-claim.ts'
+
+// Goal: every instance answers alike: the view is a fold of two topics, whatever their interleaving and wherever it was started again.
+const START_MS = 1_780_315_200_000
+const folder = mkdtempSync(join(tmpdir(), 'sluice-view-'))
+const stores: ViewStore[] = []
+afterAll(async () => {
+  for (const store of stores) await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+let folders = 0
+const opened = (name = `view-${folders++}`, logId = 'log') => {
+  const store = new ViewStore(join(folder, name), logId)
+  stores.push(store)
+  return store
+}
+const idOf = (number: number) => claimId(new Uint8Array(16).fill(number))
+const claimOf = (number: number, key: string): ApiClaim => ({
+  ...apiClaimDefaults,
+  claimId: idOf(number),
+  caller: 'usr-1',
+  route: 'POST /payment/confirm',
+  idempotencyKey: key,
+  fingerprint: String(number),
+  transactionId: `tx-${number}`,
+  senderAccountId: 'acc-1',
+  receiverAccountId: 'acc-2',
+  amountMinor: 100,
+  currency: 'USD',
+  settlementMethod: 'ACH',
+  eventTime: START_MS,
+})
+const scope = (key: string) => scopeOf(claimOf(0, key))
+
+interface Claimed {
+  readonly key: string
+  readonly atMs: number
+}
+
+/** Applies claims and decisions in the order that `turns` says: true takes the next claim. */
+function fold(view: ClaimView, claims: readonly Claimed[], turns: readonly boolean[]): void {
+  const waiting = claims.map((claim, i) => ({ ...claim, i }))
+  const decisions = [...waiting]
+  const applyClaim = ({ key, atMs, i }: (typeof waiting)[number]) => view.applyClaim(claimOf(i, key), atMs)
+  const applyDecision = ({ atMs, i }: (typeof waiting)[number]) =>
+    view.applyDecision(idOf(i), { decisionId: `0-${i}`, outcome: 'approve', fraudScore: i }, atMs)
+  for (const isClaim of turns) {
+    const next = (isClaim ? waiting : decisions).shift()
+    if (next !== undefined) (isClaim ? applyClaim : applyDecision)(next)
+  }
+  waiting.forEach(applyClaim)
+  decisions.forEach(applyDecision)
+}
+
+function answers(view: ClaimView, nowMs: number): unknown {
+  return ['a', 'b', 'c'].map((key) => {
+    const claim = view.claimOf(scope(key), nowMs)
+    return claim === null ? null : [claim.claimId, answerOf(view.stateOf(claim))?.body]
+  })
+}
+
+test('SPEC C3: property: of the claims of a key that live the first wins, in any interleaving with decisions', () => {
+  const claimed = fc.record({ key: fc.constantFrom('a', 'b', 'c'), afterMs: fc.integer({ min: 0, max: KEY_LIFE_MS }) })
+  fc.assert(
+    fc.property(fc.array(claimed, { maxLength: 12 }), fc.array(fc.boolean(), { maxLength: 24 }), (rows, turns) => {
+      let atMs = START_MS
+      const claims = rows.map(({ key, afterMs }) => {
+        atMs += Math.floor(afterMs / 4)
+        return { key, atMs }
+      })
+      const inOrder = new ClaimView(opened())
+      fold(inOrder, claims, [])
+      const mixed = new ClaimView(opened())
+      fold(mixed, claims, turns)
+      expect(answers(mixed, atMs)).toEqual(answers(inOrder, atMs))
+      const winners = new Map<string, { readonly i: number; readonly atMs: number }>()
+      for (const [i, { key, atMs: at }] of claims.entries()) {
+        const before = winners.get(key)
+        if (before === undefined || before.atMs + KEY_LIFE_MS <= at) winners.set(key, { i, atMs: at })
+      }
+      for (const key of ['a', 'b', 'c']) {
+        const winner = winners.get(key)
+        const lives = winner !== undefined && winner.atMs + KEY_LIFE_MS > atMs
+        expect(mixed.claimOf(scope(key), atMs)?.claimId ?? null).toBe(lives ? idOf(winner.i) : null)
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('SPEC C3: a view is there again after a start, and one of another log is thrown away', async () => {
+  const store = new ViewStore(join(folder, 'again'), 'log')
+  const view = new ClaimView(store)
+  view.applyClaim(claimOf(1, 'a'), START_MS)
+  view.applyDecision(idOf(1), { decisionId: '3-7', outcome: 'review', fraudScore: 90 }, START_MS)
+  view.applyResolution('3-7', 'approved')
+  store.put('p:topic-0', 42)
+  const before = answers(view, START_MS)
+  await store.close()
+  const again = new ViewStore(join(folder, 'again'), 'log')
+  expect([answers(new ClaimView(again), START_MS), again.get('p:topic-0')]).toEqual([before, 42])
+  await again.close()
+  const other = opened('again', 'another log')
+  expect([other.get('p:topic-0'), new ClaimView(other).size]).toEqual([undefined, 0])
+})
+
+test('SPEC C3: a day and an hour after its claim everything of it is forgotten', async () => {
+  const name = 'expiring'
+  const store = new ViewStore(join(folder, name), 'log')
+  const view = new ClaimView(store)
+  view.applyClaim(claimOf(1, 'a'), START_MS)
+  view.applyDecision(idOf(1), { decisionId: '3-7', outcome: 'approve', fraudScore: 0 }, START_MS + 5)
+  view.applyClaim(claimOf(2, 'b'), START_MS + 1_000)
+  await store.close()
+  const later = opened(name)
+  const aged = new ClaimView(later)
+  expect(aged.size).toBe(2)
+  aged.expire(START_MS + KEY_LIFE_MS + 3_600_000)
+  expect(aged.claimOfPayment('acc-1', 'tx-1')).not.toBeNull()
+  aged.expire(START_MS + KEY_LIFE_MS + 3_600_001)
+  aged.expire(START_MS + KEY_LIFE_MS + 3_600_001)
+  expect([aged.claimOfPayment('acc-1', 'tx-1'), aged.decisionNamed('3-7'), aged.size]).toEqual([null, null, 1])
+  expect(aged.claimOfPayment('acc-1', 'tx-2')?.claimId).toBe(idOf(2))
+})
+
+test('a claim’s id has letters alone, and is told from a foreign producer’s key', () => {
+  expect(idOf(255)).toMatch(/^claim-[a-p]{32}$/)
+  expect([idOf(7), 'claim-1', crypto.randomUUID()].map(isClaimId)).toEqual([true, false, false])
+})
