@@ -50,6 +50,11 @@ export class MeasuredPage {
     return this.page.evaluate<PageNotes>('window.notes')
   }
 
+  /** Begins anew with the longest task. */
+  async forgetTasks(): Promise<void> {
+    await this.page.evaluate('window.notes.longestTaskMs = 0')
+  }
+
   /** Bytes of JavaScript objects that live. */
   async heapBytes(): Promise<number> {
     const session = await this.page.context().newCDPSession(this.page)

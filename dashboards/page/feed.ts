@@ -10,6 +10,9 @@ const KNOWN_MAX = 25_000
 const SILENT_MS = 4_000
 const CHECK_MS = 1_000
 const AGAIN_MS = 1_000
+/** More than so many entries a frame are a flood. */
+const FLOOD_ENTRIES = 24
+const FLOOD_MS = 40
 /** A page that nobody sees gives its connection back: a browser has six for all pages of one server. */
 const HIDDEN_MS = 30_000
 
@@ -28,6 +31,8 @@ export const gaps = signal<readonly FeedGap[]>([])
 let source: EventSource | null = null
 let lastId: string | null = null
 let arrived: FeedEntry[] = []
+/** How many the last frame showed. */
+let lastShown = 0
 const known = new Set<string>()
 
 function keyOf(entry: FeedEntry): string {
@@ -42,7 +47,7 @@ export function openFeed(): void {
   source = opened
   opened.addEventListener('entries', (event) => {
     lastId = event.lastEventId
-    if (arrived.length === 0) requestAnimationFrame(show)
+    if (arrived.length === 0) showSoon()
     arrived.push(...(JSON.parse(event.data) as FeedEntry[]))
     heardMs.value = Date.now()
   })
@@ -86,9 +91,16 @@ function reopen(ended: EventSource): void {
   if (source === ended) openFeed()
 }
 
+/** In the next frame; in a flood a few frames later, so that the page keeps time for whoever reads it. */
+function showSoon(): void {
+  if (lastShown > FLOOD_ENTRIES) setTimeout(requestAnimationFrame, FLOOD_MS, show)
+  else requestAnimationFrame(show)
+}
+
 /** Once a frame, however many came: what arrived is put before what was there. */
 function show(): void {
   const fresh = arrived.filter(isNew)
+  lastShown = arrived.length
   arrived = []
   if (fresh.length === 0) return
   // A store that was filled again has its entries by partition; what comes after the first frame comes as it happens.

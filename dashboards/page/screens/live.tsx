@@ -10,7 +10,7 @@ import { accountPath, decisionPath, query, setQuery } from '../route.ts'
 import { clock, count, moneyOf, visible, words } from '../text.ts'
 
 /** Rows of the table; the newest. */
-const ROWS_MAX = 200
+const ROWS_MAX = 100
 
 /** A feed that stands still: what was shown, and how many alerts had come by then. */
 interface Held {
