@@ -21,6 +21,7 @@ const BENCHES = [
   'kafka-recovery',
   'alerts',
   'bigquery',
+  'archive',
 ] as const
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak'],

@@ -62,6 +62,12 @@ export class ArchiveSession {
     this.rows = new RecordRows(sources.schemaIds)
   }
 
+  /** Offsets that are committed and not yet with the writer. */
+  async lagOffsets(): Promise<number> {
+    const lags = this.progress.map(async ({ at, position }) => (await this.sources.log.bounds(at)).endOffset - position)
+    return (await Promise.all(lags)).reduce((sum, lag) => sum + Math.max(0, lag), 0)
+  }
+
   /** Resolves after a drain that `signal` has asked for. @throws StreamsError the first that any partition met. */
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController()
@@ -148,11 +154,10 @@ export class ArchiveSession {
     }
   }
 
-  /** Does `work` after everything before it; nothing of it once the session ends by a failure. */
+  /** Does `work` after everything before it, and nothing once something before it has failed: the writer is dead then. */
   private inTurn(work: () => Promise<void>, ending: AbortSignal): Promise<void> {
-    const mine = this.turn.then(() => (ending.aborted ? undefined : work()))
-    this.turn = mine.catch(() => {})
-    return mine
+    this.turn = this.turn.then(() => (ending.aborted ? undefined : work()))
+    return this.turn
   }
 }
 

@@ -44,10 +44,16 @@ export class Archiver {
   waitsFor: StreamsError | null = null
   readonly counters: ArchiverCounters = { rows: new Map(), refused: 0, failures: new Map() }
   private readonly options: ArchiverOptions
+  private session: ArchiveSession | null = null
   private pauseMs = PAUSE_FIRST_MS
 
   constructor(options: ArchiverOptions) {
     this.options = options
+  }
+
+  /** Offsets that are committed and not yet handed over; null while no archive is open. */
+  async lagOffsets(): Promise<number | null> {
+    return this.state === 'LIVE' && this.session !== null ? this.session.lagOffsets() : null
   }
 
   /** Resolves once `signal` has asked for the end and what was read is flushed. @throws StreamsError what stops it before. */
@@ -73,7 +79,7 @@ export class Archiver {
     const { openWriter, events } = this.options
     const writer = await openWriter()
     try {
-      const session = new ArchiveSession(this.options, writer, {
+      this.session = new ArchiveSession(this.options, writer, {
         onBegun: () => this.begun(),
         onAppended: (rows, refused) => {
           const { counters } = this
@@ -83,8 +89,9 @@ export class Archiver {
         },
         onLost: events.onLost,
       })
-      await session.run(signal)
+      await this.session.run(signal)
     } finally {
+      this.session = null
       await writer.close()
     }
   }

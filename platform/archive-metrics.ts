@@ -5,6 +5,9 @@ import { counter, gauge } from './metric-kinds.ts'
 /** What the metrics read of an archiver, which counts it itself. */
 export interface MeasuredArchiver {
   readonly state: string
+  /** Null while it cannot be told. */
+  /** Of an archiver that does not tell its lag by topic. */
+  lagOffsets?(): Promise<number | null>
   readonly counters: {
     readonly rows: ReadonlyMap<string, number>
     readonly refused: number
@@ -39,6 +42,10 @@ export function createArchiveMetrics(
     for (const state of states) set({ state }, archiver()?.state === state ? 1 : 0)
   })
   if (lag !== null) measureLag(registry, lag)
+  gauge(registry, 'sluice_archive_lag_offsets', 'Committed offsets that the archive has not yet.', [], async (set) => {
+    const lag = await archiver()?.lagOffsets?.()
+    if (lag !== null && lag !== undefined) set({}, lag)
+  })
   return registry
 }
 

@@ -1,5 +1,5 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
-import { invariant } from '../../streams/errors.ts'
+import { invariant, type StreamsError } from '../../streams/errors.ts'
 import type { TopicPartition } from '../../streams/log/log.ts'
 import type { ArchiveWriter, RowBatch } from '../archive-writer.ts'
 import { type AnyRow, TABLES, type TableName } from '../schema/tables.ts'
@@ -28,6 +28,7 @@ export class DuckDbWriter implements ArchiveWriter {
   private readonly clock: { nowMs(): number }
   private checkpointedMs: number
   private inTransaction = false
+  private failure: StreamsError | null = null
 
   private constructor(
     file: ArchiveFile,
@@ -69,9 +70,9 @@ export class DuckDbWriter implements ArchiveWriter {
 
   async append({ topic, partition, from, next, rows }: RowBatch): Promise<void> {
     const name = `${topic}-${partition}`
-    const before = this.moved.get(name)
-    invariant(from >= (before?.next ?? 0) && next > from, 'batches come in order', { topic, partition, offset: from })
     await this.attempt(async () => {
+      const before = this.moved.get(name)
+      invariant(from >= (before?.next ?? 0) && next > from, 'batches come in order', { topic, partition, offset: from })
       if (!this.inTransaction) await this.connection.run('BEGIN TRANSACTION')
       this.inTransaction = true
       for (const { table, row } of rows) {
@@ -116,11 +117,17 @@ export class DuckDbWriter implements ArchiveWriter {
     this.checkpointedMs = nowMs
   }
 
+  /**
+   * After a failure nothing is done any more: DuckDB has rolled the transaction back, so the next statement would stand by itself,
+   * and an offset without its rows.
+   */
   private async attempt<T>(work: () => Promise<T>): Promise<T> {
+    if (this.failure !== null) throw this.failure
     try {
       return await work()
     } catch (error) {
-      throw duckdbError(error)
+      this.failure = duckdbError(error)
+      throw this.failure
     }
   }
 }

@@ -55,6 +55,26 @@ export function writerConformance(name: string, module: WriterModule, killsUsual
       expect(await found(module, settings)).toEqual(expectedDigests(23))
     })
 
+    test('SPEC B2: after a rejection the writer is dead, and the next one goes on without a gap', async () => {
+      const settings = await module.create(root)
+      let writer = await openWriter(settings)
+      const [at] = STREAM
+      await writer.begin(at!)
+      await writer.append(batchOf(at!, 0, 7))
+      await expect(writer.append(batchOf(at!, 3, 5)), 'batches come in order').rejects.toThrow()
+      await expect(writer.append(batchOf(at!, 7, 9))).rejects.toThrow()
+      await expect(writer.flush()).rejects.toThrow()
+      await writer.close()
+      writer = await openWriter(settings)
+      const from = (await writer.begin(at!)) ?? 0
+      await writer.append(batchOf(at!, from, 12))
+      await writer.flush()
+      await writer.close()
+      const rows = batchOf(at!, 0, 12).rows
+      const expected = digestsOf((table) => rows.filter((one) => one.table === table).map(({ row }) => row))
+      expect(await found(module, settings)).toEqual(expected)
+    })
+
     test('SPEC B2: a stretch without rows moves the position', async () => {
       const settings = await module.create(root)
       let writer = await openWriter(settings)

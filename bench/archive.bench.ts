@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { StartedSluice } from '../test/support/started-sluice.ts'
+import { inChild, type Measured, progress, Report, RUNS, size } from './harness.ts'
+
+/**
+ * Rows a second into DuckDB, memory, and what an archiver beside `sluice up` costs its decisions. SLUICE_BENCH_ARCHIVE_ROWS=10000000
+ * is the long form: whether memory stays where it is over ten million rows.
+ */
+const ROWS = Number(process.env['SLUICE_BENCH_ARCHIVE_ROWS'] ?? String(size(600_000, 30_000)))
+const BARS = { 'rows/s': { atLeast: 30_000, goal: 60_000 }, MiB: { atMost: 1_200 } } as const
+const RATE = 500
+const WARM_MS = size(8_000, 3_000)
+const MEASURED_MS = size(15_000, 3_000)
+
+const report = new Report('archive', 'Rows into the embedded archive')
+const runs = new Map<string, { readonly unit: 'rows/s' | 'MiB'; readonly values: number[] }>()
+for (let run = 0; run < size(RUNS, 1); run++) {
+  for (const { name, unit, value } of await inChild<Measured[]>('archive-run.ts', [String(ROWS)])) {
+    const known = runs.get(name) ?? { unit: unit as 'rows/s' | 'MiB', values: [] }
+    runs.set(name, known)
+    known.values.push(value)
+  }
+  progress(`run ${run + 1}`)
+}
+for (const [name, { unit, values }] of runs) report.figure(name, unit, values, BARS[unit])
+
+/** From the append of a payment to its decision, ms, as the view of `sluice up` says it: the median of its lines. */
+async function latencies(archive: 'yes' | 'no'): Promise<{ readonly p50: number; readonly p99: number }> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-archive-'))
+  const args = ['up', '--port', '0', '--rate', String(RATE), '--data', folder]
+  const up = new StartedSluice(args, { env: { SLUICE_ARCHIVE: archive } })
+  await up.says(/Ctrl-C ends/)
+  await setTimeout(WARM_MS)
+  const from = up.stdout.length
+  await setTimeout(MEASURED_MS)
+  const lines = [...up.stdout.slice(from).matchAll(/p50 (\d+) ms p99 (\d+) ms/g)]
+  up.kill('SIGINT')
+  await up.ended
+  rmSync(folder, { recursive: true, force: true })
+  const median = (group: number) => {
+    const sorted = lines.map((line) => Number(line[group])).sort((a, b) => a - b)
+    return sorted[sorted.length >> 1] ?? Number.NaN
+  }
+  return { p50: median(1), p99: median(2) }
+}
+
+for (const archive of ['no', 'yes'] as const) {
+  const p50: number[] = []
+  const p99: number[] = []
+  for (let run = 0; run < size(RUNS, 1); run++) {
+    const measured = await latencies(archive)
+    p50.push(measured.p50)
+    p99.push(measured.p99)
+  }
+  const where = archive === 'yes' ? 'beside the archiver' : 'without it'
+  report.figure(`decision p50 at ${RATE}/s, ${where}`, 'ms', p50)
+  report.figure(`decision p99 at ${RATE}/s, ${where}`, 'ms', p99)
+}
+report.finish()
