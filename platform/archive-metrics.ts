@@ -5,8 +5,7 @@ import { counter, gauge } from './metric-kinds.ts'
 /** What the metrics read of an archiver, which counts it itself. */
 export interface MeasuredArchiver {
   readonly state: string
-  /** Null while it cannot be told. */
-  /** Of an archiver that does not tell its lag by topic. */
+  /** Of an archiver that does not tell its lag by topic; null while it cannot be told. */
   lagOffsets?(): Promise<number | null>
   readonly counters: {
     readonly rows: ReadonlyMap<string, number>

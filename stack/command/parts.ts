@@ -2,8 +2,7 @@ import { startBigQuery } from '../bigquery/bigquery.ts'
 import { bigQueryDistribution } from '../bigquery/distribution.ts'
 import { askHttp } from '../http-request.ts'
 import { askBroker } from '../kafka/broker-request.ts'
-import { kafkaClassPath } from '../kafka/distribution.ts'
-import { startKafka } from '../kafka/kafka.ts'
+import { kafkaJava, startKafka } from '../kafka/kafka.ts'
 import { requirePrograms } from '../programs.ts'
 import { REDIS_PROGRAMS, startRedis } from '../redis/redis.ts'
 import { pingRedis } from '../redis/redis-request.ts'
@@ -34,7 +33,7 @@ export interface Part {
 export const PARTS = {
   kafka: {
     usualPort: 9092,
-    fetch: kafkaClassPath,
+    fetch: kafkaJava,
     start: async (options) => {
       const kafka = await startKafka(options)
       return { ...kafka, addresses: { bootstrap: kafka.bootstrap.join(',') } }

@@ -1,11 +1,11 @@
 import { partEnvironment } from '../part-environment.ts'
 import { Server } from '../server.ts'
-import { BROKER_JVM } from './distribution.ts'
 
 export interface BrokerOptions {
   readonly id: number
   readonly address: string
-  readonly classPath: string
+  /** Java's arguments up to the class to run. */
+  readonly java: readonly string[]
   readonly folder: string
   readonly propertiesFile: string
   readonly logFile: string
@@ -16,12 +16,12 @@ export interface BrokerOptions {
 export class Broker extends Server {
   readonly id: number
 
-  constructor({ id, address, classPath, folder, propertiesFile, logFile, ask }: BrokerOptions) {
+  constructor({ id, address, java, folder, propertiesFile, logFile, ask }: BrokerOptions) {
     super({
       name: `Kafka broker ${id}`,
       address,
       program: 'java',
-      args: [...BROKER_JVM, '-cp', classPath, 'kafka.Kafka', propertiesFile],
+      args: [...java, 'kafka.Kafka', propertiesFile],
       folder,
       env: partEnvironment(),
       logFile,

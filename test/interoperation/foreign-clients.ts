@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { kafkaClassPath, TOOL_JVM } from '../../stack/kafka/distribution.ts'
+import { kafkaJava } from '../../stack/kafka/kafka.ts'
 import { runProgram } from '../../stack/run-program.ts'
 import { runPython } from '../support/python.ts'
 
@@ -69,11 +69,8 @@ function clientOf(name: string, run: (args: readonly string[], input: string) =>
 
 async function java(args: readonly string[], input: string): Promise<string> {
   const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'
-  return output(
-    'java',
-    [...TOOL_JVM, '-Xmx256m', quiet, '-cp', await kafkaClassPath(), here('JavaClient.java'), ...args],
-    input,
-  )
+  const { tool } = await kafkaJava()
+  return output('java', [...tool, '-Xmx256m', quiet, here('JavaClient.java'), ...args], input)
 }
 
 async function output(program: string, args: readonly string[], input: string): Promise<string> {

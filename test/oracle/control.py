@@ -1,5 +1,6 @@
 """Control records and what waits for its end (semantics sections 7 and 8)."""
 
+import heapq
 import re
 from fnmatch import fnmatchcase
 
@@ -22,35 +23,38 @@ ENDS = {
 
 
 class Pending:
-    """Challenges and reviews that wait for their end; each kind a dict of decision id -> (limit, id, sender), oldest decision first."""
+    """Challenges and reviews that wait for their end; each kind a dict of decision id -> (limit, id, sender)."""
 
     def __init__(self):
         self.tables = {"challenge": {}, "review": {}}
-        self.lowest = {"challenge": FOREVER, "review": FOREVER}
+        # (limit, order of addition, decision id), also of what has ended otherwise since.
+        self.by_limit = {"challenge": [], "review": []}
+        self.added = 0
 
     def add(self, kind, decision_id, limit, transaction_id, sender):
         """What the bound pushes out, as (decision id, transaction id, sender) or None."""
-        table = self.tables[kind]
-        out = None
-        if len(table) == MAX_PENDING:
-            oldest = min(table, key=lambda decision_id: table[decision_id][0])
-            out = (oldest, *table.pop(oldest)[1:])
-        table[decision_id] = (limit, transaction_id, sender)
-        self.lowest[kind] = min(self.lowest[kind], limit)
+        out = self._pop_lowest(kind, FOREVER) if len(self.tables[kind]) == MAX_PENDING else None
+        self.tables[kind][decision_id] = (limit, transaction_id, sender)
+        self.added += 1
+        heapq.heappush(self.by_limit[kind], (limit, self.added, decision_id))
         return out
 
     def expire(self, stream_time):
         """Those past their limit: challenges first, lowest limit first (equal ones oldest first), at most 256 together."""
         ended = []
-        for kind, table in self.tables.items():
-            if self.lowest[kind] >= stream_time:
-                continue  # nothing can have ended: saves the scan
-            for decision_id, (limit, transaction_id, sender) in sorted(table.items(), key=lambda item: item[1][0]):
-                if limit < stream_time and len(ended) < MAX_EXPIRED_A_RECORD:
-                    ended.append((decision_id, transaction_id, sender))
-                    del table[decision_id]
-            self.lowest[kind] = min((limit for limit, _, _ in table.values()), default=FOREVER)
+        for kind in self.tables:
+            while len(ended) < MAX_EXPIRED_A_RECORD and (one := self._pop_lowest(kind, stream_time)):
+                ended.append(one)
         return ended
+
+    def _pop_lowest(self, kind, below):
+        """Takes out the one with the lowest limit, the oldest of equal ones, if that limit is below the given one."""
+        table, by_limit = self.tables[kind], self.by_limit[kind]
+        while by_limit and by_limit[0][0] < below:
+            decision_id = heapq.heappop(by_limit)[2]
+            if decision_id in table:
+                return (decision_id, *table.pop(decision_id)[1:])
+        return None
 
     def kind_of(self, decision_id):
         return next((kind for kind, table in self.tables.items() if decision_id in table), None)
