@@ -1,4 +1,4 @@
-import { StreamsError } from '../../streams/errors.ts'
+import { invariant, StreamsError } from '../../streams/errors.ts'
 import type { RowBatch } from '../archive-writer.ts'
 import type { PartitionOwner } from '../position/partition-owner.ts'
 import { rowsAhead } from '../position/rows-ahead.ts'
@@ -62,6 +62,7 @@ export class PartitionStreams {
 
   async append(batch: RowBatch): Promise<void> {
     const { from, next } = batch
+    invariant(from >= (this.offset ?? 0) && next > from, 'batches come in order', { ...this.owner.at, offset: from })
     const lanes = this.lanesOf(batch)
     await this.makeStreams(from, lanes)
     let size = next - from
