@@ -55,11 +55,6 @@ export class PartitionStreams {
     return this.owner.offset
   }
 
-  /** Appends that BigQuery has not answered. */
-  get inFlight(): number {
-    return [...this.streams.values()].reduce((sum, stream) => sum + stream.inFlight, 0)
-  }
-
   async append(batch: RowBatch): Promise<void> {
     const { from, next } = batch
     invariant(from >= (this.offset ?? 0) && next > from, 'batches come in order', { ...this.owner.at, offset: from })

@@ -15,11 +15,6 @@ export class StreamWriter implements ArchiveWriter {
     this.tools = tools
   }
 
-  /** Appends that BigQuery has not answered. */
-  get inFlight(): number {
-    return [...this.partitions.values()].reduce((sum, partition) => sum + partition.inFlight, 0)
-  }
-
   begin(at: TopicPartition): Promise<number | null> {
     return this.attempt(async () => {
       const { log, applicationId } = this.tools
