@@ -52,11 +52,6 @@ export class AppendChannel {
     call.onEnd((status) => this.fail(this.endError(status)))
   }
 
-  /** Appends without an answer. */
-  get inFlight(): number {
-    return this.pending.length
-  }
-
   get isOpen(): boolean {
     return this.dead === null
   }

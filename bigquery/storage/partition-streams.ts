@@ -1,4 +1,4 @@
-import { StreamsError } from '../../streams/errors.ts'
+import { invariant, StreamsError } from '../../streams/errors.ts'
 import type { RowBatch } from '../archive-writer.ts'
 import type { PartitionOwner } from '../position/partition-owner.ts'
 import { rowsAhead } from '../position/rows-ahead.ts'
@@ -55,13 +55,9 @@ export class PartitionStreams {
     return this.owner.offset
   }
 
-  /** Appends that BigQuery has not answered. */
-  get inFlight(): number {
-    return [...this.streams.values()].reduce((sum, stream) => sum + stream.inFlight, 0)
-  }
-
   async append(batch: RowBatch): Promise<void> {
     const { from, next } = batch
+    invariant(from >= (this.offset ?? 0) && next > from, 'batches come in order', { ...this.owner.at, offset: from })
     const lanes = this.lanesOf(batch)
     await this.makeStreams(from, lanes)
     let size = next - from

@@ -55,10 +55,6 @@ export class TableStream {
     this.shape = rowShape(schema)
   }
 
-  get inFlight(): number {
-    return this.channel?.inFlight ?? 0
-  }
-
   /** Goes on behind a closed stream. */
   follow({ streamId, madeMs }: StreamPosition, { ahead, rows }: ClosedStream): void {
     this.stream = { streamId, madeMs }

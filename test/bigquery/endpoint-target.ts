@@ -1,8 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatasetClient } from '../../bigquery/dataset/dataset-client.ts'
-import { createArchive } from '../../bigquery/dataset/dataset-schema.ts'
-import type { AnyRow, TableName } from '../../bigquery/schema/tables.ts'
+import { type AnyRow, TABLES, type TableName } from '../../bigquery/schema/tables.ts'
 import type { BigQuery } from '../../stack/bigquery/bigquery.ts'
 import { endpointRows, endpointTarget } from './endpoint-rows.ts'
 import { openStreamWriter, type StreamSettings } from './stream-target.ts'
@@ -20,7 +19,9 @@ export function use(started: BigQuery): void {
 
 export async function create(root: string): Promise<string> {
   const target = endpointTarget(endpoint!, `archive_${datasets++}`)
-  await createArchive(new DatasetClient(target), () => {})
+  const dataset = new DatasetClient(target)
+  await dataset.create()
+  for (const table of TABLES) await dataset.createTable(table)
   const settings: StreamSettings = { target, directory: mkdtempSync(join(root, 'log-')) }
   return JSON.stringify(settings)
 }

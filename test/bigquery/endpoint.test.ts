@@ -22,7 +22,7 @@ await onRealParts(['bigquery'], 'the endpoint that speaks BigQuery’s APIs', ()
     target.use(endpoint)
   }, START_MS)
 
-  afterAll(() => endpoint?.stop())
+  afterAll(() => endpoint?.stop(), START_MS)
 
   writerConformance('the Storage Write API of the endpoint', target, 2)
 

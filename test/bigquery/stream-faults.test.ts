@@ -147,7 +147,7 @@ describe('tables that are not as they must be', () => {
     await run.archive({ ...CUT, records: 12 })
     const table = double.tables.table(run.target.dataset, TABLE)!
     const { resource } = table
-    table.resource = { schema: { fields: resource.schema.fields.filter(({ name }) => name !== 'memo') } }
+    table.resource = { ...resource, schema: { fields: resource.schema.fields.filter(({ name }) => name !== 'memo') } }
     await expect(run.archive(CUT)).rejects.toMatchObject(isStopped('BIGQUERY_SCHEMA'))
     table.resource = resource
     await run.archive(CUT)

@@ -11,7 +11,7 @@ import { MemoryBroker } from '../../streams/testing/memory-broker.ts'
 import { MemoryLog } from '../../streams/testing/memory-log.ts'
 import { batchOf, type Digests, digestsOf, expectedDigests, STREAM } from './archived-stream.ts'
 import type { CrashPoints } from './crash-points.ts'
-import { BigQueryDouble } from './double/bigquery-double.ts'
+import type { BigQueryDouble } from './double/bigquery-double.ts'
 
 const CLOCK = { nowMs: () => Date.now(), wait: (delayMs: number) => new Promise<void>((go) => setTimeout(go, delayMs)) }
 const LOG_BYTES_MAX = 64 << 20
@@ -143,5 +143,3 @@ function warehousePast(warehouse: Warehouse, edges: CrashPoints): Warehouse {
     },
   })
 }
-
-export { BigQueryDouble }

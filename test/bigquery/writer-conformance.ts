@@ -19,7 +19,7 @@ export function writerConformance(name: string, module: WriterModule, killsUsual
   const { openWriter } = module
   const kills = KILLS === 0 ? killsUsual : KILLS
   /** A run and its repetition take a second each, or some on a machine that does much else. */
-  const killTestMs = 60_000 + kills * 20_000
+  const killTestMs = 120_000 + kills * 60_000
   const root = mkdtempSync(join(tmpdir(), 'sluice-archive-'))
   afterAll(() => rmSync(root, { recursive: true, force: true }))
   describe(`${name} as an archive writer`, () => {
