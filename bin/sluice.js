@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const source = fileURLToPath(new URL('sluice.ts', import.meta.url))
-// kafkajs sets a timer in the past whenever its requests are answered; it means \"at once\".
+// kafkajs sets a timer in the past whenever its requests are answered; it means "at once".
 const quiet = '--disable-warning=TimeoutNegativeWarning'
 
 function installedNode() {

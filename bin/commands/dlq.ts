@@ -2,20 +2,22 @@ import { Command } from 'commander'
 import { unmasked } from '../../producers/mask-payment.ts'
 import type { DeadLetter } from '../../schemas/generated/dead-letter.ts'
 import { TOPICS } from '../../schemas/topics.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { scanPartition } from '../runtime/partition-scan.ts'
 import { createProducer } from '../runtime/payment-source.ts'
 import { OutputValues } from '../runtime/record-values.ts'
-import { INPUT_TOPIC, openSession, PARTITIONS, type Session } from '../runtime/session.ts'
+import { INPUT_TOPIC, PARTITIONS, type Session } from '../runtime/session.ts'
 import { schemaNamed } from '../view/field-names.ts'
 import { print, styled } from '../view/text.ts'
-import { CommandError, type CommonOptions, configOf, wholeNumber } from './settings.ts'
+import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
+import { CommandError, wholeNumber } from './settings.ts'
 
-interface ListOptions extends CommonOptions {
+interface ListOptions extends LogOptions {
   readonly limit: string
   readonly reason?: string
 }
 
-interface ReplayOptions extends CommonOptions {
+interface ReplayOptions extends LogOptions {
   readonly reason?: string
   readonly all?: boolean
 }
@@ -30,7 +32,7 @@ const COORDINATES = 'coordinates <partition>-<offset> of the input, as `dlq list
 
 /** `sluice dlq` */
 export function dlqCommand(): Command {
-  return new Command('dlq')
+  const group = new Command('dlq')
     .description('what could not be processed: coordinates, reason and field, never the bytes')
     .addCommand(
       new Command('list')
@@ -43,7 +45,7 @@ export function dlqCommand(): Command {
       new Command('show')
         .description('print every field of one dead letter, and whether its input is still in the log')
         .argument('<id>', COORDINATES)
-        .action((id: string, _options, command: Command) => runShow(id, command.optsWithGlobals<CommonOptions>())),
+        .action((id: string, _options, command: Command) => runShow(id, command.optsWithGlobals<LogOptions>())),
     )
     .addCommand(
       new Command('replay')
@@ -55,15 +57,15 @@ export function dlqCommand(): Command {
           runReplay(ids, command.optsWithGlobals<ReplayOptions>()),
         ),
     )
-    .addHelpText(
-      'after',
-      '\nExamples:\n  sluice dlq list --reason BAD_PAN\n  sluice dlq show 3-1042\n  sluice dlq replay 3-1042 5-77\n  sluice dlq replay --reason UNKNOWN_SCHEMA\n',
-    )
+  return onEitherLog(group).addHelpText(
+    'after',
+    '\nExamples:\n  sluice dlq list --reason BAD_PAN\n  sluice dlq show 3-1042\n  sluice dlq replay 3-1042 5-77\n  sluice dlq replay --reason UNKNOWN_SCHEMA\n',
+  )
 }
 
 async function runList(options: ListOptions): Promise<void> {
   const limit = wholeNumber(options.limit, '--limit', 1)
-  await withSession(options, async (session) => {
+  await withLogSession(options, async (session) => {
     const letters = (await deadLetters(session, options.reason)).slice(-limit)
     for (const letter of letters)
       print(options.json ? JSON.stringify(schemaNamed('DeadLetter', letter)) : letterLine(letter))
@@ -71,9 +73,9 @@ async function runList(options: ListOptions): Promise<void> {
   })
 }
 
-async function runShow(id: string, options: CommonOptions): Promise<void> {
+async function runShow(id: string, options: LogOptions): Promise<void> {
   const { partition, offset } = coordinatesOf(id)
-  await withSession(options, async (session) => {
+  await withLogSession(options, async (session) => {
     const letter = await deadLetterAt(session, id, partition, offset)
     const { startOffset } = await session.log.bounds({ topic: INPUT_TOPIC, partition })
     const isRetained = offset >= startOffset
@@ -88,7 +90,7 @@ async function runReplay(ids: readonly string[], options: ReplayOptions): Promis
   if (ids.length === 0 && options.all !== true && options.reason === undefined) {
     throw new CommandError('name coordinates, --reason or --all', 2)
   }
-  await withSession(options, async (session) => {
+  await withLogSession(options, async (session) => {
     const letters =
       ids.length === 0 ? (await deadLetters(session, options.reason)).filter(ofInput) : await lettersOf(session, ids)
     const producer = createProducer(session, unmasked)
@@ -111,7 +113,7 @@ async function runReplay(ids: readonly string[], options: ReplayOptions): Promis
 
 /** Sends one input record again; returns why not, or null. */
 async function replay(
-  session: Session,
+  session: Session<Log>,
   producer: ReturnType<typeof createProducer>,
   partition: number,
   offset: number,
@@ -137,7 +139,7 @@ async function replay(
   return null
 }
 
-async function lettersOf(session: Session, ids: readonly string[]): Promise<DeadLetter[]> {
+async function lettersOf(session: Session<Log>, ids: readonly string[]): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = []
   for (const id of ids) {
     const { partition, offset } = coordinatesOf(id)
@@ -146,14 +148,14 @@ async function lettersOf(session: Session, ids: readonly string[]): Promise<Dead
   return letters
 }
 
-async function deadLetterAt(session: Session, id: string, partition: number, offset: number): Promise<DeadLetter> {
+async function deadLetterAt(session: Session<Log>, id: string, partition: number, offset: number): Promise<DeadLetter> {
   const letters = await deadLettersOf(session, partition, undefined)
   const letter = letters.find((one) => ofInput(one) && one.inputOffset === offset)
   if (letter === undefined) throw new CommandError(`no dead letter of input ${id} stands in the log`)
   return letter
 }
 
-async function deadLetters(session: Session, reason: string | undefined): Promise<DeadLetter[]> {
+async function deadLetters(session: Session<Log>, reason: string | undefined): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = []
   for (let partition = 0; partition < PARTITIONS; partition++) {
     letters.push(...(await deadLettersOf(session, partition, reason)))
@@ -161,7 +163,11 @@ async function deadLetters(session: Session, reason: string | undefined): Promis
   return letters.sort((a, b) => a.appendTime - b.appendTime)
 }
 
-async function deadLettersOf(session: Session, partition: number, reason: string | undefined): Promise<DeadLetter[]> {
+async function deadLettersOf(
+  session: Session<Log>,
+  partition: number,
+  reason: string | undefined,
+): Promise<DeadLetter[]> {
   const at = { topic: TOPICS.paymentsDlq.name, partition }
   const { startOffset, endOffset } = await session.log.bounds(at)
   const values = new OutputValues(session.ids)
@@ -171,15 +177,6 @@ async function deadLettersOf(session: Session, partition: number, reason: string
     if (letter !== undefined && (reason === undefined || letter.reason === reason)) letters.push(letter)
   })
   return letters
-}
-
-async function withSession(options: CommonOptions, work: (session: Session) => Promise<void>): Promise<void> {
-  const session = await openSession(configOf(options))
-  try {
-    await work(session)
-  } finally {
-    await session.log.close()
-  }
 }
 
 function coordinatesOf(id: string): { readonly partition: number; readonly offset: number } {

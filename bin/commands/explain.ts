@@ -6,15 +6,17 @@ import type { ShadowVerdict } from '../../schemas/generated/shadow-verdict.ts'
 import { REGIONS } from '../../schemas/regions.ts'
 import type { RuleSet } from '../../schemas/rule-set.ts'
 import { TOPICS } from '../../schemas/topics.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { fold } from '../../streams/task/restore.ts'
 import { findDecisions, type RecordedDecision } from '../runtime/decision-search.ts'
 import { recompute, stateWithin } from '../runtime/recomputation.ts'
 import { OutputValues } from '../runtime/record-values.ts'
-import { createRuntime, INPUT_TOPIC, openSession, type Session } from '../runtime/session.ts'
+import { createRuntime, INPUT_TOPIC, type Session } from '../runtime/session.ts'
 import { outcomeText, type SenderBefore, signalText } from '../view/explanation.ts'
 import { schemaNamed } from '../view/field-names.ts'
 import { amountText, grouped, print, styled, styledOutcome } from '../view/text.ts'
-import { CommandError, type CommonOptions, configOf } from './settings.ts'
+import { type LogOptions, onEitherLog, openLogSession } from './log-session.ts'
+import { CommandError, configOf } from './settings.ts'
 
 /** What recomputing one decision gave. */
 interface Explained {
@@ -30,19 +32,21 @@ interface Explained {
 
 /** `sluice explain` */
 export function explainCommand(): Command {
-  return new Command('explain')
-    .description('recompute one decision from the log and show each reason with the numbers behind it')
-    .argument('<id>', 'a transaction id, or a decision id <partition>-<offset>')
-    .addHelpText(
-      'after',
-      '\nFolds the input from a checkpoint at or before the payment, or from its beginning. Exits 1 when there is no such' +
-        '\ndecision, or the recomputed one has other bytes.\n\nExamples:\n  sluice explain 3-1042\n  sluice explain pay-kzmtrwqbpd-17 --json\n',
-    )
-    .action((id: string, _options, command: Command) => runExplain(id, command.optsWithGlobals<CommonOptions>()))
+  return onEitherLog(
+    new Command('explain')
+      .description('recompute one decision from the log and show each reason with the numbers behind it')
+      .argument('<id>', 'a transaction id, or a decision id <partition>-<offset>')
+      .addHelpText(
+        'after',
+        '\nFolds the input from a checkpoint at or before the payment, or from its beginning. Exits 1 when there is no such' +
+          '\ndecision, or the recomputed one has other bytes.\n\nExamples:\n  sluice explain 3-1042\n  sluice explain pay-kzmtrwqbpd-17 --json\n',
+      )
+      .action((id: string, _options, command: Command) => runExplain(id, command.optsWithGlobals<LogOptions>())),
+  )
 }
 
-async function runExplain(id: string, options: CommonOptions): Promise<void> {
-  const session = await openSession(configOf(options))
+async function runExplain(id: string, options: LogOptions): Promise<void> {
+  const session = await openLogSession(configOf(options), options)
   try {
     const found = await findDecisions(session, id)
     if (found.length === 0) {
@@ -60,7 +64,7 @@ async function runExplain(id: string, options: CommonOptions): Promise<void> {
   }
 }
 
-async function explain(session: Session, { decision, outputOffset, value }: RecordedDecision): Promise<Explained> {
+async function explain(session: Session<Log>, { decision, outputOffset, value }: RecordedDecision): Promise<Explained> {
   const { inputPartition: partition, inputOffset: offset } = decision
   const processor = createRuntime(session)
   const state = await stateWithin(session, processor, partition, offset, 'newest')

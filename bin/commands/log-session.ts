@@ -9,10 +9,11 @@ export interface LogOptions extends CommonOptions {
   readonly kafka?: boolean
 }
 
-/** Adds `--kafka` to every command that the group has so far. */
-export function onEitherLog(group: Command): Command {
-  for (const command of group.commands) command.option('--kafka', 'on the cluster that SLUICE_KAFKA_BOOTSTRAP names')
-  return group
+/** Adds `--kafka` to a command, or to every command that a group has so far. */
+export function onEitherLog(command: Command): Command {
+  const commands = command.commands.length === 0 ? [command] : command.commands
+  for (const one of commands) one.option('--kafka', 'on the cluster that SLUICE_KAFKA_BOOTSTRAP names')
+  return command
 }
 
 /** Opens the log of the data folder, or the cluster, with the folder's keys. @throws what both sessions do. */

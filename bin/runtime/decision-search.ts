@@ -51,20 +51,31 @@ export async function lastDecisions(
 ): Promise<Decision[]> {
   const decisions: Decision[] = []
   for (let partition = 0; partition < DECIDED_PARTITIONS; partition++) {
-    const values = new OutputValues(session.ids)
-    const at = { topic: TOPIC, partition }
-    const { startOffset, endOffset } = await session.log.bounds(at)
-    const ofPartition: Decision[] = []
-    // Every record may be one that is wanted, so the last `limit` are enough, unless some are not.
-    const from = wanted === null ? Math.max(startOffset, endOffset - limit) : startOffset
-    await scanPartition(session.log, at, from, endOffset, (record, view) => {
-      const decision = values.decisionOf(record, view)?.toObject()
-      if (decision !== undefined && (wanted === null || wanted(decision))) ofPartition.push(decision)
-      if (ofPartition.length > 2 * limit) ofPartition.splice(0, ofPartition.length - limit)
-    })
-    decisions.push(...ofPartition.slice(-limit))
+    decisions.push(...(await lastOfPartition(session, partition, limit, wanted)))
   }
   return decisions.sort((a, b) => a.appendTime - b.appendTime).slice(-limit)
+}
+
+async function lastOfPartition(
+  session: Session<Log>,
+  partition: number,
+  limit: number,
+  wanted: ((decision: Decision) => boolean) | null,
+): Promise<Decision[]> {
+  const values = new OutputValues(session.ids)
+  const at = { topic: TOPIC, partition }
+  const { startOffset, endOffset } = await session.log.bounds(at)
+  // Offsets are no count: a cluster's markers of commits have some, and not every record is wanted.
+  for (let reach = 2 * limit; ; reach *= 4) {
+    const from = Math.max(startOffset, endOffset - reach)
+    const found: Decision[] = []
+    await scanPartition(session.log, at, from, endOffset, (record, view) => {
+      const decision = values.decisionOf(record, view)?.toObject()
+      if (decision !== undefined && (wanted === null || wanted(decision))) found.push(decision)
+      if (found.length > 2 * limit) found.splice(0, found.length - limit)
+    })
+    if (found.length >= limit || from === startOffset) return found.slice(-limit)
+  }
 }
 
 function recorded(record: RecordBatchReader, decision: Decision): RecordedDecision {

@@ -60,6 +60,13 @@ await onRealParts(['kafka'], 'a worker of two threads', () => {
     fed += records
   }
 
+  /** What a command says of the cluster, by line. */
+  async function asked(args: readonly string[], env: Readonly<Record<string, string>>) {
+    const { code, stdout, stderr } = await sluice([...args, '--kafka', '--json'], env)
+    expect(code, stderr).toBe(0)
+    return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]))
+  }
+
   const inputs = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: INPUT_TOPIC, partition }))
 
   /** Every sample of a metric in one scrape: its labels and value. */
@@ -133,6 +140,26 @@ await onRealParts(['kafka'], 'a worker of two threads', () => {
     const unstable = async () => total(await scrape(url, 'sluice_last_stable_offset_lag'))
     await expect.poll(unstable, { timeout: 30_000 }).toBe(0)
 
+    // What was decided and what could not be is read there too, and a dead letter is sent again as a new record.
+    const [decision] = await asked(['decisions', '--limit', '1'], env)
+    const [explained] = await asked(['explain', String(decision?.['decision_id'])], env)
+    expect(explained).toMatchObject({ decision, equal: true })
+    const before = await asked(['dlq', 'list'], env)
+    const producer = createProducer(session, edgeMask(session))
+    await producer.sendValue('poison', new Uint8Array([9]))
+    await producer.close()
+    await untilProcessed(url, ++fed)
+    const letters = await asked(['dlq', 'list'], env)
+    expect(letters).toHaveLength(before.length + 1)
+    const { input_partition, input_offset } = letters.find(
+      (one) => one['reason'] === 'BAD_MAGIC' && one['value_bytes'] === 1,
+    )!
+    expect(await asked(['dlq', 'replay', `${input_partition}-${input_offset}`], env)).toEqual([
+      { replayed: 1, refused: 0 },
+    ])
+    await untilProcessed(url, ++fed)
+    expect(await asked(['dlq', 'list'], env)).toHaveLength(before.length + 2)
+
     // A changed rule file takes effect when an operator says so, in every partition at once.
     writeFileSync(rules, text.replace('version: "1"', 'version: "night"'))
     const applied = await sluice(['rules', 'apply', rules, '--reason', 'night', '--kafka', '--json'], env)
@@ -140,7 +167,7 @@ await onRealParts(['kafka'], 'a worker of two threads', () => {
     const change = JSON.parse(applied.stdout)
     expect(change).toMatchObject({ changed: true, version: 'night', holds: true })
     expect(change.places).toHaveLength(PARTITIONS)
-    await untilProcessed(url, RECORDS + PARTITIONS)
+    await untilProcessed(url, fed + PARTITIONS)
     const records = await scrape(url, 'sluice_records_total')
     expect(total(records.filter(({ labels }) => labels.includes('control-applied')))).toBe(PARTITIONS)
 

@@ -9,10 +9,6 @@ import type { StartedSluice } from '../../support/started-sluice.ts'
 import { readOutputs, readRecords } from '../stored-records.ts'
 import type { Feed } from './feed.ts'
 
-/** Schema ids of decision, dead letter and duplicate: one of the three is the disposition of a payment. */
-const FINAL_SCHEMAS: ReadonlySet<number> = new Set([3, 5, 8])
-const PAYMENT_SCHEMA = 1
-
 /** What is looked at, when nobody decides any more. */
 interface Audited {
   readonly session: ClusterSession
@@ -42,7 +38,7 @@ export async function audit(stand: Audited): Promise<Compared> {
     outputs += await disposedOnce(stand, partition, records, verdict)
     inputs += records.length
     for (const record of records) {
-      const id = transactionIdOf(record)
+      const id = transactionIdOf(record, stand.session.ids.payment)
       if (id !== null) ids.add(id)
     }
   }
@@ -78,6 +74,9 @@ async function disposedOnce(
   records: readonly StoredRecord[],
   verdict: PartitionVerdict | undefined,
 ): Promise<number> {
+  // One of the three is the disposition of a payment.
+  const { decision, deadLetter, duplicate } = session.ids
+  const final = new Set<number>([decision, deadLetter, duplicate])
   const times = new Map(records.map(({ offset }) => [offset, 0]))
   let seen = 0
   for (const [topic, outputs] of await readOutputs(session.log, partition)) {
@@ -89,7 +88,7 @@ async function disposedOnce(
         before !== undefined,
         `${topic}-${partition}: an output about offset ${inputOffset}, which no reader sees`,
       )
-      if (FINAL_SCHEMAS.has(schemaId)) times.set(inputOffset, before + 1)
+      if (final.has(schemaId)) times.set(inputOffset, before + 1)
     }
   }
   const twice = [...times].filter(([, count]) => count > 1)
@@ -104,10 +103,10 @@ async function disposedOnce(
   return seen
 }
 
-function transactionIdOf({ value }: StoredRecord): string | null {
+function transactionIdOf({ value }: StoredRecord, paymentSchemaId: number): string | null {
   if (value === null || value.length < FRAME_BYTES) return null
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
-  if (readFrame(view, 0, value.length) !== PAYMENT_SCHEMA) return null
+  if (readFrame(view, 0, value.length) !== paymentSchemaId) return null
   const reader = new PaymentSubmittedReader()
   return reader.wrap(value, view, FRAME_BYTES, value.length) === 0 ? reader.transactionId : null
 }

@@ -1,4 +1,6 @@
 import { killedWorkers } from './f01.ts'
+import { killedInCheckpoints } from './f02.ts'
+import { killedInRestores } from './f03.ts'
 import { zombies } from './f04.ts'
 import { lateWritesBehindCommits } from './f05.ts'
 import { lostProduceAnswers } from './f06.ts'
@@ -6,6 +8,7 @@ import { lateTransactionSteps } from './f07.ts'
 import { killedBrokers } from './f08.ts'
 import { absentBrokers } from './f09.ts'
 import { timedOutTransactions } from './f10.ts'
+import { rebalanceStorm } from './f11.ts'
 import { failingDisks } from './f12.ts'
 import { damagedCheckpoints } from './f13.ts'
 import { missingHistory } from './f14.ts'
@@ -14,14 +17,19 @@ import { hangingTransaction } from './f16.ts'
 import { duplicateStorm } from './f25.ts'
 import { conflictingIds } from './f26.ts'
 import { poison } from './f27.ts'
+import { absentRegistry } from './f28.ts'
+import { badValues } from './f29.ts'
 import { wrongClocks } from './f30.ts'
 import { stalledLoop } from './f31.ts'
 import { endsAndDoubleStarts } from './f33.ts'
+import { unwritableDlq } from './f34.ts'
 import type { Row } from './row.ts'
 
-/** The fault matrix, in the order of its numbers: the rows that were seen to hold. */
+/** The fault matrix, in the order of its numbers. */
 export const ROWS: readonly Row[] = [
   killedWorkers,
+  killedInCheckpoints,
+  killedInRestores,
   zombies,
   lateWritesBehindCommits,
   lostProduceAnswers,
@@ -29,6 +37,7 @@ export const ROWS: readonly Row[] = [
   killedBrokers,
   absentBrokers,
   timedOutTransactions,
+  rebalanceStorm,
   failingDisks,
   damagedCheckpoints,
   missingHistory,
@@ -37,7 +46,10 @@ export const ROWS: readonly Row[] = [
   duplicateStorm,
   conflictingIds,
   poison,
+  absentRegistry,
+  badValues,
   wrongClocks,
   stalledLoop,
   endsAndDoubleStarts,
+  unwritableDlq,
 ]

@@ -22,6 +22,8 @@ export interface StandOptions {
   readonly brokers?: 1 | 3
   readonly properties?: BrokerProperties
   readonly features?: Readonly<Record<string, number>>
+  /** Configuration of everything that is started here, and of this process. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface WorkerOptions {
@@ -51,6 +53,7 @@ export class Stand {
   readonly processor: BatchProcessor<PaymentStores>
   /** Data folder of the workers and of this process. */
   readonly folder: string
+  private readonly env: Readonly<Record<string, string>>
   private readonly tally: Tally
   private readonly started: StartedSluice[] = []
   private readonly strikes: Promise<void>[] = []
@@ -60,6 +63,7 @@ export class Stand {
     proxies: readonly KafkaProxy[],
     session: ClusterSession,
     folder: string,
+    env: Readonly<Record<string, string>>,
     tally: Tally,
     seed: number,
   ) {
@@ -68,6 +72,7 @@ export class Stand {
     this.session = session
     this.processor = createRuntime(session)
     this.folder = folder
+    this.env = env
     this.tally = tally
     this.feed = new Feed(session, seed)
   }
@@ -75,7 +80,7 @@ export class Stand {
   static async open(
     tally: Tally,
     seed: number,
-    { brokers = 1, properties = {}, features = {} }: StandOptions = {},
+    { brokers = 1, properties = {}, features = {}, env: given = {} }: StandOptions = {},
   ): Promise<Stand> {
     const ports = await freePorts(brokers)
     const proxies = await Promise.all(ports.map((port) => KafkaProxy.listen(port)))
@@ -85,12 +90,12 @@ export class Stand {
       throw error
     })
     const folder = mkdtempSync(join(tmpdir(), 'sluice-chaos-'))
-    const env = { SLUICE_DATA: folder, SLUICE_KAFKA_BOOTSTRAP: kafka.bootstrap.join(',') }
+    const env = { ...given, SLUICE_DATA: folder, SLUICE_KAFKA_BOOTSTRAP: kafka.bootstrap.join(',') }
     const log = new KafkaLog({ kafka: { bootstrapServers: kafka.bootstrap, clientId: 'chaos' } })
     await log.createTopics(topicSettings({ logBytesMax: null, retentionMs: -1 }))
     await log.close()
     const session = await openWorkerSession(readConfig({}, env), () => null)
-    return new Stand(kafka, proxies, session, folder, tally, seed)
+    return new Stand(kafka, proxies, session, folder, env, tally, seed)
   }
 
   /** A worker whose every byte goes through the proxies; its client id is its name. */
@@ -104,11 +109,7 @@ export class Stand {
 
   /** Any command of the program on this stand's data folder, past the proxies unless `env` says otherwise. */
   start(args: readonly string[], { env = {}, under = [] }: Omit<WorkerOptions, 'args'> = {}): StartedSluice {
-    const bootstrap = this.kafka.bootstrap.join(',')
-    const started = new StartedSluice(args, {
-      under,
-      env: { SLUICE_DATA: this.folder, SLUICE_KAFKA_BOOTSTRAP: bootstrap, ...env },
-    })
+    const started = new StartedSluice(args, { under, env: { ...this.env, ...env } })
     this.started.push(started)
     return started
   }
