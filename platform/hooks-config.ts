@@ -26,8 +26,8 @@ const WebhookSchema = z.strictObject({
   ...COMMON,
   url: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => !/[@#]/.test(url), 'no log-in and no fragment in it')
-    .transform((url) => new URL(url)),
+    .transform((url) => new URL(url))
+    .refine(({ username, password, hash }) => username + password + hash === '', 'no log-in and no fragment in it'),
   /** File of one or two secrets, mode 600; never the secrets. */
   secrets_file: z.string().min(1),
   timeout_ms: wholeNumber(100, 60_000).default(10_000),

@@ -20,6 +20,7 @@ import { writeDecisions } from './sinks/decisions.ts'
 import { writeDuplicates } from './sinks/duplicates.ts'
 import { writeExpiries, writeResolutions } from './sinks/resolutions.ts'
 import { SEMANTICS_VERSION } from './sinks/semantics-version.ts'
+import { writeShadowVerdicts } from './sinks/shadow-verdicts.ts'
 import { PaymentStores } from './stores/payment-stores.ts'
 import type { PaymentTools } from './stores/payment-tools.ts'
 import { remember } from './velocity/remember.ts'
@@ -43,6 +44,7 @@ export function paymentsTopology(tools: PaymentTools): Topology<PaymentStores> {
       sinks: {
         decided: [
           { topic: decided, write: writeDecisions() },
+          { topic: decided, write: writeShadowVerdicts },
           { topic: decided, write: writeExpiries },
           { topic: TOPICS.fraudAlerts.name, write: writeVelocityAlerts },
           { topic: TOPICS.fraudActions.name, write: writeActions },

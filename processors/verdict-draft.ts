@@ -68,6 +68,8 @@ export class VerdictDraft extends RecordDraft {
   rules: CompiledRules = NO_RULES
   hits = 0
   missing = 0
+  /** Signals in shadow that hit; they are in neither of the above. */
+  shadowHits = 0
   excusable = false
   excused = false
   fraudScore = 0

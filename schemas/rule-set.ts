@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { CURRENCIES } from './currencies.ts'
 
-const points = z.int().min(0).max(100)
+/** What every signal has. One in shadow is judged and told of (ShadowVerdict), and counts for nothing. */
+const SIGNAL = { points: z.int().min(0).max(100), shadow: z.boolean().optional() }
 const currency = z.string().refine((code) => CURRENCIES.codes.includes(code), 'not an active ISO 4217 currency')
 const settlementMethod = z.string().regex(/^[A-Z0-9_]{1,16}$/, 'a settlement method is capital letters, digits and _')
 const category = z.string().regex(/^\d{4}$/, 'a merchant category code has four digits')
@@ -15,23 +16,23 @@ export const RuleSetSchema = z.strictObject({
   currency,
   rates: z.record(currency, z.number().positive()),
   signals: z.strictObject({
-    VELOCITY: z.strictObject({ points, threshold: z.int().min(1).max(500) }),
-    TINY_EQUAL: z.strictObject({ points, min_payments: z.int().min(2), max_major: z.number().positive() }),
-    HIGH_AMOUNT: z.strictObject({ points, over_major: z.number().positive() }),
-    FIRST_RECEIVER: z.strictObject({ points }),
-    VELOCITY_5M: z.strictObject({ points, over: z.int().min(1).max(500) }),
+    VELOCITY: z.strictObject({ ...SIGNAL, threshold: z.int().min(1).max(500) }),
+    TINY_EQUAL: z.strictObject({ ...SIGNAL, min_payments: z.int().min(2), max_major: z.number().positive() }),
+    HIGH_AMOUNT: z.strictObject({ ...SIGNAL, over_major: z.number().positive() }),
+    FIRST_RECEIVER: z.strictObject(SIGNAL),
+    VELOCITY_5M: z.strictObject({ ...SIGNAL, over: z.int().min(1).max(500) }),
     IMPOSSIBLE_TRAVEL: z.strictObject({
-      points,
+      ...SIGNAL,
       max_kmh: z.number().positive(),
       min_km: z.number().min(0),
       region_window_ms: z.int().min(0),
     }),
-    NEW_DEVICE: z.strictObject({ points }),
-    MANY_DEVICES: z.strictObject({ points, over: z.int().min(1).max(7) }),
-    OTP_FAILED: z.strictObject({ points, at_least: z.int().min(1).max(100) }),
-    RISKY_CATEGORY: z.strictObject({ points, categories: z.array(category).max(256) }),
-    NIGHT: z.strictObject({ points, until_hour_utc: z.int().min(0).max(24) }),
-    LISTED: z.strictObject({ points }),
+    NEW_DEVICE: z.strictObject(SIGNAL),
+    MANY_DEVICES: z.strictObject({ ...SIGNAL, over: z.int().min(1).max(7) }),
+    OTP_FAILED: z.strictObject({ ...SIGNAL, at_least: z.int().min(1).max(100) }),
+    RISKY_CATEGORY: z.strictObject({ ...SIGNAL, categories: z.array(category).max(256) }),
+    NIGHT: z.strictObject({ ...SIGNAL, until_hour_utc: z.int().min(0).max(24) }),
+    LISTED: z.strictObject(SIGNAL),
   }),
   excuse: z.strictObject({
     min_payments: z.int().min(1),
@@ -61,6 +62,15 @@ export const RuleSetSchema = z.strictObject({
 })
 
 export type RuleSet = z.infer<typeof RuleSetSchema>
+
+type SignalName = keyof RuleSet['signals']
+
+/** The signals in shadow, in the order in which signals are judged. */
+export function shadowSignals({ signals }: RuleSet): SignalName[] {
+  return (Object.keys(RuleSetSchema.shape.signals.shape) as SignalName[]).filter(
+    (name) => signals[name].shadow === true,
+  )
+}
 
 /** The one text of a rule set: keys sorted, no white space. Equal rule sets have equal texts. */
 export function canonicalRules(rules: RuleSet): string {

@@ -44,8 +44,8 @@ export const TOPICS = {
   paymentsDecided: {
     ...CHAIN,
     name: 'payments.decided',
-    doc: 'One decision for each accepted payment, and the single end of each challenge and review.',
-    values: ['sluice.Decision', 'sluice.Resolution'],
+    doc: 'One decision for each accepted payment, the single end of each challenge and review, and what signals in shadow would have done.',
+    values: ['sluice.Decision', 'sluice.Resolution', 'sluice.ShadowVerdict'],
   },
   paymentsDlq: {
     ...CHAIN,

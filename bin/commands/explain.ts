@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { distance } from '../../processors/score/signals/impossible-travel.ts'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import type { Decision } from '../../schemas/generated/decision.ts'
+import type { ShadowVerdict } from '../../schemas/generated/shadow-verdict.ts'
 import { REGIONS } from '../../schemas/regions.ts'
 import type { RuleSet } from '../../schemas/rule-set.ts'
 import { TOPICS } from '../../schemas/topics.ts'
@@ -9,6 +10,7 @@ import type { Log } from '../../streams/log/log.ts'
 import { fold } from '../../streams/task/restore.ts'
 import { findDecisions, type RecordedDecision } from '../runtime/decision-search.ts'
 import { recompute, stateWithin } from '../runtime/recomputation.ts'
+import { OutputValues } from '../runtime/record-values.ts'
 import { createRuntime, INPUT_TOPIC, type Session } from '../runtime/session.ts'
 import { outcomeText, type SenderBefore, signalText } from '../view/explanation.ts'
 import { schemaNamed } from '../view/field-names.ts'
@@ -24,6 +26,8 @@ interface Explained {
   readonly foldedFrom: number
   readonly rules: RuleSet
   readonly before: SenderBefore | null
+  /** What signals in shadow would have done; null where none of them hit. */
+  readonly shadow: ShadowVerdict | null
 }
 
 /** `sluice explain` */
@@ -68,14 +72,18 @@ async function explain(session: Session<Log>, { decision, outputOffset, value }:
   await fold(session.log, { topic: INPUT_TOPIC, partition }, processor, state, offset, () => {})
   const before = senderBefore(stores, decision)
   const { rules } = stores.rules
+  const values = new OutputValues(session.ids)
   let equal = false
+  let shadow: ShadowVerdict | null = null
   for await (const { outputs } of recompute(session, processor, partition, { stores, offset }, offset + 1)) {
-    equal = outputs.some(({ topic, value: recomputed }) => {
-      return topic === TOPICS.paymentsDecided.name && recomputed !== null && Buffer.compare(recomputed, value) === 0
+    const decided = outputs.flatMap(({ topic, value: recomputed }) => {
+      return topic === TOPICS.paymentsDecided.name && recomputed !== null ? [recomputed] : []
     })
+    equal = decided.some((recomputed) => Buffer.compare(recomputed, value) === 0)
+    for (const recomputed of decided) shadow ??= values.shadowVerdictOf(recomputed)
   }
   const recordedAt = `${TOPICS.paymentsDecided.name}-${partition} offset ${outputOffset}`
-  return { decision, recordedAt, equal, foldedFrom, rules, before }
+  return { decision, recordedAt, equal, foldedFrom, rules, before, shadow }
 }
 
 function senderBefore({ hash, senders }: PaymentStores, decision: Decision): SenderBefore | null {
@@ -98,7 +106,7 @@ function senderBefore({ hash, senders }: PaymentStores, decision: Decision): Sen
   }
 }
 
-function printJson({ decision, recordedAt, equal, foldedFrom, rules, before }: Explained): void {
+function printJson({ decision, recordedAt, equal, foldedFrom, rules, before, shadow }: Explained): void {
   const reasons = decision.reasons.map(({ signal, points }) => {
     return { signal, points, because: signalText(signal, decision, rules, before) }
   })
@@ -111,11 +119,12 @@ function printJson({ decision, recordedAt, equal, foldedFrom, rules, before }: E
       equal,
       foldedFrom,
       rules,
+      shadow: shadow === null ? null : schemaNamed('ShadowVerdict', shadow),
     }),
   )
 }
 
-function printText({ decision, recordedAt, equal, foldedFrom, rules, before }: Explained): void {
+function printText({ decision, recordedAt, equal, foldedFrom, rules, before, shadow }: Explained): void {
   const { reasons, notEvaluated, velocityFraudPeers: peers } = decision
   const row = (name: string, text: string) => print(`  ${styled('dim', name.padEnd(14))}${text}`)
   print(
@@ -133,6 +142,12 @@ function printText({ decision, recordedAt, equal, foldedFrom, rules, before }: E
     )
   }
   if (notEvaluated.length > 0) row('not evaluated', `${notEvaluated.join(', ')} (a field is missing)`)
+  if (shadow !== null) {
+    row('in shadow', `the score would have been ${shadow.fraudScore}, actions ${shadow.actions.join(', ') || 'none'}`)
+    for (const { signal, points } of shadow.reasons) {
+      print(`    ${String(points).padStart(3)}  ${signal}  ${signalText(signal, decision, rules, before)}`)
+    }
+  }
   row(
     'velocity',
     `${decision.velocityCount} in 60 s, ${decision.velocity5mCount} in 5 min, severity ${decision.severity}${decision.late ? ', late' : ''}`,

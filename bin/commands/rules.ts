@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
+import { type RuleSet, RuleSetSchema, shadowSignals } from '../../schemas/rule-set.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import {
@@ -71,14 +71,21 @@ async function runShow(options: LogOptions): Promise<void> {
   const { stringify } = await import('yaml')
   await withLogSession(options, async (session) => {
     const rules = await rulesInForce(session)
-    print(options.json ? JSON.stringify({ hash: rulesHash(rules), rules }) : stringify(rules).trimEnd())
+    const shadow = shadowSignals(rules)
+    if (options.json) return print(JSON.stringify({ hash: rulesHash(rules), shadow, rules }))
+    // A comment, so that what is printed is a rule file.
+    if (shadow.length > 0) print(`# In shadow, judged and told of, counting for nothing: ${shadow.join(', ')}`)
+    print(stringify(rules).trimEnd())
   })
 }
 
 async function runCheck(file: string, options: CommonOptions): Promise<void> {
   const rules = readRules(file)
   const hash = rulesHash(rules)
-  print(options.json ? JSON.stringify({ version: rules.version, hash }) : `${file} is a rule set: ${nameOf(rules)}`)
+  const shadow = shadowSignals(rules)
+  if (options.json) return print(JSON.stringify({ version: rules.version, hash, shadow }))
+  const shadowText = shadow.length === 0 ? '' : `; in shadow: ${shadow.join(', ')}`
+  print(`${file} is a rule set: ${nameOf(rules)}${shadowText}`)
 }
 
 async function runDiff(file: string, options: LogOptions): Promise<void> {

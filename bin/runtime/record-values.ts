@@ -6,6 +6,7 @@ import { DecisionReader } from '../../schemas/generated/decision.ts'
 import { DuplicateReader } from '../../schemas/generated/duplicate.ts'
 import { FraudActionReader } from '../../schemas/generated/fraud-action.ts'
 import { ResolutionReader } from '../../schemas/generated/resolution.ts'
+import { type ShadowVerdict, ShadowVerdictReader } from '../../schemas/generated/shadow-verdict.ts'
 import type { RecordBatchReader } from '../../streams/record/record-batch-reader.ts'
 
 /** What any output record says of the input record that it is about. */
@@ -21,6 +22,7 @@ export class OutputValues {
   private readonly decision = new DecisionReader()
   private readonly deadLetter = new DeadLetterReader()
   private readonly resolution = new ResolutionReader()
+  private readonly shadowVerdict = new ShadowVerdictReader()
   private readonly ids: SchemaIds
 
   constructor(ids: SchemaIds) {
@@ -32,6 +34,7 @@ export class OutputValues {
       [ids.alert, new AlertReader()],
       [ids.action, new FraudActionReader()],
       [ids.duplicate, new DuplicateReader()],
+      [ids.shadowVerdict, this.shadowVerdict],
     ])
   }
 
@@ -40,6 +43,12 @@ export class OutputValues {
     if (value === null) return null
     const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
     return this.wrap(value, view, 0, value.length)?.inputOffset ?? null
+  }
+
+  /** What signals in shadow would have done, or null when the value is of another kind. */
+  shadowVerdictOf(value: Uint8Array): ShadowVerdict | null {
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+    return this.wrap(value, view, 0, value.length) === this.shadowVerdict ? this.shadowVerdict.toObject() : null
   }
 
   private wrap(bytes: Uint8Array, view: DataView, at: number, end: number): OutputReader | null {

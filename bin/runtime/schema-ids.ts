@@ -23,6 +23,7 @@ export async function schemaIds(registry: SchemaRegistry): Promise<SchemaIds> {
     alert: await idOf(TOPICS.fraudAlerts, 'Alert'),
     action: await idOf(TOPICS.fraudActions, 'FraudAction'),
     duplicate: await idOf(TOPICS.paymentsDuplicates, 'Duplicate'),
+    shadowVerdict: await idOf(TOPICS.paymentsDecided, 'ShadowVerdict'),
   }
 }
 

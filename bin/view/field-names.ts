@@ -10,6 +10,7 @@ const NAMES = {
   Decision: namesOf('Decision'),
   DeadLetter: namesOf('DeadLetter'),
   HookDelivery: namesOf('HookDelivery'),
+  ShadowVerdict: namesOf('ShadowVerdict'),
 } as const
 
 /** The record with every field under its name in the schema, as `--json` prints it. */

@@ -21,22 +21,20 @@ const MANUAL_REVIEW = 1 << ActionOrdinal.MANUAL_REVIEW
  */
 export function decide(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores): void {
   countFraud(draft, stores)
-  draft.actions = hitActions(draft)
+  draft.actions = hitActions(draft, draft.fraudScore)
   chooseOutcome(draft, stores)
   fireActions(draft, stores)
   endOverdue(draft, stores)
   keepPending(payment, draft, stores)
 }
 
-/** Every action whose rule hits; an episode limits what is fired, not what is hit. */
-function hitActions(draft: PaymentDraft): number {
-  const { BLOCK_CARD: block, REQUIRE_3DS: stepUp, MANUAL_REVIEW: review } = draft.rules.rules.actions
+/** Every action whose rule hits at that score (bit = ordinal); an episode limits what is fired, not what is hit. */
+export function hitActions({ rules, fraudCount }: PaymentDraft, fraudScore: number): number {
+  const { BLOCK_CARD: block, REQUIRE_3DS: stepUp, MANUAL_REVIEW: review } = rules.rules.actions
   let actions = 0
-  if (draft.fraudCount >= block.fraud_count_at_least) actions |= BLOCK_CARD
-  if (draft.fraudCount >= stepUp.fraud_count_at_least || draft.fraudScore >= stepUp.score_at_least) {
-    actions |= REQUIRE_3DS
-  }
-  if (draft.fraudScore > review.score_over) actions |= MANUAL_REVIEW
+  if (fraudCount >= block.fraud_count_at_least) actions |= BLOCK_CARD
+  if (fraudCount >= stepUp.fraud_count_at_least || fraudScore >= stepUp.score_at_least) actions |= REQUIRE_3DS
+  if (fraudScore > review.score_over) actions |= MANUAL_REVIEW
   return actions
 }
 

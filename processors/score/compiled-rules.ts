@@ -1,7 +1,7 @@
 import { encodeString, putLong } from '../../schemas/avro/bytes.ts'
 import { CURRENCIES, CURRENCY_EXPONENTS } from '../../schemas/currencies.ts'
 import { SIGNAL_SYMBOLS, SignalOrdinal } from '../../schemas/generated/enums.ts'
-import type { RuleSet } from '../../schemas/rule-set.ts'
+import { type RuleSet, shadowSignals } from '../../schemas/rule-set.ts'
 
 const DAY_MS = 86_400_000
 const SCORE_MAX = 100
@@ -31,6 +31,8 @@ export class CompiledRules {
   readonly toReference: Float64Array
   readonly excuseSpanMs: number
   readonly nightUntilMs: number
+  /** The signals in shadow (bit = ordinal). */
+  readonly shadow: number
   private readonly risky = new Uint8Array(10_000)
   private readonly reasonsBySignals: (ScoredReasons | undefined)[] = new Array(2 ** (EXCUSED_BIT + 1))
   private readonly signalArrays: (Uint8Array | undefined)[] = new Array(2 ** SIGNAL_SYMBOLS.length)
@@ -50,6 +52,7 @@ export class CompiledRules {
     for (const category of rules.signals.RISKY_CATEGORY.categories) this.risky[Number(category)] = 1
     this.excuseSpanMs = rules.excuse.min_span_days * DAY_MS
     this.nightUntilMs = rules.signals.NIGHT.until_hour_utc * 3_600_000
+    this.shadow = shadowSignals(rules).reduce((bits, signal) => bits | (1 << SignalOrdinal[signal]), 0)
     this.pointsBySignal = SIGNAL_SYMBOLS.map((signal) =>
       signal === 'SCORING_ERROR' ? 0 : rules.signals[signal].points,
     )

@@ -13,7 +13,7 @@ import { SIGNAL_RULES } from './signals/signals.ts'
  * Adds up the signals and says why (SPEC S1, S2).
  *
  * In:     a first sight, measured; its sender's history without it.
- * Out:    signals that hit and that could not be evaluated, the score, whether the sender's habits excuse the burst.
+ * Out:    signals that hit and that could not be evaluated, those in shadow that would have hit, the score, whether the sender's habits excuse the burst.
  * Store:  reads the sender's row.
  * Throws: never. An error in a signal becomes SCORING_ERROR: it must not approve, so the payment is reviewed (SPEC S4).
  */
@@ -25,6 +25,7 @@ export function score(payment: PaymentSubmittedReader, draft: PaymentDraft, stor
   } catch {
     draft.hits = 1 << SignalOrdinal.SCORING_ERROR
     draft.missing = 0
+    draft.shadowHits = 0
     draft.excusable = false
   }
   draft.excused = draft.isVelocityFraud && draft.excusable
@@ -40,9 +41,11 @@ function judge(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: Pay
     if (verdict === HIT) hits |= 1 << ordinal
     else if (verdict === MISSING) missing |= 1 << ordinal
   }
-  draft.hits = hits
-  draft.missing = missing
-  draft.excusable = isExcusable(draft, stores.senders, (hits & (1 << SignalOrdinal.TINY_EQUAL)) !== 0)
+  const { shadow } = draft.rules
+  draft.hits = hits & ~shadow
+  draft.missing = missing & ~shadow
+  draft.shadowHits = hits & shadow
+  draft.excusable = isExcusable(draft, stores.senders, (draft.hits & (1 << SignalOrdinal.TINY_EQUAL)) !== 0)
 }
 
 /** The last stage: the payment is decided, and from here on part of its sender's habits (SPEC S2, V6). */

@@ -42,6 +42,7 @@ export interface SchemaIds {
   readonly alert: number
   readonly action: number
   readonly duplicate: number
+  readonly shadowVerdict: number
 }
 
 /** Bounds of one partition's state; each error at a bound names its setting. */

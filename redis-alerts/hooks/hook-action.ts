@@ -76,9 +76,13 @@ export async function actionAt(log: Log, decoder: ActionDecoder, place: ActionPl
   if (place.offset < startOffset || place.offset >= endOffset) return null
   const reader = log.openReader(at, place.offset)
   try {
-    const { bytes } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
-    const [found] = decoder.read(bytes, at, place.offset, place.offset + 1)
-    return found === undefined || found.action === null ? null : found
+    for (;;) {
+      const { bytes, nextOffset } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
+      // A slow log gives nothing yet, which does not mean that nothing is there.
+      if (nextOffset <= place.offset) continue
+      const [found] = decoder.read(bytes, at, place.offset, place.offset + 1)
+      return found === undefined || found.action === null ? null : found
+    }
   } finally {
     reader.close()
   }

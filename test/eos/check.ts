@@ -20,6 +20,7 @@ const SCHEMA_FILES: Readonly<Record<keyof typeof SCHEMA_IDS, string>> = {
   alert: 'alert',
   action: 'action',
   duplicate: 'duplicate',
+  shadowVerdict: 'shadow-verdict',
 }
 
 /** What `laws.py` says of a dump. */

@@ -5,6 +5,7 @@ import { DecisionReader } from '../../schemas/generated/decision.ts'
 import { DuplicateReader } from '../../schemas/generated/duplicate.ts'
 import { FraudActionReader } from '../../schemas/generated/fraud-action.ts'
 import { ResolutionReader } from '../../schemas/generated/resolution.ts'
+import { ShadowVerdictReader } from '../../schemas/generated/shadow-verdict.ts'
 import { digitsOf } from '../processors/mask/card-disguises.ts'
 import { CANARIES, SHORT_CVV } from './canaries.ts'
 
@@ -28,6 +29,7 @@ const READERS = {
   6: new AlertReader(),
   7: new FraudActionReader(),
   8: new DuplicateReader(),
+  12: new ShadowVerdictReader(),
 } as const
 
 /** The forms in which bytes are looked for. Base64 has three, by where the text begins in its group of three bytes. */

@@ -6,6 +6,7 @@ import { DecisionReader } from '../../schemas/generated/decision.ts'
 import { DuplicateReader } from '../../schemas/generated/duplicate.ts'
 import { FraudActionReader } from '../../schemas/generated/fraud-action.ts'
 import { ResolutionReader } from '../../schemas/generated/resolution.ts'
+import { ShadowVerdictReader } from '../../schemas/generated/shadow-verdict.ts'
 import type { Log, TopicPartition } from '../../streams/log/log.ts'
 import { decodeBatches, type StoredRecord } from '../support/offline-chain.ts'
 import { OUTPUT_TOPICS } from '../support/payments-driver.ts'
@@ -44,6 +45,7 @@ const READERS: Readonly<
   6: new AlertReader(),
   7: new FraudActionReader(),
   8: new DuplicateReader(),
+  12: new ShadowVerdictReader(),
 }
 
 /** All records of a partition, from its first retained one to its end. */

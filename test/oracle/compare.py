@@ -35,7 +35,7 @@ FIELD_CHECKS = {
 TOKENS = ("card_token", "cardholder_name_token", "email_token", "ip_token")
 OTHER_CHECKS = (
     "dispositions", "order", "decided", "tokens", "maskings", "redacted texts", "dead letters", "duplicates", "alerts", "actions",
-    "resolutions", "control records",
+    "resolutions", "shadow verdicts", "control records",
 )  # fmt: skip
 DECISION_CHECKS = ("decided", *FIELD_CHECKS)
 ALWAYS_NEEDED = ("dispositions", "order", *DECISION_CHECKS)
@@ -162,6 +162,7 @@ def _compare_offset(report, where, expected, got, value):
         ("alerts", "fraud.alerts", expected.alerts),
         ("actions", "fraud.actions", expected.actions),
         ("resolutions", "resolution", expected.resolutions),
+        ("shadow verdicts", "shadow-verdict", expected.shadow_verdicts),
     ):
         if records or topic in got:
             _compare_lists(report, check, where, records, got.get(topic, ()))

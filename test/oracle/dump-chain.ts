@@ -13,6 +13,7 @@ const SCHEMA_FILES = {
   alert: 'alert',
   action: 'action',
   duplicate: 'duplicate',
+  shadowVerdict: 'shadow-verdict',
 } as const
 
 export interface DumpedChain {

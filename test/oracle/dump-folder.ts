@@ -25,6 +25,7 @@ const SCHEMA_FILES = {
   alert: 'alert',
   action: 'action',
   duplicate: 'duplicate',
+  shadowVerdict: 'shadow-verdict',
 } as const
 
 /** Dumps everything that the session's log holds. @throws Error when retention has taken some of it. */

@@ -14,7 +14,7 @@ _LENGTH = struct.Struct(">i")
 
 INPUT = "payments.submitted"
 OUTPUTS = {
-    "payments.decided": ("decision", "resolution"),
+    "payments.decided": ("decision", "resolution", "shadow-verdict"),
     "payments.dlq": ("dead-letter",),
     "payments.duplicates": ("duplicate",),
     "fraud.alerts": ("alert",),

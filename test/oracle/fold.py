@@ -41,12 +41,15 @@ class Fold:
 class Outcome:
     """What one input offset must give: its disposition and the output records by topic kind."""
 
-    __slots__ = ("disposition", "decision", "resolutions", "dead_letter", "duplicate", "alerts", "actions", "redacted", "tokens")
+    __slots__ = (
+        "disposition", "decision", "resolutions", "shadow_verdicts", "dead_letter", "duplicate", "alerts", "actions", "redacted", "tokens",
+    )  # fmt: skip
 
     def __init__(self, disposition):
         self.disposition = disposition
         self.decision = self.dead_letter = self.duplicate = None
         self.resolutions, self.alerts, self.actions, self.redacted, self.tokens = [], [], [], (), 0
+        self.shadow_verdicts = []
 
 
 class Partition:
@@ -163,15 +166,17 @@ class Partition:
         seen = self._velocity(p, sender, after, rules)
         seen["listed"] = self._listed(p)
         seen["tiny"] = p["currency"] in rules.tiny and score.tiny_equal(p, seen["window"], seen["velocity_count"], rules)
-        can_excuse = score.excusable(p, sender, rules, seen["tiny"], seen["saturated"])
+        tiny_counts = seen["tiny"] and "TINY_EQUAL" not in rules.shadow
+        can_excuse = score.excusable(p, sender, rules, tiny_counts, seen["saturated"])
         excused = seen["is_velocity_fraud"] and can_excuse
         flagged = seen["is_velocity_fraud"] and not excused
         revised = self._add(p, sender, seen, flagged, can_excuse)
         fraud_count = sum(time - HOUR <= counted <= time for counted in sender.counted)
-        fraud_score, reasons, not_evaluated = score.add_up(score.signals(p, sender, rules, seen), rules, excused)
+        judged = score.signals(p, sender, rules, seen)
+        fraud_score, reasons, not_evaluated = score.add_up(judged, rules, excused, rules.shadow)
         actions = _actions(rules, fraud_count, fraud_score)
         standing = self.standing(account)
-        result, decided_by = _decide(standing, time, seen["listed"], actions)
+        result, decided_by = _decide(standing, time, seen["listed"] and "LISTED" not in rules.shadow, actions)
         if "BLOCK_CARD" in actions:
             standing.automatic = max(standing.automatic, time + rules.raw["actions"]["BLOCK_CARD"]["block_ms"])
 
@@ -204,6 +209,7 @@ class Partition:
             "rule_version": rules.version,
             "maskings": [{"field": f, "rule": p["mask_rules"][f]} for f in p["masked_fields"]],
         }
+        outcome.shadow_verdicts = _shadow_verdicts(judged, rules, outcome.decision, at)
         outcome.actions = self._act(p, sender, standing, outcome.decision, flagged, at)
         outcome.alerts = self._alerts(p, outcome.decision, flagged, revised, offset, at)
         if result in ("challenge", "review"):
@@ -366,6 +372,24 @@ def _resolution(ended, result, actor, at):
     decision_id, transaction_id, sender = ended
     whom = {"decision_id": decision_id, "transaction_id": transaction_id, "sender_account_id": sender}
     return {**whom, "outcome": result, "actor": actor, **at}
+
+
+def _shadow_verdicts(judged, rules, decision, at):
+    """What the signals in shadow would have done, where one of them hit: none or one."""
+    hit = {name for name, evaluated, hits in judged if evaluated and hits and name in rules.shadow}
+    if not hit:
+        return []
+    fraud_score, reasons, _ = score.add_up(judged, rules, decision["excused"])
+    passed_on = ("decision_id", "transaction_id", "sender_account_id", "event_time", "rule_version")
+    return [
+        {
+            **{field: decision[field] for field in passed_on},
+            **at,
+            "reasons": [reason for reason in reasons if reason["signal"] in hit],
+            "fraud_score": fraud_score,
+            "actions": _actions(rules, decision["fraud_count"], fraud_score),
+        }
+    ]
 
 
 def _actions(rules, fraud_count, fraud_score):

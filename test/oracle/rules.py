@@ -50,6 +50,7 @@ class Rules:
         self.raw = raw
         self.version = raw["version"]
         self.signals = raw["signals"]
+        self.shadow = {name for name, signal in raw["signals"].items() if signal.get("shadow")}
         self.points = {name: signal["points"] for name, signal in raw["signals"].items()}
         self.factor, self.tiny, self.high = {}, {}, {}
         for currency, rate in raw["rates"].items():
@@ -83,6 +84,13 @@ def _number(value, bounds):
     return not whole or value == int(value) and abs(value) < 2**53
 
 
+def _signal(values, shape, more=()):
+    """A signal may say whether it is in shadow."""
+    if type(values.get("shadow", False)) is not bool:
+        return False
+    return _section({key: value for key, value in values.items() if key != "shadow"}, shape, more)
+
+
 def _section(values, shape, more=()):
     return set(values) == set(shape) | set(more) and all(_number(values[key], bounds) for key, bounds in shape.items())
 
@@ -100,7 +108,7 @@ def _valid(raw):
         return False
     more = {"RISKY_CATEGORY": ("categories",)}
     return (
-        all(_section(raw["signals"][name], shape, more.get(name, ())) for name, shape in _SIGNALS.items())
+        all(_signal(raw["signals"][name], shape, more.get(name, ())) for name, shape in _SIGNALS.items())
         and all(_section(raw["actions"][name], shape) for name, shape in _ACTIONS.items())
         and _section(raw["excuse"], _EXCUSE)
         and all(_number(raw[name], (WHOLE, 1, _ENDLESS)) for name in ("challenge_ms", "review_ms"))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { SimulationRun } from '../../producers/simulator/run.ts'
 import { SCENARIOS, scenarioNamed } from '../../producers/simulator/scenarios.ts'
+import { RuleSetSchema } from '../../schemas/rule-set.ts'
 import { defaultRules, OfflineChain, paymentValue, SCHEMA_IDS, testRuntimeOptions } from '../support/offline-chain.ts'
 import { dumpChain } from './dump-chain.ts'
 import { runOracle } from './run-oracle.ts'
@@ -13,6 +14,8 @@ import { runOracle } from './run-oracle.ts'
 const RECORDS = Number(process.env['SLUICE_ORACLE_RECORDS'] ?? 100_000)
 const SEED = process.env['SLUICE_ORACLE_SEED'] ?? '20261122'
 const START_MS = Date.UTC(2026, 0, 5, 8)
+const SHADOWED = { ratePerSecond: 20, records: 4_000 }
+const IN_SHADOW = ['VELOCITY', 'TINY_EQUAL', 'FIRST_RECEIVER', 'NEW_DEVICE', 'NIGHT', 'LISTED']
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-oracle-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -46,3 +49,23 @@ test.each(SCENARIOS.map(({ name }) => ({ name })))(
   },
   300_000,
 )
+
+test('SPEC S1, S2: the oracle agrees on what signals in shadow would have done, and that they did nothing', async () => {
+  const { signals, ...rest } = defaultRules()
+  const marked = Object.entries(signals).map(([name, signal]) => [
+    name,
+    { ...signal, shadow: IN_SHADOW.includes(name) },
+  ])
+  const rules = RuleSetSchema.parse({ ...rest, signals: Object.fromEntries(marked) })
+  const chain = new OfflineChain(testRuntimeOptions({ initialRules: rules }))
+  const run = new SimulationRun({ seed: SEED, startMs: START_MS, paymentSchemaId: SCHEMA_IDS.payment })
+  for (const { payment, value, key, intendedSendMs } of scenarioNamed('mixed')!.records(run, SHADOWED)) {
+    chain.append({ appendTimeMs: intendedSendMs, key, value: payment === null ? value : paymentValue(payment) })
+  }
+  chain.finish()
+  const dump = join(directory, 'shadow')
+  dumpChain(dump, { partitions: 4, topics: chain.topics, rules })
+  const { code, text } = await runOracle(dump)
+  expect(code, `seed ${SEED}\n${text}`).toBe(0)
+  expect(Number(/shadow verdicts\D+(\d[\d,]*)/.exec(text)?.[1]?.replaceAll(',', '')), text).toBeGreaterThan(100)
+}, 300_000)

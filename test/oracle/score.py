@@ -88,10 +88,12 @@ def signals(p, sender, rules, seen):
     )
 
 
-def add_up(judged, rules, excused):
-    """(fraud_score, reasons, not_evaluated): points are cut so that the sum never passes 100."""
+def add_up(judged, rules, excused, apart=frozenset()):
+    """(fraud_score, reasons, not_evaluated) without the signals in `apart`: points are cut so that the sum never passes 100."""
     total, reasons, not_evaluated = 0, [], []
     for name, evaluated, hit in judged:
+        if name in apart:
+            continue
         if not evaluated:
             not_evaluated.append(name)
         elif hit:

@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SCHEMA_DIR = os.path.join(HERE, "..", "..", "schemas")
 SCHEMAS = {
     1: "payment-submitted", 2: "control-record", 3: "decision", 4: "resolution", 5: "dead-letter", 6: "alert", 7: "action",
-    8: "duplicate",
+    8: "duplicate", 12: "shadow-verdict",
 }  # fmt: skip
 KEYS = [{"id": "k1", "hex": "00" * 31 + "01"}, {"id": "k2", "hex": "00" * 31 + "02"}]
 SIGNERS = [{"id": "api", "kinds": ["CHALLENGE_*"]}, {"id": "board", "kinds": ["REVIEW_*", "ACCOUNT_*"]}, {"id": "admin", "kinds": ["*"]}]
@@ -22,6 +22,14 @@ T0 = 1_767_258_000_000
 def rules():
     with open(os.path.join(HERE, "rules-default.json"), encoding="utf-8") as file:
         return json.load(file)
+
+
+def in_shadow(*names):
+    """The default rule set with these signals in shadow."""
+    raw = rules()
+    for name in names:
+        raw["signals"][name]["shadow"] = True
+    return raw
 
 
 def _load(name):
@@ -178,6 +186,7 @@ class Log:
 def _outputs(topic, outcome):
     if topic == "payments.decided":
         decided = [] if outcome.decision is None else [("decision", outcome.decision)]
+        decided += [("shadow-verdict", verdict) for verdict in outcome.shadow_verdicts]
         return decided + [("resolution", resolution) for resolution in outcome.resolutions]
     one = {"payments.dlq": ("dead-letter", outcome.dead_letter), "payments.duplicates": ("duplicate", outcome.duplicate)}
     if topic in one:

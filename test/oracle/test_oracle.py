@@ -12,7 +12,7 @@ import cards
 import oracle
 from avro import AvroError, compile_reader
 from iso import EXPONENT, REGIONS
-from support import SCHEMA_DIR, T0, Log, framed, payment, rules
+from support import SCHEMA_DIR, T0, Log, framed, in_shadow, payment, rules
 
 SECOND, HOUR, DAY = 1000, 3_600_000, 86_400_000
 HOME = {"device_id": "phone", "region": "US", "merchant_category": "5411"}
@@ -211,6 +211,17 @@ class Score(unittest.TestCase):
         self.assertEqual((d["fraud_score"], d["outcome"]), (40, "challenge"))
         self.assertEqual(Log().decide("at", 0, amount_minor=500_000)["fraud_score"], 15)
 
+    def test_s1_a_signal_in_shadow_does_nothing_and_is_told_of(self):
+        outcome = Log(in_shadow("FIRST_RECEIVER", "LISTED")).pay("big", 0, amount_minor=520_000)
+        d, (verdict,) = outcome.decision, outcome.shadow_verdicts
+        self.assertEqual((d["fraud_score"], d["outcome"], d["actions"]), (25, "approve", []))
+        self.assertEqual(d["reasons"], [{"signal": "HIGH_AMOUNT", "points": 25}])
+        self.assertEqual((verdict["fraud_score"], verdict["actions"]), (40, ["REQUIRE_3DS"]))
+        self.assertEqual(verdict["reasons"], [{"signal": "FIRST_RECEIVER", "points": 15}])
+        unevaluated = Log(in_shadow("MANY_DEVICES")).pay("x", 0)
+        self.assertEqual(unevaluated.decision["not_evaluated"], ["IMPOSSIBLE_TRAVEL", "NEW_DEVICE", "RISKY_CATEGORY"])
+        self.assertEqual(unevaluated.shadow_verdicts, [])
+
     def test_s1_a_missing_field_says_so(self):
         d = Log().decide("x", 0, currency="XAF")
         missing = ["TINY_EQUAL", "HIGH_AMOUNT", "IMPOSSIBLE_TRAVEL", "NEW_DEVICE", "MANY_DEVICES", "RISKY_CATEGORY"]
@@ -387,7 +398,7 @@ class WholeRun(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
-        self.log = log = Log()
+        self.log = log = Log(in_shadow("TINY_EQUAL"))
         for n in range(5):
             log.pay(f"c{n}", n * 1000, amount_minor=100, pan="4111111111111111", memo="4111 1111 1111 1111")
         log.pay("c0", 0, amount_minor=100, pan="4111111111111111")

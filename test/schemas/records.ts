@@ -6,6 +6,7 @@ import { DeadLetterReader, encodeDeadLetter, writeDeadLetter } from '../../schem
 import { DecisionReader, encodeDecision, writeDecision } from '../../schemas/generated/decision.ts'
 import { DuplicateReader, encodeDuplicate, writeDuplicate } from '../../schemas/generated/duplicate.ts'
 import { encodeFraudAction, FraudActionReader, writeFraudAction } from '../../schemas/generated/fraud-action.ts'
+import { encodeHookDelivery, HookDeliveryReader, writeHookDelivery } from '../../schemas/generated/hook-delivery.ts'
 import {
   encodePaymentSubmitted,
   PaymentSubmittedReader,
@@ -13,6 +14,7 @@ import {
 } from '../../schemas/generated/payment-submitted.ts'
 import { encodeResolution, ResolutionReader, writeResolution } from '../../schemas/generated/resolution.ts'
 import { SCHEMAS } from '../../schemas/generated/schemas.ts'
+import { encodeShadowVerdict, ShadowVerdictReader, writeShadowVerdict } from '../../schemas/generated/shadow-verdict.ts'
 import { camel } from '../../schemas/generator/naming.ts'
 
 /** What the tests ask of any generated reader. */
@@ -71,6 +73,8 @@ export const RECORDS = [
   codec('Alert', new AlertReader(), encodeAlert, writeAlert),
   codec('FraudAction', new FraudActionReader(), encodeFraudAction, writeFraudAction),
   codec('Duplicate', new DuplicateReader(), encodeDuplicate, writeDuplicate),
+  codec('ShadowVerdict', new ShadowVerdictReader(), encodeShadowVerdict, writeShadowVerdict),
+  codec('HookDelivery', new HookDeliveryReader(), encodeHookDelivery, writeHookDelivery),
 ]
 
 /** A value as avsc gives and takes it, in the names and plain objects of our types. */

@@ -40,6 +40,7 @@ export const SCHEMA_IDS = {
   alert: 6,
   action: 7,
   duplicate: 8,
+  shadowVerdict: 12,
 } as const
 
 /** The rule set that the oracle's tests use too. */

@@ -5,6 +5,7 @@ import { type Decision, DecisionReader } from '../../schemas/generated/decision.
 import { type Duplicate, DuplicateReader } from '../../schemas/generated/duplicate.ts'
 import { type FraudAction, FraudActionReader } from '../../schemas/generated/fraud-action.ts'
 import { type Resolution, ResolutionReader } from '../../schemas/generated/resolution.ts'
+import { type ShadowVerdict, ShadowVerdictReader } from '../../schemas/generated/shadow-verdict.ts'
 
 /** Everything the chain writes, decoded, in the order it was written within each kind. */
 export interface PaymentOutputs {
@@ -14,6 +15,7 @@ export interface PaymentOutputs {
   readonly deadLetters: DeadLetter[]
   readonly alerts: Alert[]
   readonly actions: FraudAction[]
+  readonly shadowVerdicts: ShadowVerdict[]
 }
 
 interface Reader {
@@ -29,10 +31,19 @@ const KINDS: Readonly<Record<number, { readonly list: keyof PaymentOutputs; read
   6: { list: 'alerts', reader: new AlertReader() },
   7: { list: 'actions', reader: new FraudActionReader() },
   8: { list: 'duplicates', reader: new DuplicateReader() },
+  12: { list: 'shadowVerdicts', reader: new ShadowVerdictReader() },
 }
 
 export function noOutputs(): PaymentOutputs {
-  return { decisions: [], resolutions: [], duplicates: [], deadLetters: [], alerts: [], actions: [] }
+  return {
+    decisions: [],
+    resolutions: [],
+    duplicates: [],
+    deadLetters: [],
+    alerts: [],
+    actions: [],
+    shadowVerdicts: [],
+  }
 }
 
 /** Decodes one framed output value and puts it where it belongs. Throws when it is none. */

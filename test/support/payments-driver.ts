@@ -34,6 +34,7 @@ export const SCHEMA_IDS = {
   alert: 6,
   action: 7,
   duplicate: 8,
+  shadowVerdict: 12,
 } as const
 
 /** 2026-06-01 12:00 UTC: noon, so that NIGHT does not hit. */

@@ -87,7 +87,7 @@ class Log:
         for offset, name, record in dump.output(topic, partition):
             place = (record["input_partition"], record["input_offset"])
             self.outputs.append((f"{topic}-{partition}@{offset}", partition, *place))
-            if topic in DISPOSING and name != "resolution":
+            if topic in DISPOSING and name not in ("resolution", "shadow-verdict"):
                 self.disposing.setdefault(place, []).append(topic)
             if name == "decision":
                 self.decisions[partition].append(record)

@@ -49,7 +49,7 @@ def latencies_of(dump, number):
         times = {offset: append_time for offset, append_time, _, _ in dump.records(topic, number)}
         for offset, name, record in dump.output(topic, number):
             at = appended.get(record["input_offset"])
-            if at is not None and name != "resolution":
+            if at is not None and name not in ("resolution", "shadow-verdict"):
                 found.append((at, times[offset] - at))
     return found
 

@@ -6,16 +6,15 @@ import type { HookAction } from '../../../redis-alerts/hooks/hook-action.ts'
 import { ACTIONS_HELD_MAX } from '../../../redis-alerts/hooks/hook-session.ts'
 import { failed, type TryResult } from '../../../redis-alerts/hooks/hook-target.ts'
 import { RETRY_PLAN } from '../../../redis-alerts/hooks/retry-plan.ts'
-import { ACTION_SYMBOLS } from '../../../schemas/generated/enums.ts'
 import type { FraudAction } from '../../../schemas/generated/fraud-action.ts'
 import type { HookDelivery } from '../../../schemas/generated/hook-delivery.ts'
 import { TOPICS } from '../../../schemas/topics.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
-import { AlertLog, actionOf, SCHEMA_IDS } from '../alert-log.ts'
+import { AlertLog, actionOf } from '../alert-log.ts'
+import { HOOK_DELIVERY, hookOptions } from './hook-options.ts'
 
 // Goal: every action reaches every hook, whatever the receiver does and whenever the hook is started again.
 // Method: the embedded log in a folder of its own; receivers are functions that keep what they are given.
-const HOOK_DELIVERY = 11
 const PARTITION = 4
 const WITHIN_MS = 60_000
 const WITHIN = { timeout: WITHIN_MS, interval: 20 }
@@ -49,7 +48,6 @@ async function send(count: number, given: Partial<FraudAction> = {}): Promise<st
 interface Running {
   readonly hook: Hook
   readonly got: string[]
-  readonly lost: number[]
   stop(): Promise<void>
 }
 
@@ -57,32 +55,14 @@ type Receive = (action: HookAction) => TryResult | Promise<TryResult>
 
 async function start(name: string, receive: Receive, given: Partial<HookOptions> = {}): Promise<Running> {
   const got: string[] = []
-  const lost: number[] = []
-  const hook = new Hook({
-    hook: name,
-    actions: ACTION_SYMBOLS,
-    target: {
-      deliver: async (action) => {
-        got.push(action.actionId)
-        return receive(action)
-      },
-      close: () => {},
+  const target = {
+    deliver: async (action: HookAction) => {
+      got.push(action.actionId)
+      return receive(action)
     },
-    concurrency: 4,
-    plan: { ...RETRY_PLAN, firstMs: 20, maxMs: 50 },
-    random: () => 0.5,
-    log: alerts.log,
-    group: alerts.log.group(hookGroup(name)),
-    schemaIds: { action: SCHEMA_IDS.action, hookDelivery: HOOK_DELIVERY },
-    clock: machineTime,
-    events: {
-      onWaiting: (error) => expect.unreachable(error.message),
-      onLost: (_at, offsets) => lost.push(offsets),
-      onMalformed: () => {},
-      onRecorded: () => {},
-    },
-    ...given,
-  })
+    close: () => {},
+  }
+  const hook = new Hook(hookOptions(alerts.log, name, target, given))
   const asked = new AbortController()
   const running = hook.run(asked.signal)
   const stop = async () => {
@@ -90,7 +70,7 @@ async function start(name: string, receive: Receive, given: Partial<HookOptions>
     await running
   }
   await vi.waitFor(() => expect(hook.state).toBe('LIVE'), WITHIN)
-  return { hook, got, lost, stop }
+  return { hook, got, stop }
 }
 
 /** This hook's records of `hooks.deliveries`, each as `<action> <outcome> <tries>`. */
