@@ -1,0 +1,29 @@
+import { z } from 'zod'
+
+/** Every variable of ours begins with it. */
+export const PREFIX = 'SLUICE_'
+
+/** 0 takes any free port. */
+export const PORT = z.coerce.number().int().min(0).max(65_535)
+/** A whole number within both bounds. */
+export const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+/** Yes or no. */
+export const flag = z.enum(['yes', 'no']).transform((value) => value === 'yes')
+/** `host:port` or `[address]:port`, separated by commas; empty is none. */
+export const servers = z
+  .string()
+  .regex(/^(?:(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}(?:,|$))*$/i, 'host:port, separated by commas')
+  .transform((text) => text.split(',').filter((server) => server !== ''))
+
+/** One setting: the environment variable is its name after `SLUICE_`. */
+export interface Setting<T> {
+  readonly variable: string
+  readonly schema: z.ZodType<T>
+  readonly byDefault: string
+  readonly doc: string
+}
+
+/** A setting whose variable is `variable` after the prefix. */
+export function setting<T>(variable: string, schema: z.ZodType<T>, byDefault: string, doc: string): Setting<T> {
+  return { variable: `${PREFIX}${variable}`, schema, byDefault, doc }
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { flag, PORT, setting, wholeNumber } from './setting.ts'
+
+/** What reads decisions, alerts and actions: Redis, the board, hooks and the archive. */
+export const SINK_SETTINGS = {
+  boardPort: setting('BOARD_PORT', PORT, '3000', 'the port of the fraud board; 0 takes any free port'),
+  boardHost: setting(
+    'BOARD_HOST',
+    z.string().min(1),
+    '127.0.0.1',
+    'the address that the fraud board listens on; any but loopback needs SLUICE_BOARD_USERS_FILE',
+  ),
+  boardUsersFile: setting(
+    'BOARD_USERS_FILE',
+    z.string(),
+    '',
+    'JSON file, mode 600, of who may log in to the board; `sluice board token` makes its entries; empty is no login, on loopback alone',
+  ),
+  boardReviewSlaMs: setting(
+    'BOARD_REVIEW_SLA_MS',
+    wholeNumber(1_000, 2 ** 42),
+    '3600000',
+    'a review that waits for longer is marked on the board',
+  ),
+  redisUrl: setting(
+    'REDIS_URL',
+    z
+      .string()
+      .regex(
+        /^(?:rediss?:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?:\/\d{1,4})?)?$/i,
+        'redis://host:port/database, or rediss:// for TLS, without a log-in',
+      ),
+    '',
+    'the Redis, 7.0 or later, that `sluice alerter` writes to: redis://host:port/database, rediss:// for TLS',
+  ),
+  redisUser: setting('REDIS_USER', z.string(), '', 'the ACL user to log in to Redis as; empty is `default`'),
+  redisPasswordFile: setting('REDIS_PASSWORD_FILE', z.string(), '', 'file of the password alone, mode 600'),
+  redisTlsCa: setting('REDIS_TLS_CA', z.string(), '', 'PEM file of the authorities to trust; empty is those of Node'),
+  redisTimeoutMs: setting(
+    'REDIS_TIMEOUT_MS',
+    wholeNumber(10, 60_000),
+    '2000',
+    'a Redis that does not answer within so long is given up and asked again later; alerts wait in the log',
+  ),
+  bigqueryProject: setting(
+    'BIGQUERY_PROJECT',
+    z.string(),
+    '',
+    'the Google Cloud project that `sluice archive` writes to',
+  ),
+  bigqueryDataset: setting(
+    'BIGQUERY_DATASET',
+    z.string().regex(/^\w{1,1024}$/, 'letters, digits and `_`'),
+    'sluice',
+    'the dataset of the archive; `sluice archive init --bigquery` makes it',
+  ),
+  bigqueryLocation: setting(
+    'BIGQUERY_LOCATION',
+    z.string().min(1),
+    'US',
+    'where a new dataset stands: US, EU, europe-west3',
+  ),
+  bigqueryKeyFile: setting(
+    'BIGQUERY_KEY_FILE',
+    z.string(),
+    '',
+    'key file of a service account, mode 600; empty is what Google’s library finds (gcloud, the machine’s own account)',
+  ),
+  bigqueryUrl: setting(
+    'BIGQUERY_URL',
+    z.union([z.literal(''), z.url({ protocol: /^http$/ })]),
+    '',
+    'root of the REST API of a stand-in for tests, http://host:port/bigquery/v2; empty is BigQuery itself',
+  ),
+  bigqueryStorage: setting(
+    'BIGQUERY_STORAGE',
+    z.string().regex(/^(?:(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5})?$/i, 'host:port'),
+    '',
+    'host:port of its Storage Write API, gRPC without TLS',
+  ),
+  bigqueryTimeoutMs: setting(
+    'BIGQUERY_TIMEOUT_MS',
+    wholeNumber(100, 600_000),
+    '30000',
+    'a request that BigQuery does not answer within so long is given up and asked again; rows wait in the log',
+  ),
+  hooksFile: setting(
+    'HOOKS',
+    z.string(),
+    '',
+    'YAML file of the hooks that actions are brought to (docs/hooks.md); empty is none',
+  ),
+  archive: setting('ARCHIVE', flag, 'yes', '`up` archives in a process of its own, for `sluice sql`: yes or no'),
+  archiveMemoryMb: setting(
+    'ARCHIVE_MEMORY_MB',
+    wholeNumber(64, 1 << 20),
+    '512',
+    'MB that the archive’s DuckDB may take, for rows and queries together',
+  ),
+} as const
