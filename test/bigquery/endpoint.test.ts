@@ -10,6 +10,7 @@ import { type BigQuery, startBigQuery } from '../../stack/bigquery/bigquery.ts'
 import { onRealParts, START_MS } from '../support/real-parts.ts'
 import { endpointTarget } from './endpoint-rows.ts'
 import * as target from './endpoint-target.ts'
+import { use } from './endpoint-target.ts'
 import { FIXTURE_ANSWERS, fixtureRows } from './view-fixture.ts'
 import { writerConformance } from './writer-conformance.ts'
 
@@ -19,7 +20,7 @@ await onRealParts(['bigquery'], 'the endpoint that speaks BigQuery’s APIs', ()
 
   beforeAll(async () => {
     endpoint = await startBigQuery()
-    target.use(endpoint)
+    use(endpoint)
   }, START_MS)
 
   afterAll(() => endpoint?.stop(), START_MS)
