@@ -22,9 +22,10 @@ export class StorageClient {
     this.target = target
     this.client = new v1.BigQueryWriteClient({
       projectId: target.project,
-      'grpc.keepalive_time_ms': KEEPALIVE_MS,
-      'grpc.keepalive_timeout_ms': target.timeoutMs,
-      ...(target.standIn !== null && addressOf(target.standIn.storage)),
+      // BigQuery bears pings; other servers end a connection that they come over.
+      ...(target.standIn === null
+        ? { 'grpc.keepalive_time_ms': KEEPALIVE_MS, 'grpc.keepalive_timeout_ms': target.timeoutMs }
+        : addressOf(target.standIn.storage)),
       ...logIn(target),
     })
   }

@@ -210,7 +210,8 @@ describe('rows that a table refuses', () => {
     await writer.append(batchOf(DECIDED!, 0, 12))
     await close() // No flush.
     const letters = run.broker.bounds({ topic: TOPICS.paymentsDlq.name, partition: 0 }).endOffset
-    expect(letters).toBe(6)
+    expect(letters).toBe(batchOf(DECIDED!, 0, 12).rows.filter(({ row }) => [3, 9].includes(row.kafka_offset)).length)
+    expect(letters).toBeGreaterThan(0)
     const again = run.writer()
     await archiveWith(again.writer, CUT)
     await again.close()

@@ -23,6 +23,8 @@ export class DoubleRest {
   constructor(tables: DoubleTables, faults: DoubleFaults) {
     this.tables = tables
     this.faults = faults
+    // A connection that idles must not be closed just as the client takes it again: every fault here is an ordered one.
+    this.server.keepAliveTimeout = 600_000
   }
 
   listen(): Promise<number> {

@@ -33,6 +33,7 @@ export interface KillOptions {
 }
 
 const DATASET = 'killed'
+const QUERY_ATTEMPTS = 20
 const FETCH_BYTES = 1 << 20
 const WAIT_MS_MIN = 500
 const WAIT_MS_SPREAD = 8_000
@@ -105,13 +106,25 @@ async function rowsAhead(log: KafkaLog, endpoint: BigQuery): Promise<number> {
   const committed = new Map<string, number>()
   for (const at of ARCHIVED_PARTITIONS) committed.set(nameOf(at), (await group.committed(at))?.offset ?? 0)
   let ahead = 0
-  for (const rows of (await endpointRows(endpointTarget(endpoint, DATASET))).values()) {
+  for (const rows of (await settledRows(endpoint)).values()) {
     for (const row of rows) {
       const at = { topic: row.kafka_topic, partition: row.kafka_partition }
       if (row.kafka_offset >= (committed.get(nameOf(at)) ?? 0)) ahead++
     }
   }
   return ahead
+}
+
+/** The endpoint fails queries while it still works on appends of who was killed: then it is asked again. */
+async function settledRows(endpoint: BigQuery): ReturnType<typeof endpointRows> {
+  for (let left = QUERY_ATTEMPTS; ; left--) {
+    try {
+      return await endpointRows(endpointTarget(endpoint, DATASET))
+    } catch (error) {
+      if (left === 0) throw error
+      await pause(1_000)
+    }
+  }
 }
 
 /** Lets an archiver live until nothing is left to archive. */
