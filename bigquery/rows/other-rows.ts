@@ -2,6 +2,7 @@ import type { Alert } from '../../schemas/generated/alert.ts'
 import type { AuditEvent } from '../../schemas/generated/audit-event.ts'
 import type { Duplicate } from '../../schemas/generated/duplicate.ts'
 import type { Resolution } from '../../schemas/generated/resolution.ts'
+import type { ShadowVerdict } from '../../schemas/generated/shadow-verdict.ts'
 import type { Row } from '../schema/tables.ts'
 import { eventTime, numericAmount } from './column-values.ts'
 import type { RecordPlace } from './coordinates.ts'
@@ -18,6 +19,25 @@ export function resolutionRow(
     outcome: resolution.outcome,
     actor: resolution.actor,
     semantics_version: resolution.semanticsVersion,
+    ...coordinates,
+  }
+}
+
+export function shadowRow(
+  verdict: ShadowVerdict,
+  { coordinates, appendTimeMs }: RecordPlace,
+): Row<'payment_shadow_verdicts'> {
+  return {
+    transaction_id: verdict.transactionId,
+    decision_id: verdict.decisionId,
+    event_time: eventTime(verdict.eventTime, appendTimeMs),
+    sender_account_id: verdict.senderAccountId,
+    reasons: verdict.reasons,
+    fraud_score: verdict.fraudScore,
+    actions: verdict.actions,
+    rule_version: verdict.ruleVersion,
+    rule_hash: verdict.ruleHash,
+    semantics_version: verdict.semanticsVersion,
     ...coordinates,
   }
 }

@@ -6,6 +6,7 @@ import { DecisionReader } from '../../schemas/generated/decision.ts'
 import { DuplicateReader } from '../../schemas/generated/duplicate.ts'
 import type { DeadLetterReason } from '../../schemas/generated/enums.ts'
 import { ResolutionReader } from '../../schemas/generated/resolution.ts'
+import { ShadowVerdictReader } from '../../schemas/generated/shadow-verdict.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import type { TopicPartition } from '../../streams/log/log.ts'
 import type { RecordBatchReader } from '../../streams/record/record-batch-reader.ts'
@@ -14,12 +15,13 @@ import type { TableName, TableRow } from '../schema/tables.ts'
 import { BadColumn } from './bad-column.ts'
 import { type RecordPlace, recordPlace } from './coordinates.ts'
 import { fraudRow, maskingRow, transactionRow } from './decision-rows.ts'
-import { alertRow, auditRow, duplicateRow, resolutionRow } from './other-rows.ts'
+import { alertRow, auditRow, duplicateRow, resolutionRow, shadowRow } from './other-rows.ts'
 
 /** The schema ids of what the archive reads. */
 export interface ArchiveSchemaIds {
   readonly decision: number
   readonly resolution: number
+  readonly shadowVerdict: number
   readonly alert: number
   readonly duplicate: number
   readonly audit: number
@@ -84,6 +86,10 @@ export class RecordRows {
       [
         ids.resolution,
         kind(TOPICS.paymentsDecided.name, new ResolutionReader(), [['payment_resolutions', resolutionRow]]),
+      ],
+      [
+        ids.shadowVerdict,
+        kind(TOPICS.paymentsDecided.name, new ShadowVerdictReader(), [['payment_shadow_verdicts', shadowRow]]),
       ],
       [ids.alert, kind(TOPICS.fraudAlerts.name, new AlertReader(), [['fraud_velocity_alerts', alertRow]])],
       [

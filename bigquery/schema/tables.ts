@@ -153,6 +153,27 @@ export const PAYMENT_RESOLUTIONS = {
   },
 } as const satisfies Table
 
+const PAYMENT_SHADOW_VERDICTS = {
+  name: 'payment_shadow_verdicts',
+  description: 'What signals in shadow would have done to a decision, for each on which one of them hit.',
+  partitionBy: 'event_time',
+  clusterBy: ['sender_account_id', 'rule_version'],
+  expiryDays: PAYMENT_DAYS,
+  columns: {
+    transaction_id: TRANSACTION_ID,
+    decision_id: required('STRING', 'The decision, which stands as it was made.'),
+    event_time: required('TIMESTAMP', 'When the payment was made; the partition is its date in UTC.'),
+    sender_account_id: SENDER,
+    reasons: REASONS,
+    fraud_score: required('INT64', '0 to 100, what the score would have been.'),
+    actions: repeated('STRING', 'Every rule that would have hit.'),
+    rule_version: required('STRING', 'The rule set that had the signals in shadow.'),
+    rule_hash: required('STRING', 'Its hash.'),
+    semantics_version: SEMANTICS,
+    ...COORDINATES,
+  },
+} as const satisfies Table
+
 const FRAUD_VELOCITY_ALERTS = {
   name: 'fraud_velocity_alerts',
   description: 'Every alert that the chain raised.',
@@ -229,6 +250,7 @@ export const TABLES = [
   PAYMENT_TRANSACTIONS_FRAUD,
   PII_MASKING_AUDIT,
   PAYMENT_RESOLUTIONS,
+  PAYMENT_SHADOW_VERDICTS,
   FRAUD_VELOCITY_ALERTS,
   PAYMENT_DUPLICATES,
   AUDIT_LOG,

@@ -30,13 +30,13 @@ export async function schemaIds(registry: SchemaRegistry): Promise<SchemaIds> {
 /** The ids of what the archive reads. */
 export async function archiveSchemaIds(
   registry: SchemaRegistry,
-  { decision, resolution, alert, duplicate }: SchemaIds,
+  { decision, resolution, shadowVerdict, alert, duplicate }: SchemaIds,
 ): Promise<ArchiveSchemaIds> {
   const audit = await registry.idOf(
     subjectOf(TOPICS.auditEvents.name, 'sluice.AuditEvent'),
     JSON.parse(SCHEMAS.AuditEvent),
   )
-  return { decision, resolution, alert, duplicate, audit }
+  return { decision, resolution, shadowVerdict, alert, duplicate, audit }
 }
 
 /** The id of what hooks write; no task needs it. @throws what `SchemaRegistry.idOf` rejects with. */

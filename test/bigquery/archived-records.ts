@@ -4,12 +4,13 @@ import { type AuditEvent, encodeAuditEvent } from '../../schemas/generated/audit
 import { type Decision, encodeDecision } from '../../schemas/generated/decision.ts'
 import { type Duplicate, encodeDuplicate } from '../../schemas/generated/duplicate.ts'
 import { encodeResolution, type Resolution } from '../../schemas/generated/resolution.ts'
+import { encodeShadowVerdict, type ShadowVerdict } from '../../schemas/generated/shadow-verdict.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { sealBatch } from '../../streams/record/batch-seal.ts'
 import { encodeRecords } from '../../streams/testing/plain-records.ts'
 
 /** As in the local registry. */
-export const ARCHIVE_IDS = { decision: 3, resolution: 4, alert: 6, duplicate: 8, audit: 10 } as const
+export const ARCHIVE_IDS = { decision: 3, resolution: 4, alert: 6, duplicate: 8, audit: 10, shadowVerdict: 12 } as const
 
 /** 2026-11-25 12:00:00 UTC. */
 export const NOON_MS = 1_795_608_000_000
@@ -100,6 +101,25 @@ export function resolutionOf(n: number, given: Partial<Resolution> = {}): Resolu
   }
 }
 
+export function shadowVerdictOf(n: number, given: Partial<ShadowVerdict> = {}): ShadowVerdict {
+  return {
+    decisionId: `0-${n}`,
+    transactionId: `tx-${n}`,
+    senderAccountId: `ACC_${n % 7}`,
+    eventTime: NOON_MS + n * 1_000,
+    reasons: [{ signal: 'NIGHT', points: 5 }],
+    fraudScore: 45,
+    actions: ['REQUIRE_3DS'],
+    ruleVersion: '1',
+    ruleHash: '0123456789abcdef',
+    inputTopic: TOPICS.paymentsSubmitted.name,
+    inputPartition: 0,
+    inputOffset: n,
+    semanticsVersion: 1,
+    ...given,
+  }
+}
+
 export function alertOf(n: number, given: Partial<Alert> = {}): Alert {
   return {
     alertId: `0-${n}-0`,
@@ -161,6 +181,7 @@ export function auditEventOf(n: number, given: Partial<AuditEvent> = {}): AuditE
 export const framedValue = {
   decision: (decision: Decision) => framed(ARCHIVE_IDS.decision, encodeDecision(decision)),
   resolution: (resolution: Resolution) => framed(ARCHIVE_IDS.resolution, encodeResolution(resolution)),
+  shadowVerdict: (verdict: ShadowVerdict) => framed(ARCHIVE_IDS.shadowVerdict, encodeShadowVerdict(verdict)),
   alert: (alert: Alert) => framed(ARCHIVE_IDS.alert, encodeAlert(alert)),
   duplicate: (duplicate: Duplicate) => framed(ARCHIVE_IDS.duplicate, encodeDuplicate(duplicate)),
   audit: (event: AuditEvent) => framed(ARCHIVE_IDS.audit, encodeAuditEvent(event)),

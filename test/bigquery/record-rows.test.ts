@@ -12,6 +12,7 @@ import {
   framedValue,
   NOON_MS,
   resolutionOf,
+  shadowVerdictOf,
 } from './archived-records.ts'
 
 const INGEST_MS = NOON_MS + 60_000
@@ -29,7 +30,11 @@ function read(
 describe('rows of committed records', () => {
   test('SPEC B1: every table has a row with every column, coordinates, ingest time and schema version', () => {
     const rows = [
-      ...read(DECIDED, [framedValue.decision(decisionOf(1)), framedValue.resolution(resolutionOf(2))]).rows,
+      ...read(DECIDED, [
+        framedValue.decision(decisionOf(1)),
+        framedValue.resolution(resolutionOf(2)),
+        framedValue.shadowVerdict(shadowVerdictOf(2)),
+      ]).rows,
       ...read(ALERTS, [framedValue.alert(alertOf(3))]).rows,
       ...read({ topic: TOPICS.paymentsDuplicates.name, partition: 3 }, [framedValue.duplicate(duplicateOf(4))]).rows,
       ...read({ topic: TOPICS.auditEvents.name, partition: 3 }, [framedValue.audit(auditEventOf(5))]).rows,
