@@ -3,34 +3,7 @@ import { ConfigError } from '../platform/config.ts'
 import { PortTakenError } from '../platform/port-owner.ts'
 import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } from '../schemas/registry.ts'
 import { StreamsError } from '../streams/errors.ts'
-import { accountsCommand } from './commands/accounts.ts'
-import { alerterCommand } from './commands/alerter.ts'
-import { apiCommand } from './commands/api.ts'
-import { archiveCommand } from './commands/archive.ts'
-import { archiverCommand } from './commands/archiver.ts'
-import { boardCommand } from './commands/board.ts'
-import { checkpointCommand } from './commands/checkpoint.ts'
-import { configCommand } from './commands/config.ts'
-import { decisionsCommand } from './commands/decisions.ts'
-import { dlqCommand } from './commands/dlq.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { explainCommand } from './commands/explain.ts'
-import { hooksCommand } from './commands/hooks.ts'
-import { importCommand } from './commands/import.ts'
-import { keysCommand } from './commands/keys.ts'
-import { listsCommand } from './commands/lists.ts'
-import { otpCommand } from './commands/otp.ts'
-import { reviewCommand } from './commands/review.ts'
-import { rulesCommand } from './commands/rules.ts'
-import { schemasCommand } from './commands/schemas.ts'
 import { CommandError } from './commands/settings.ts'
-import { simulateCommand } from './commands/simulate.ts'
-import { sqlCommand } from './commands/sql.ts'
-import { tokenCommand } from './commands/token.ts'
-import { topicsCommand } from './commands/topics.ts'
-import { upCommand } from './commands/up.ts'
-import { verifyCommand } from './commands/verify.ts'
-import { workerCommand } from './commands/worker.ts'
 import { DataFolderError } from './runtime/data-folder.ts'
 import { KeysError } from './runtime/keys.ts'
 import { RulesFileError } from './runtime/rules-file.ts'
@@ -38,6 +11,37 @@ import { complain } from './view/text.ts'
 
 /** Wrong use of the command line, as shells have it. */
 const USAGE = 2
+
+/** Each is loaded when it is asked for: together they take half a second. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./commands/up.ts')).upCommand(),
+  worker: async () => (await import('./commands/worker.ts')).workerCommand(),
+  alerter: async () => (await import('./commands/alerter.ts')).alerterCommand(),
+  api: async () => (await import('./commands/api.ts')).apiCommand(),
+  archive: async () => (await import('./commands/archive.ts')).archiveCommand(),
+  archiver: async () => (await import('./commands/archiver.ts')).archiverCommand(),
+  board: async () => (await import('./commands/board.ts')).boardCommand(),
+  hooks: async () => (await import('./commands/hooks.ts')).hooksCommand(),
+  sql: async () => (await import('./commands/sql.ts')).sqlCommand(),
+  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand(),
+  import: async () => (await import('./commands/import.ts')).importCommand(),
+  decisions: async () => (await import('./commands/decisions.ts')).decisionsCommand(),
+  explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
+  dlq: async () => (await import('./commands/dlq.ts')).dlqCommand(),
+  rules: async () => (await import('./commands/rules.ts')).rulesCommand(),
+  accounts: async () => (await import('./commands/accounts.ts')).accountsCommand(),
+  lists: async () => (await import('./commands/lists.ts')).listsCommand(),
+  review: async () => (await import('./commands/review.ts')).reviewCommand(),
+  otp: async () => (await import('./commands/otp.ts')).otpCommand(),
+  topics: async () => (await import('./commands/topics.ts')).topicsCommand(),
+  schemas: async () => (await import('./commands/schemas.ts')).schemasCommand(),
+  checkpoint: async () => (await import('./commands/checkpoint.ts')).checkpointCommand(),
+  keys: async () => (await import('./commands/keys.ts')).keysCommand(),
+  token: async () => (await import('./commands/token.ts')).tokenCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  config: async () => (await import('./commands/config.ts')).configCommand(),
+}
 
 const program = new Command('sluice')
   .description('A streaming fraud-and-dedup pipeline for payments: exactly one decision for each accepted payment.')
@@ -49,35 +53,8 @@ const program = new Command('sluice')
     '\nSettings are environment variables that begin with SLUICE_; `sluice config` prints them. NO_COLOR is respected.\n' +
       'Exit codes: 0 done, 1 failed or a difference was found, 2 wrong use, 130 ended at once by a second Ctrl-C.\n',
   )
-for (const command of [
-  upCommand(),
-  workerCommand(),
-  alerterCommand(),
-  apiCommand(),
-  archiveCommand(),
-  archiverCommand(),
-  boardCommand(),
-  hooksCommand(),
-  sqlCommand(),
-  simulateCommand(),
-  importCommand(),
-  decisionsCommand(),
-  explainCommand(),
-  verifyCommand(),
-  dlqCommand(),
-  rulesCommand(),
-  accountsCommand(),
-  listsCommand(),
-  reviewCommand(),
-  otpCommand(),
-  topicsCommand(),
-  schemasCommand(),
-  checkpointCommand(),
-  keysCommand(),
-  tokenCommand(),
-  doctorCommand(),
-  configCommand(),
-]) {
+for (const load of askedFor(process.argv.slice(2))) {
+  const command = await load()
   inheritSettings(command, program)
   program.addCommand(command)
 }
@@ -92,6 +69,13 @@ try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = exitCodeOf(error)
+}
+
+/** The command that the arguments name; all of them where they name none, so that help lists them. */
+function askedFor(args: readonly string[]): readonly (() => Promise<Command>)[] {
+  const words = args.filter((arg, i) => !arg.startsWith('-') && args[i - 1] !== '--data')
+  const load = COMMANDS[words[0] ?? '']
+  return load === undefined ? Object.values(COMMANDS) : [load]
 }
 
 /** Errors of nested commands come to this program as well. */

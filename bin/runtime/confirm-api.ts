@@ -34,6 +34,8 @@ import { tokenKeys } from './token-keys.ts'
 const LINGER_MS = 1
 /** Nobody waits for audit events. */
 const AUDIT_LINGER_MS = 20
+/** Every caller has been answered by then; what a log that hangs has not taken is posted by the call that comes again. */
+const DRAIN_MS = 5_000
 const MINUTE_MS = 60_000
 const STREAMS_MAX = 1_000
 const ADDRESSES_MAX = 10_000
@@ -159,7 +161,7 @@ export class ConfirmApi implements MeasuredApi {
 
   /** After the server has closed: sends what is left, and ends the reading. */
   async close(): Promise<void> {
-    await Promise.all(this.producers.map((producer) => producer.close(AbortSignal.timeout(MINUTE_MS)).catch(() => {})))
+    await Promise.all(this.producers.map((producer) => producer.close(AbortSignal.timeout(DRAIN_MS)).catch(() => {})))
     this.loopDelay.close()
     this.ending.abort()
     await this.following.catch(() => {})

@@ -126,7 +126,7 @@ async function expectSurvival(kills: ReturnType<typeof killWordCount> | ReturnTy
 describe('the package', () => {
   test('holds what was built, what that reads, and nothing else', () => {
     const built =
-      /^dist\/(?:api|bin|client|dashboards\/board|otp|platform|processors|producers|redis-alerts|schemas|streams)\/[\w/.-]+\.(?:js|d\.ts)$/
+      /^dist\/(?:api|bigquery|bin|client|dashboards\/board|otp|platform|processors|producers|redis-alerts|schemas|streams)\/[\w/.-]+\.(?:js|d\.ts)$/
     // Their names change with their content.
     const ofPage = /^dist\/dashboards\/page\/built\/assets\/[\w-]+\.(css|js|svg)$/
     const pageFiles = files.flatMap((path) => ofPage.exec(path)?.[1] ?? [])
