@@ -4,7 +4,7 @@ import { IS_SHORT } from './harness.ts'
 
 /**
  * `npm run bench` runs every bench, `npm run bench -- NAME ...` those named; each in a process of its own.
- * `pipeline` stands for all that print the figures of the pipeline's speed and memory, `kafka` for all on a cluster.
+ * `pipeline` stands for all that print the figures of the pipeline's speed and memory, `kafka` for all on a cluster, `archive` for both archives.
  * SLUICE_BENCH_SHORT=1 tries them out in seconds. Exits 1 if a figure missed its bar.
  */
 const BENCHES = [
@@ -28,6 +28,7 @@ const BENCHES = [
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak'],
   kafka: ['kafka-throughput', 'kafka-latency', 'kafka-recovery'],
+  archive: ['archive', 'bigquery'],
 }
 
 function run(names: readonly string[]): string[] {
