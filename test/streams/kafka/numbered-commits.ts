@@ -79,12 +79,16 @@ export class NumberedCommits {
   }
 }
 
-/** Reads on until `count` records are in `texts`, asking again where nobody served the partition for a while, as a task does. */
+/**
+ * Reads on until `count` records are in `texts`, asking again where nobody served the partition for a while, as a task does. A closed
+ * reader answers at once and for ever with nothing: the turn that is left to others lets a test end whose log is closed under it.
+ */
 export async function follow(reader: LogReader, texts: string[], count: number): Promise<void> {
   while (texts.length < count) {
     try {
       const { bytes } = await reader.fetch(1 << 20, 1_000)
       texts.push(...recordsIn(bytes).map(({ text }) => text))
+      if (bytes.length === 0) await pause(10, undefined, { ref: false })
     } catch (error) {
       if (!(error instanceof StreamsError) || error.next !== 'retry') throw error
     }
