@@ -54,11 +54,18 @@ export class Cluster {
     return this.link(brokerId, purpose).call(api, ...request)
   }
 
-  /** One request that any broker can answer, such as those of administration: asks one after the other until one does. */
-  async callAny<Request extends unknown[], Response>(
-    api: API<Request, Response>,
-    ...request: Request
-  ): Promise<Response> {
+  /** One request that any broker can answer, such as those of administration. */
+  callAny<Request extends unknown[], Response>(api: API<Request, Response>, ...request: Request): Promise<Response> {
+    return this.askAny((link) => link.call(api, ...request))
+  }
+
+  /** The finalized level of a cluster feature, such as `transaction.version`; 0 where it has none. */
+  featureLevel(feature: string): Promise<number> {
+    return this.askAny((link) => link.featureLevel(feature))
+  }
+
+  /** Asks one broker after the other, those of the bootstrap list last, until one can be reached. */
+  private async askAny<Answer>(ask: (link: BrokerLink) => Promise<Answer>): Promise<Answer> {
     const { brokers } = this.metadata
     const known = [...brokers.keys()].map((brokerId) => () => this.link(brokerId, 'any'))
     const first = this.turn++ % Math.max(1, known.length)
@@ -66,7 +73,7 @@ export class Cluster {
     const failures: unknown[] = []
     for (const link of [...known.slice(first), ...known.slice(0, first), ...bootstrap]) {
       try {
-        return await link().call(api, ...request)
+        return await ask(link())
       } catch (error) {
         // Not sent, so the next broker may be asked; whatever else went wrong is the caller's.
         if (!(error instanceof StreamsError) || error.code !== 'KAFKA_UNREACHABLE') throw error
@@ -174,13 +181,6 @@ export class Cluster {
   /** After an answer that says the coordinator is another one by now. */
   forgetCoordinator(kind: CoordinatorKind, key: string): void {
     this.coordinators.delete(`${kind} ${key}`)
-  }
-
-  /** The finalized level of a cluster feature, such as `transaction.version`; 0 where it has none. */
-  async featureLevel(feature: string): Promise<number> {
-    if (this.metadata.brokers.size === 0) this.metadata.apply(await this.describe([]), performance.now())
-    const [brokerId] = this.metadata.brokers.keys()
-    return this.link(brokerId as number, 'any').featureLevel(feature)
   }
 
   /** Ends the connections of one purpose; it may be used again and then gets new ones. */
