@@ -1,11 +1,11 @@
-import { StreamsError } from '../streams/errors.ts'
+import type { StreamsError } from '../streams/errors.ts'
 import type { TopicPartition } from '../streams/log/log.ts'
+import { runSessions } from '../streams/sink/run-sessions.ts'
 import { ArchiveSession, type ArchiveSources } from './archive-session.ts'
 import type { ArchiveWriter } from './archive-writer.ts'
 import type { TopicLag } from './topic-lags.ts'
 
-const PAUSE_FIRST_MS = 200
-const PAUSE_MAX_MS = 10_000
+const PAUSE = { firstMs: 200, maxMs: 10_000 } as const
 
 /**
  * - OPENING: the archive is being opened.
@@ -46,7 +46,6 @@ export class Archiver {
   readonly counters: ArchiverCounters = { rows: new Map(), refused: 0, failures: new Map() }
   private readonly options: ArchiverOptions
   private session: ArchiveSession | null = null
-  private pauseMs = PAUSE_FIRST_MS
 
   constructor(options: ArchiverOptions) {
     this.options = options
@@ -60,23 +59,15 @@ export class Archiver {
   /** Resolves once `signal` has asked for the end and what was read is flushed. @throws StreamsError what stops it before. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.options
+    const session = (ending: AbortSignal, progressed: () => void) => this.runSession(ending, progressed)
     try {
-      while (!signal.aborted) {
-        try {
-          await this.runSession(signal)
-        } catch (error) {
-          if (!(error instanceof StreamsError && isSurvivable(error))) throw error
-          this.failed(error)
-          await clock.sleep(this.pauseMs, signal)
-          this.pauseMs = Math.min(this.pauseMs * 2, PAUSE_MAX_MS)
-        }
-      }
+      await runSessions({ session, onWaiting: (error) => this.failed(error), clock, pause: PAUSE }, signal)
     } finally {
       this.state = 'ENDED'
     }
   }
 
-  private async runSession(signal: AbortSignal): Promise<void> {
+  private async runSession(signal: AbortSignal, progressed: () => void): Promise<void> {
     const { openWriter, events } = this.options
     const writer = await openWriter()
     try {
@@ -86,7 +77,7 @@ export class Archiver {
           const { counters } = this
           for (const { table } of rows) counters.rows.set(table, (counters.rows.get(table) ?? 0) + 1)
           counters.refused += refused.length
-          this.pauseMs = PAUSE_FIRST_MS
+          progressed()
         },
         onLost: events.onLost,
       })
@@ -111,9 +102,4 @@ export class Archiver {
     this.waitsFor = error
     this.options.events.onWaiting(error)
   }
-}
-
-/** A new session begins from what the archive and the log hold, so it also mends a lost producer and a place that retention took. */
-function isSurvivable({ code, next }: StreamsError): boolean {
-  return next === 'retry' || next === 'abort' || code === 'OFFSET_OUT_OF_RANGE'
 }

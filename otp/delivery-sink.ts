@@ -4,6 +4,7 @@ import { TOPICS } from '../schemas/topics.ts'
 import { StreamsError } from '../streams/errors.ts'
 import type { GroupOffsets, Log, LogReader, TopicPartition } from '../streams/log/log.ts'
 import { visitBatches } from '../streams/record/visit-batches.ts'
+import { runSessions } from '../streams/sink/run-sessions.ts'
 import { CodeDelivery, type CodeDeliveryOptions } from './code-delivery.ts'
 import { InFlight } from './in-flight.ts'
 
@@ -14,7 +15,7 @@ export const OTP_GROUP = 'sluice-otp'
 const IN_FLIGHT_MAX = 32
 const FETCH_BYTES = 16 * 1024
 const FETCH_WAIT_MS = 250
-const PAUSE_MS = 1_000
+const PAUSE = { firstMs: 1_000, maxMs: 1_000 } as const
 
 export interface DeliverySinkOptions extends CodeDeliveryOptions {
   readonly log: Log
@@ -45,17 +46,10 @@ export class DeliverySink {
     await Promise.all(PARTITIONS.map((at) => this.follow(at, signal)))
   }
 
-  private async follow(at: TopicPartition, signal: AbortSignal): Promise<void> {
+  private follow(at: TopicPartition, signal: AbortSignal): Promise<void> {
     const { clock, onSurvived } = this.options
-    while (!signal.aborted) {
-      try {
-        await this.session(at, signal)
-      } catch (error) {
-        if (!(error instanceof StreamsError && isSurvivable(error))) throw error
-        onSurvived(error)
-        await clock.sleep(PAUSE_MS, signal)
-      }
-    }
+    const session = (ending: AbortSignal) => this.session(at, ending)
+    return runSessions({ session, onWaiting: onSurvived, clock, pause: PAUSE }, signal)
   }
 
   private async session(at: TopicPartition, signal: AbortSignal): Promise<void> {
@@ -118,7 +112,3 @@ const PARTITIONS: readonly TopicPartition[] = Array.from(
   { length: TOPICS.otpDeliveries.partitions },
   (_, partition) => ({ topic: TOPICS.otpDeliveries.name, partition }),
 )
-
-function isSurvivable({ code, next }: StreamsError): boolean {
-  return next === 'retry' || next === 'abort' || code === 'OFFSET_OUT_OF_RANGE'
-}

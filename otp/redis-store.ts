@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { type RedisTarget, redisOptions } from '../platform/redis-options.ts'
 import { StreamsError } from '../streams/errors.ts'
 import type { OtpLimits } from './limits.ts'
 import type {
@@ -14,17 +15,6 @@ import type {
 } from './otp-store.ts'
 import { redisError } from './redis-errors.ts'
 import { scriptsOf } from './scripts.ts'
-
-/** How to reach one Redis server, 7.0 or later. */
-export interface OtpRedisTarget {
-  readonly host: string
-  readonly port: number
-  readonly database: number
-  readonly username?: string
-  readonly password?: string
-  readonly tls?: { readonly ca?: string; readonly servername?: string }
-  readonly commandTimeoutMs: number
-}
 
 type Script = keyof ReturnType<typeof scriptsOf>
 type Reply = string | number | null | readonly Reply[]
@@ -59,8 +49,8 @@ export class RedisOtpStore implements OtpStore {
    * Connects, if Redis is there yet. @throws StreamsError (stop) for what a person must set right: a refused log-in, or a server
    * that may evict keys, by which an attacker's tries would be forgotten.
    */
-  static async open(target: OtpRedisTarget, limits: OtpLimits): Promise<RedisOtpStore> {
-    const redis = new Redis(optionsOf(target))
+  static async open(target: RedisTarget, limits: OtpLimits): Promise<RedisOtpStore> {
+    const redis = new Redis({ ...redisOptions(target), retryStrategy: reconnectMs })
     redis.on('error', () => {}) // Shows in the commands.
     try {
       await redis.connect()
@@ -197,24 +187,6 @@ async function requireNoEviction(redis: Redis): Promise<void> {
   throw new StreamsError('OTP_STORE_EVICTS', 'stop', what)
 }
 
-function optionsOf({ host, port, database, username, password, tls, commandTimeoutMs }: OtpRedisTarget) {
-  return {
-    host,
-    port,
-    db: database,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(tls !== undefined && { tls }),
-    commandTimeout: commandTimeoutMs,
-    connectTimeout: commandTimeoutMs,
-    protocol: 2 as const,
-    lazyConnect: true,
-    // A caller learns at once that there is no answer; a try that was sent twice would count twice.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (times: number) => Math.min(100 * 2 ** Math.min(times, 10), RECONNECT_MAX_MS),
-    enableReadyCheck: false,
-    disableClientInfo: true,
-  }
+function reconnectMs(times: number): number {
+  return Math.min(100 * 2 ** Math.min(times, 10), RECONNECT_MAX_MS)
 }

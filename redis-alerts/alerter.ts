@@ -1,4 +1,5 @@
-import { StreamsError } from '../streams/errors.ts'
+import type { StreamsError } from '../streams/errors.ts'
+import { runSessions } from '../streams/sink/run-sessions.ts'
 import { AlertSession, type AlertSources, type SessionEvents } from './alert-session.ts'
 import type { AlertStore } from './alert-store.ts'
 import type { ReadEntry } from './entry-decoder.ts'
@@ -6,8 +7,7 @@ import type { ReadEntry } from './entry-decoder.ts'
 /** The offsets on the log of who writes to Redis. */
 export const ALERTS_GROUP = 'sluice-alerts'
 
-const PAUSE_FIRST_MS = 100
-const PAUSE_MAX_MS = 5_000
+const PAUSE = { firstMs: 100, maxMs: 5_000 } as const
 
 /**
  * - CONNECTING: the store is being opened.
@@ -40,10 +40,7 @@ export interface AlerterCounters {
   readonly failures: Map<string, number>
 }
 
-/**
- * Carries committed alerts and actions from the log to the store (SPEC A1 to A3), session after session. It is the circuit
- * of the store as well: after an error nothing is asked of it until a pause is over, each twice the one before up to 5 s.
- */
+/** Carries committed alerts and actions from the log to the store (SPEC A1 to A3), session after session. */
 export class Alerter {
   state: AlerterState = 'CONNECTING'
   /** What it waits for; null when nothing is wrong. */
@@ -51,7 +48,6 @@ export class Alerter {
   readonly counters: AlerterCounters = { written: new Map(), malformed: 0, failures: new Map() }
   private readonly options: AlerterOptions
   private session: AlertSession | null = null
-  private pauseMs = PAUSE_FIRST_MS
 
   constructor(options: AlerterOptions) {
     this.options = options
@@ -65,29 +61,24 @@ export class Alerter {
   /** Resolves once `signal` has asked for the end and what was fetched is written. @throws StreamsError what stops it before. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, deadLetters } = this.options
+    const session = (ending: AbortSignal, progressed: () => void) => this.runSession(ending, progressed)
     try {
-      while (!signal.aborted) {
-        try {
-          await this.runSession(signal)
-        } catch (error) {
-          if (!(error instanceof StreamsError && isSurvivable(error))) throw error
-          this.failed(error)
-          await clock.sleep(this.pauseMs, signal)
-          this.pauseMs = Math.min(this.pauseMs * 2, PAUSE_MAX_MS)
-        }
-      }
+      await runSessions({ session, onWaiting: (error) => this.failed(error), clock, pause: PAUSE }, signal)
     } finally {
       this.state = 'ENDED'
       await deadLetters.close()
     }
   }
 
-  private async runSession(signal: AbortSignal): Promise<void> {
+  private async runSession(signal: AbortSignal, progressed: () => void): Promise<void> {
     const { openStore, events } = this.options
     const store = await openStore()
     try {
       this.session = new AlertSession(this.options, store, {
-        onAnswered: () => this.answered(),
+        onAnswered: () => {
+          progressed()
+          this.answered()
+        },
         onWritten: (group, latencyMs) => this.written(group, latencyMs),
         onLost: events.onLost,
       })
@@ -99,7 +90,6 @@ export class Alerter {
   }
 
   private answered(): void {
-    this.pauseMs = PAUSE_FIRST_MS
     if (this.state === 'LIVE') return
     const waited = this.waitsFor !== null
     this.state = 'LIVE'
@@ -123,9 +113,4 @@ export class Alerter {
     this.waitsFor = error
     this.options.events.onWaiting(error)
   }
-}
-
-/** A new session begins from what the store and the log hold, so it also mends a lost producer and a place that retention took. */
-function isSurvivable({ code, next }: StreamsError): boolean {
-  return next === 'retry' || next === 'abort' || code === 'OFFSET_OUT_OF_RANGE'
 }

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import type { RedisTarget } from '../platform/redis-options.ts'
 import type {
   ActionEntry,
   AlertEntry,
@@ -10,7 +11,7 @@ import type {
 } from './alert-store.ts'
 import { ALERTS_CHANNEL, actionsKey, alertKey, countKey, SHARED_KEYS } from './keys.ts'
 import { ALERT_LIFE_MS, COUNT_LIFE_MS, STREAM_ENTRIES_MAX } from './lives.ts'
-import { connectRedis, type RedisTarget } from './redis-connection.ts'
+import { connectRedis } from './redis-connection.ts'
 import { redisError } from './redis-errors.ts'
 import { scriptsOf } from './scripts.ts'
 

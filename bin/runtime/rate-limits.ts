@@ -5,6 +5,7 @@ import { RedisRateLimiter } from '../../api/access/redis-rate-limiter.ts'
 import type { ApiMetrics } from '../../platform/api-metrics.ts'
 import type { Config } from '../../platform/config.ts'
 import type { Logger } from '../../platform/logger.ts'
+import { redisOptions } from '../../platform/redis-options.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { redisTarget } from './redis-target.ts'
 
@@ -20,21 +21,9 @@ export async function openSharedLimiter(
   metrics: Pick<ApiMetrics, 'limitedLocally'>,
 ): Promise<{ readonly limiter: RateLimiter; close(): void } | null> {
   if (config.redisUrl === '') return null
-  const { host, port, database, username, password, tls } = redisTarget(config)
-  const redis = new Redis({
-    host,
-    port,
-    db: database,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(tls !== undefined && { tls }),
-    commandTimeout: ANSWER_MS,
-    connectTimeout: ANSWER_MS,
-    // What Redis does not take at once is counted here.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => ANSWER_MS,
-  })
+  const target = { ...redisTarget(config), commandTimeoutMs: ANSWER_MS }
+  // What Redis does not take at once is counted here.
+  const redis = new Redis({ ...redisOptions(target), lazyConnect: false, retryStrategy: () => ANSWER_MS })
   redis.on('error', () => {}) // Told at each call that it fails.
   let saidMs = Number.NEGATIVE_INFINITY
   const limiter = new RedisRateLimiter({

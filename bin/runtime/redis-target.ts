@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { type Config, ConfigError, variableOf } from '../../platform/config.ts'
-import type { RedisTarget } from '../../redis-alerts/redis-connection.ts'
+import type { RedisTarget } from '../../platform/redis-options.ts'
 import { readSecretFile } from './keys.ts'
 
 const PORT = 6379

@@ -1,11 +1,11 @@
 import type { HookDelivery } from '../../schemas/generated/hook-delivery.ts'
-import { StreamsError } from '../../streams/errors.ts'
+import type { StreamsError } from '../../streams/errors.ts'
+import { runSessions } from '../../streams/sink/run-sessions.ts'
 import type { CircuitState } from './circuit.ts'
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
 import { HookSession, type HookSources, type SessionEvents, type SessionParts } from './hook-session.ts'
 
-const PAUSE_FIRST_MS = 100
-const PAUSE_MAX_MS = 5_000
+const PAUSE = { firstMs: 100, maxMs: 5_000 } as const
 
 /**
  * - STARTING: it learns from the log what is open.
@@ -61,28 +61,20 @@ export class Hook {
   /** Resolves once `signal` has asked for the end and what was under way is on record. @throws StreamsError what stops it before. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, events, target } = this.options
-    let pauseMs = PAUSE_FIRST_MS
+    const session = (ending: AbortSignal, progressed: () => void) => this.runSession(ending, progressed)
+    const onWaiting = (error: StreamsError) => {
+      this.state = 'WAITING'
+      events.onWaiting(error)
+    }
     try {
-      while (!signal.aborted) {
-        try {
-          await this.runSession(signal, () => {
-            pauseMs = PAUSE_FIRST_MS
-          })
-        } catch (error) {
-          if (!(error instanceof StreamsError && isSurvivable(error))) throw error
-          this.state = 'WAITING'
-          events.onWaiting(error)
-          await clock.sleep(pauseMs, signal)
-          pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)
-        }
-      }
+      await runSessions({ session, onWaiting, clock, pause: PAUSE }, signal)
     } finally {
       this.state = 'ENDED'
       target.close()
     }
   }
 
-  private runSession(signal: AbortSignal, onLive: () => void): Promise<void> {
+  private runSession(signal: AbortSignal, progressed: () => void): Promise<void> {
     const { options, counters } = this
     const { events } = options
     this.dispatcher = new Dispatcher(options)
@@ -92,7 +84,7 @@ export class Hook {
       {
         onLive: () => {
           this.state = 'LIVE'
-          onLive()
+          progressed()
         },
         onRecorded: (delivery) => {
           counters.outcomes.set(delivery.outcome, (counters.outcomes.get(delivery.outcome) ?? 0) + 1)
@@ -107,9 +99,4 @@ export class Hook {
     )
     return session.run(signal)
   }
-}
-
-/** A new session begins from what is on record, so it also mends a lost producer and a place that retention took. */
-function isSurvivable({ code, next }: StreamsError): boolean {
-  return next === 'retry' || next === 'abort' || code === 'OFFSET_OUT_OF_RANGE'
 }

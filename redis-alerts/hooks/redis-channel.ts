@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
-import { connectRedis, type RedisTarget } from '../redis-connection.ts'
+import type { RedisTarget } from '../../platform/redis-options.ts'
+import { connectRedis } from '../redis-connection.ts'
 import { redisError } from '../redis-errors.ts'
 import type { HookAction } from './hook-action.ts'
 import { failed, type HookTarget, type TryResult } from './hook-target.ts'

@@ -1,4 +1,4 @@
-import type { RedisTarget } from '../../redis-alerts/redis-connection.ts'
+import type { RedisTarget } from '../../platform/redis-options.ts'
 
 /** How a store reaches the server at `redis://host:port`. */
 export function targetOf(url: string, given: Partial<RedisTarget> = {}): RedisTarget {
