@@ -13,7 +13,7 @@ const REPLACED = /no member|does not know|aware of this member|old epoch|newer p
 export const lateWritesBehindCommits: Row = {
   row: 'F5',
   title:
-    'SIGSTOP of a worker between its commit and what it writes behind it (a checkpoint; the sinks are not there yet); another works on; SIGCONT',
+    'SIGSTOP of a worker between its commit and what it writes behind it (a checkpoint); another works on; SIGCONT',
   expectation:
     'what it writes late is the fold of the input at its offset, so it changes nothing; its next transaction is refused',
   async run({ short, open, tell }) {

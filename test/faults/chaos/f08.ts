@@ -7,11 +7,9 @@ import type { Stand } from './stand.ts'
 
 const RATE = 500
 
-/** The confirm API's part of the row (503 while brokers are away) waits for the API. */
 export const killedBrokers: Row = {
   row: 'F8',
-  title:
-    'kill -9 of the only broker under load, and its restart; then of each of three brokers in turn (the stream; the confirm API is not there yet)',
+  title: 'kill -9 of the only broker under load, and its restart; then of each of three brokers in turn',
   expectation:
     'nothing acknowledged is lost, nothing doubled, no sequence error comes again and again; what waited is decided within twice the outage',
   async run({ short, open, tell }) {

@@ -13,8 +13,7 @@ const RECORDS = 60_000
 
 export const absentBrokers: Row = {
   row: 'F9',
-  title:
-    'the broker stands still (SIGSTOP) for 60 s, then for 10 s of every 20 s (the stream; the confirm API’s 503 waits for the API)',
+  title: 'the broker stands still (SIGSTOP) for 60 s, then for 10 s of every 20 s',
   expectation:
     'producers hold what their buffer takes and let callers wait; nothing acknowledged is lost; work goes on after each pause',
   async run({ short, open, tell }) {
