@@ -22,7 +22,7 @@ export interface BigQuery extends RunningServers {
 }
 
 const PROJECT = 'sluice'
-/** bqemulator, with a defect of it mended. */
+/** bqemulator, with defects of it mended. */
 const PROGRAM = join(import.meta.dirname, 'endpoint.py')
 
 /** Starts bqemulator (BigQuery's dialect on DuckDB); resolves when it lists data sets. Its tables outlive a restart, not a stop. */

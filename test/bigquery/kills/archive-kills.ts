@@ -91,6 +91,8 @@ function environmentOf(kafka: Kafka, { url, grpc, project }: BigQuery, folder: s
     SLUICE_BIGQUERY_DATASET: DATASET,
     SLUICE_BIGQUERY_URL: url,
     SLUICE_BIGQUERY_STORAGE: grpc,
+    // The endpoint decodes rows in one thread of Python; what 36 tables send at once after a kill takes it more than half a minute.
+    SLUICE_BIGQUERY_TIMEOUT_MS: '120000',
   }
 }
 
@@ -130,7 +132,7 @@ async function settledRows(endpoint: BigQuery): ReturnType<typeof endpointRows> 
 /** Lets an archiver live until nothing is left to archive. */
 async function drain(env: Readonly<Record<string, string>>): Promise<void> {
   const archive = new StartedSluice(['archive', '--kafka'], { env })
-  const [, port] = await archive.says(/http:\/\/127[.]0[.]0[.]1:(\d+)/)
+  const [, port] = await archive.says(/health on http:\/\/127[.]0[.]0[.]1:(\d+)/)
   for (;;) {
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
     const lags = metrics.match(/^sluice_archive_lag_records.* (\d+)$/gm) ?? []
