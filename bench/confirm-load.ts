@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
-import { signToken } from '../bin/runtime/token-keys.ts'
+import { signToken } from '../bin/runtime/api/token-keys.ts'
 import { readConfig } from '../platform/config.ts'
 import { monotonicMs } from './load-feeder.ts'
 

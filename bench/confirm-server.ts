@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client'
-import { ConfirmApi } from '../bin/runtime/confirm-api.ts'
+import { ConfirmApi } from '../bin/runtime/api/confirm-api.ts'
 import { Pipeline } from '../bin/runtime/pipeline.ts'
 import { openWritingSession } from '../bin/runtime/session.ts'
 import { serveWeb } from '../bin/runtime/web-server.ts'

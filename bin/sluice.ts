@@ -4,9 +4,9 @@ import { PortTakenError } from '../platform/port-owner.ts'
 import { RegistryRefusedError, RegistryUnreachableError, SchemaUnknownError } from '../schemas/registry.ts'
 import { StreamsError } from '../streams/errors.ts'
 import { CommandError } from './commands/settings.ts'
+import { RulesFileError } from './runtime/control/rules-file.ts'
 import { DataFolderError } from './runtime/data-folder.ts'
 import { KeysError } from './runtime/keys.ts'
-import { RulesFileError } from './runtime/rules-file.ts'
 import { complain } from './view/text.ts'
 
 /** Wrong use of the command line, as shells have it. */

@@ -22,7 +22,7 @@ export function alerterCommand(): Command {
     )
     .action(async (_options, command: Command) => {
       // The Redis client takes its time to load; no other command should wait for it.
-      const { runAlerter } = await import('../runtime/alerter-process.ts')
+      const { runAlerter } = await import('../runtime/alerts/alerter-process.ts')
       const options = command.optsWithGlobals<AlerterCommandOptions>()
       const config = configOf(options, { ...(options.port !== undefined && { SLUICE_METRICS_PORT: options.port }) })
       await runAlerter(config, () => openLogSession(config, options))

@@ -23,7 +23,7 @@ export function apiCommand(): Command {
     )
     .action(async (_options, command: Command) => {
       // The server takes its time to load; no other command should wait for it.
-      const { runApi } = await import('../runtime/api-process.ts')
+      const { runApi } = await import('../runtime/api/api-process.ts')
       const options = command.optsWithGlobals<ApiCommandOptions>()
       const config = configOf(options, {
         ...(options.port !== undefined && { SLUICE_API_PORT: options.port }),

@@ -23,7 +23,7 @@ export function archiverCommand(): Command {
     )
     .action(async (_options, command: Command) => {
       // DuckDB takes its time to load; no other command should wait for it.
-      const { runArchiver } = await import('../runtime/archiver-process.ts')
+      const { runArchiver } = await import('../runtime/archive/archiver-process.ts')
       const options = command.optsWithGlobals<ArchiverCommandOptions>()
       const config = configOf(options)
       const port = options.port === undefined ? null : wholeNumber(options.port, '--port', 0, 65_535)

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { HOOK_OUTCOME_SYMBOLS } from '../../schemas/generated/enums.ts'
 import type { HookDelivery } from '../../schemas/generated/hook-delivery.ts'
-import { askReplay, newestOf, undelivered, visitDeliveries } from '../runtime/hook-deliveries.ts'
+import { askReplay, newestOf, undelivered, visitDeliveries } from '../runtime/hooks/hook-deliveries.ts'
 import { schemaNamed } from '../view/field-names.ts'
 import { print, styled } from '../view/text.ts'
 import { type LogOptions, onEitherLog, openLogSession, withLogSession } from './log-session.ts'
@@ -71,7 +71,7 @@ export function hooksCommand(): Command {
 
 async function runRun(options: RunOptions): Promise<void> {
   // The Redis client takes its time to load; no other command should wait for it.
-  const { runHooks } = await import('../runtime/hooks-process.ts')
+  const { runHooks } = await import('../runtime/hooks/hooks-process.ts')
   const config = configOf(options, { ...(options.port !== undefined && { SLUICE_METRICS_PORT: options.port }) })
   await runHooks(config, () => openLogSession(config, options))
 }

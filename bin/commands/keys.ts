@@ -15,7 +15,7 @@ export function keysCommand(): Command {
         '\nbefore it is dropped at the next `sluice keys`. The files are for their owner alone, outside the checkout.\n',
     )
     .action(async (_options, command: Command) => {
-      const { addTokenKey, TOKEN_KEY_FILES } = await import('../runtime/token-keys.ts')
+      const { addTokenKey, TOKEN_KEY_FILES } = await import('../runtime/api/token-keys.ts')
       const options = command.optsWithGlobals<CommonOptions>()
       const { keys } = openDataFolder(configOf(options))
       const kid = await addTokenKey(keys.folder)

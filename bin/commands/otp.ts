@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { openDataFolder } from '../runtime/data-folder.ts'
-import { openOtpStore } from '../runtime/otp.ts'
+import { openOtpStore } from '../runtime/otp/otp.ts'
 import { print } from '../view/text.ts'
 import { type CommonOptions, configOf } from './settings.ts'
 

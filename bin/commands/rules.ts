@@ -9,8 +9,8 @@ import {
   ruleHistory,
   rulesHash,
   rulesInForce,
-} from '../runtime/rules-change.ts'
-import { readRules } from '../runtime/rules-file.ts'
+} from '../runtime/control/rules-change.ts'
+import { readRules } from '../runtime/control/rules-file.ts'
 import type { Session } from '../runtime/session.ts'
 import { ruleDifferences } from '../view/rule-differences.ts'
 import { print, styled } from '../view/text.ts'

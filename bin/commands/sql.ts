@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import type { AnswerLine } from '../../bigquery/query-client.ts'
 import { listenForShutdown } from '../../platform/shutdown.ts'
-import { askArchive } from '../runtime/archive-answers.ts'
+import { askArchive } from '../runtime/archive/archive-answers.ts'
 import { csvLine, tableLines } from '../view/answer-table.ts'
 import { complain, print } from '../view/text.ts'
 import { CommandError, type CommonOptions, configOf, wholeNumber } from './settings.ts'

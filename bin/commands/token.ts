@@ -27,7 +27,7 @@ export function tokenCommand(): Command {
     )
     .action(async (_options, command: Command) => {
       // The key library takes its time to load; no other command should wait for it.
-      const { signToken } = await import('../runtime/token-keys.ts')
+      const { signToken } = await import('../runtime/api/token-keys.ts')
       const options = command.optsWithGlobals<TokenOptions>()
       const config = configOf(options)
       const lifeS = wholeNumber(options.life, '--life', 1, config.apiTokenLifeMaxS)

@@ -8,20 +8,20 @@ import { listenForShutdown, type Shutdown } from '../../platform/shutdown.ts'
 import { scenarioNamed } from '../../producers/simulator/scenarios.ts'
 import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
-import { ArchiverChild } from '../runtime/archiver-child.ts'
-import { EmbeddedAlerts } from '../runtime/embedded-alerts.ts'
+import { EmbeddedAlerts } from '../runtime/alerts/embedded-alerts.ts'
+import { ArchiverChild } from '../runtime/archive/archiver-child.ts'
+import { followRulesFile } from '../runtime/control/rules-change.ts'
+import { readRules } from '../runtime/control/rules-file.ts'
+import type { UpHooks } from '../runtime/hooks/up-hooks.ts'
 import { taskIdOf } from '../runtime/measured-task.ts'
-import { type Otp, openOtp } from '../runtime/otp.ts'
+import { type Otp, openOtp } from '../runtime/otp/otp.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { keepRetention } from '../runtime/retention-loop.ts'
-import { followRulesFile } from '../runtime/rules-change.ts'
-import { readRules } from '../runtime/rules-file.ts'
 import { openWritingSession, type Session } from '../runtime/session.ts'
 import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch } from '../runtime/store-fills.ts'
 import { createTaskMetrics } from '../runtime/task-metrics.ts'
 import { tasksHealth } from '../runtime/tasks-health.ts'
-import type { UpHooks } from '../runtime/up-hooks.ts'
 import type { UpWeb } from '../runtime/up-web.ts'
 import { decisionFeed } from '../view/decision-feed.ts'
 import { showLive } from '../view/live-view.ts'
@@ -130,7 +130,7 @@ type OpenHooks = (session: Session, logger: Logger, metrics: Metrics) => Promise
 /** What the hooks file says, before anything is opened. The clients of hooks are loaded where there are hooks. */
 async function readyHooks(config: Config): Promise<OpenHooks> {
   if (config.hooksFile === '') return async () => null
-  const { UpHooks } = await import('../runtime/up-hooks.ts')
+  const { UpHooks } = await import('../runtime/hooks/up-hooks.ts')
   const ready = UpHooks.ready(config)
   return (session, logger, metrics) => UpHooks.create(session, ready, logger, metrics)
 }

@@ -25,7 +25,7 @@ export function workerCommand(): Command {
     )
     .action(async (_options, command: Command) => {
       // The Kafka client takes a second to load; no other command should wait for it.
-      const { runWorker } = await import('../runtime/worker-process.ts')
+      const { runWorker } = await import('../runtime/worker/worker-process.ts')
       const options = command.optsWithGlobals<WorkerOptions>()
       const config = configOf(options, {
         ...(options.name !== undefined && { SLUICE_WORKER_NAME: options.name }),

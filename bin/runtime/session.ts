@@ -13,6 +13,7 @@ import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
 import type { CheckpointIdentity } from '../../streams/state/checkpoint-header.ts'
 import type { CheckpointStore } from '../../streams/state/checkpoint-store.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
+import { readRules } from './control/rules-file.ts'
 import {
   checkpointFolder,
   type DataFolder,
@@ -22,7 +23,6 @@ import {
   requireOwnLog,
 } from './data-folder.ts'
 import { createPaymentRuntime } from './payment-runtime.ts'
-import { readRules } from './rules-file.ts'
 import { awaitSchemaIds, schemaIds } from './schema-ids.ts'
 import { schemaRegistry } from './schema-registry.ts'
 import { askRegistry } from './schema-versions.ts'

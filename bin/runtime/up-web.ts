@@ -1,10 +1,10 @@
 import { BOARD_PATH } from '../../dashboards/board/board-routes.ts'
 import { variableOf } from '../../platform/config.ts'
 import type { EmbeddedAlertStore } from '../../redis-alerts/embedded-store.ts'
+import { openUpApi, type UpApiParts } from './api/up-api.ts'
+import { openUpBoard } from './board/up-board.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Session } from './session.ts'
-import { openUpApi, type UpApiParts } from './up-api.ts'
-import { openUpBoard } from './up-board.ts'
 import { serveWeb } from './web-server.ts'
 
 /** What `up` serves on one port: the board for people, and the confirm API for programs. */

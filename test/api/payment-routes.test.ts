@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { partitionOfAccount, sendControl } from '../../bin/runtime/control-records.ts'
+import { partitionOfAccount, sendControl } from '../../bin/runtime/control/control-records.ts'
 import { scanPartition } from '../../bin/runtime/partition-scan.ts'
 import { type AuditEvent, AuditEventReader } from '../../schemas/generated/audit-event.ts'
 import { TOPICS } from '../../schemas/topics.ts'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { AnswerLine } from '../../bigquery/query-client.ts'
-import { askArchive } from '../../bin/runtime/archive-answers.ts'
+import { askArchive } from '../../bin/runtime/archive/archive-answers.ts'
 import { testConfig } from '../bin/decided-folder.ts'
 import { SluiceProcess, sluice, temporaryFolder } from '../bin/sluice-process.ts'
 

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bigQueryTarget } from '../../bin/runtime/bigquery-target.ts'
+import { bigQueryTarget } from '../../bin/runtime/archive/bigquery-target.ts'
 import { readConfig } from '../../platform/config.ts'
 import { BigQueryDouble } from '../bigquery/double/bigquery-double.ts'
 import { sluice, temporaryFolder } from './sluice-process.ts'

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { partitionOfAccount, sendControl } from '../../bin/runtime/control-records.ts'
+import { partitionOfAccount, sendControl } from '../../bin/runtime/control/control-records.ts'
 import { openSession } from '../../bin/runtime/session.ts'
 import { testConfig } from './decided-folder.ts'
 import { SluiceProcess, sluice, temporaryFolder } from './sluice-process.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { sessionChain } from '../../bin/runtime/otp-chain.ts'
+import { sessionChain } from '../../bin/runtime/otp/otp-chain.ts'
 import { openSession } from '../../bin/runtime/session.ts'
 import type { ChallengedPayment } from '../../otp/challenges.ts'
 import { CodeKeys } from '../../otp/code-keys.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { sessionChain } from '../../bin/runtime/otp-chain.ts'
+import { sessionChain } from '../../bin/runtime/otp/otp-chain.ts'
 import { CodeKeys } from '../../otp/code-keys.ts'
 import { OtpService } from '../../otp/otp-service.ts'
 import { RecordAppender } from '../../otp/record-appender.ts'

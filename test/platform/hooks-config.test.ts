@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readyHooks } from '../../bin/runtime/session-hooks.ts'
+import { readyHooks } from '../../bin/runtime/hooks/session-hooks.ts'
 import { readConfig } from '../../platform/config.ts'
 import { readHooks } from '../../platform/hooks-config.ts'
 import { ACTION_SYMBOLS } from '../../schemas/generated/enums.ts'

@@ -1,11 +1,11 @@
 import type { AccountView, ActionValue, PaymentView } from '../../../dashboards/board/views.ts'
 import { TOPICS } from '../../../schemas/topics.ts'
 import type { Log } from '../../../streams/log/log.ts'
-import { partitionOfAccount } from '../control-records.ts'
+import { partitionOfAccount } from '../control/control-records.ts'
+import type { Standing } from '../control/standing.ts'
 import { scanPartition } from '../partition-scan.ts'
 import { OutputValues } from '../record-values.ts'
 import type { Session } from '../session.ts'
-import type { Standing } from '../standing.ts'
 import { paymentView } from './payment-view.ts'
 
 /** Decisions of the account's partition that are read for one look: the newest. */

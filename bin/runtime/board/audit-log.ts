@@ -7,7 +7,7 @@ import type { SchemaRegistry } from '../../../schemas/registry.ts'
 import { subjectOf, TOPICS } from '../../../schemas/topics.ts'
 import type { Log, ProducerSession } from '../../../streams/log/log.ts'
 import { partitionOf } from '../../../streams/record/partitioner.ts'
-import { batchOf } from '../control-records.ts'
+import { batchOf } from '../control/control-records.ts'
 
 const { name: TOPIC, partitions: AUDIT_PARTITIONS } = TOPICS.auditEvents
 

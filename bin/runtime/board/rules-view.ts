@@ -2,7 +2,7 @@ import type { RuleChangeView, RulesView } from '../../../dashboards/board/views.
 import { type RuleSet, RuleSetSchema } from '../../../schemas/rule-set.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { ruleDifferences } from '../../view/rule-differences.ts'
-import { ruleHistory, rulesHash } from '../rules-change.ts'
+import { ruleHistory, rulesHash } from '../control/rules-change.ts'
 import type { Session } from '../session.ts'
 
 /** The rules in force and every change that was asked for, each with what it changed of the one before. */

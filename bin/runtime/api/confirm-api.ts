@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyPluginAsync } from 'fastify'
+import { LocalRateLimiter, type RateLimiter } from '../../../api/access/rate-limiter.ts'
+import { TokenCheck } from '../../../api/access/token-check.ts'
+import { apiRoutes } from '../../../api/api-routes.ts'
+import { AuditTrail } from '../../../api/audit.ts'
+import type { Challenges } from '../../../api/challenge.ts'
+import { Confirmation } from '../../../api/confirm.ts'
+import { LoopDelay } from '../../../api/loop-delay.ts'
+import { ApiProblem } from '../../../api/problem.ts'
+import { ClaimView } from '../../../api/view/claim-view.ts'
+import { ReadBack } from '../../../api/view/read-back.ts'
+import { ViewStore } from '../../../api/view/view-store.ts'
+import type { ApiMetrics, MeasuredApi } from '../../../platform/api-metrics.ts'
+import type { Config } from '../../../platform/config.ts'
+import type { Logger } from '../../../platform/logger.ts'
+import { MaskError, maskPayment } from '../../../processors/mask/mask-payment.ts'
+import { machineClock } from '../../../producers/clock.ts'
+import { type MaskPayment, unmasked } from '../../../producers/mask-payment.ts'
+import { PaymentProducer } from '../../../producers/payment-producer.ts'
+import { SCHEMAS } from '../../../schemas/generated/schemas.ts'
+import type { SchemaRegistry } from '../../../schemas/registry.ts'
+import { subjectOf, TOPICS, type Topic } from '../../../schemas/topics.ts'
+import type { Log } from '../../../streams/log/log.ts'
+import { machineTime } from '../../../streams/machine/machine-time.ts'
+import { readRules } from '../control/rules-file.ts'
+import { type EdgeTokens, edgeTokens } from '../payment-source.ts'
+import type { Session } from '../session.ts'
+import { tokenKeys } from './token-keys.ts'
+
+/** A caller waits for the batch: as short as a batch of its neighbours needs to form. */
+const LINGER_MS = 1
+/** Nobody waits for audit events. */
+const AUDIT_LINGER_MS = 20
+/** Every caller has been answered by then; what a log that hangs has not taken is posted by the call that comes again. */
+const DRAIN_MS = 5_000
+const MINUTE_MS = 60_000
+const STREAMS_MAX = 1_000
+const ADDRESSES_MAX = 10_000
+const SETTLEMENT_DEFAULT = 'ACH'
+
+export interface ConfirmApiOptions {
+  /** Tells the views of several instances on one folder apart. */
+  readonly name: string
+  /** On one machine, with the demo's keys made where they are missing. */
+  readonly isDemo: boolean
+  readonly logger: Pick<Logger, 'warn' | 'error'>
+  readonly metrics: ApiMetrics
+  readonly challenges: Challenges | null
+  /** Counts for all instances; null where there is one. */
+  readonly sharedLimiter: RateLimiter | null
+}
+
+/** The confirm API over a session: its routes, and what runs behind them. */
+export class ConfirmApi implements MeasuredApi {
+  readonly routes: FastifyPluginAsync
+  /** Where its view stands; it may be removed after `close`. */
+  readonly viewFolder: string
+  private readonly store: ViewStore
+  private readonly view: ClaimView
+  private readonly readBack: ReadBack
+  private readonly confirmation: Confirmation
+  private readonly producers: readonly PaymentProducer[]
+  private readonly loopDelay = new LoopDelay(() => performance.now())
+  private readonly ending = new AbortController()
+  /** Rejects with what ended the reading, which only a person can set right; resolves after `close`. */
+  readonly following: Promise<void>
+
+  /** @throws KeysError without keys for tokens */
+  static async open(session: Session<Log>, options: ConfirmApiOptions): Promise<ConfirmApi> {
+    const { config, folder, registry } = session
+    const findKey = await tokenKeys(config, folder.keys.folder, options.isDemo, machineTime.nowMs)
+    const { apiIssuer: issuer, apiAudience: audience, apiTokenLifeMaxS: lifeMaxS } = config
+    const tokens = new TokenCheck(findKey, { issuer, audience, lifeMaxS }, machineTime.nowMs)
+    const claim = await idOf(registry, TOPICS.apiClaims, 'ApiClaim')
+    const audit = await idOf(registry, TOPICS.auditEvents, 'AuditEvent')
+    return new ConfirmApi(session, options, tokens, { claim, audit })
+  }
+
+  private constructor(
+    session: Session<Log>,
+    options: ConfirmApiOptions,
+    tokens: TokenCheck,
+    schemaIds: { readonly claim: number; readonly audit: number },
+  ) {
+    const { config, folder, log, logId, ids } = session
+    this.viewFolder = join(folder.path, 'api', options.name)
+    mkdirSync(this.viewFolder, { recursive: true, mode: 0o700 })
+    this.store = new ViewStore(this.viewFolder, logId)
+    this.view = new ClaimView(this.store)
+    this.readBack = new ReadBack({
+      log,
+      schemaIds: { ...ids, claim: schemaIds.claim },
+      view: this.view,
+      store: this.store,
+      clock: machineTime,
+      events: {
+        onRetry: (error) => options.logger.warn({ error: error.message }, 'the log cannot be read; trying again'),
+        onLost: (at, offsets) =>
+          options.logger.error({ ...at, offsets }, 'retention took records before they were read'),
+      },
+    })
+    const tokensOfEdge = edgeTokens(session)
+    const mask = apiMask(tokensOfEdge)
+    const payments = producerOf(session, TOPICS.paymentsSubmitted, mask, LINGER_MS)
+    const claims = producerOf(session, TOPICS.apiClaims, unmasked, LINGER_MS)
+    const events = producerOf(session, TOPICS.auditEvents, unmasked, AUDIT_LINGER_MS)
+    this.producers = [payments, claims, events]
+    const rules = readRules(config.rulesFile)
+    const { view, readBack } = this
+    this.confirmation = new Confirmation({
+      view,
+      readBack,
+      payments,
+      claims,
+      claimSchemaId: schemaIds.claim,
+      mask,
+      settlementOf: (kind) => rules.settlement?.[kind] ?? SETTLEMENT_DEFAULT,
+      challenges: options.challenges,
+      limiter: options.sharedLimiter ?? localLimiter(config.apiRate),
+      clock: machineTime,
+      // Many at a time are drawn from the system, unlike single random bytes.
+      random: () => Buffer.from(randomUUID().replaceAll('-', ''), 'hex'),
+      timeoutMs: config.apiTimeoutMs,
+      inFlightMax: config.apiInFlightMax,
+      delayMaxMs: config.apiDelayMaxMs,
+      loopDelay: this.loopDelay,
+      claimsMax: config.apiClaimsMax,
+    })
+    this.routes = apiRoutes({
+      confirmation: this.confirmation,
+      challenges: options.challenges,
+      view,
+      tokens,
+      audit: new AuditTrail(events, schemaIds.audit),
+      metrics: options.metrics,
+      highRiskScore: rules.actions.REQUIRE_3DS.score_at_least,
+      sourceTokenOf: addressTokens(tokensOfEdge),
+      clock: machineTime,
+      replaysAreConflicts: config.apiReplayStatus === '409',
+      streamsMax: STREAMS_MAX,
+      onFailure: (error) => options.logger.error({ error: error.stack }, 'a request failed'),
+    })
+    this.following = this.readBack.run(this.ending.signal)
+    this.following.catch((error: Error) => options.logger.error({ error: error.message }, 'the API reads no more'))
+  }
+
+  get inFlight(): number {
+    return this.confirmation.inFlight
+  }
+
+  get claims(): number {
+    return this.view.size
+  }
+
+  get caughtUp(): boolean {
+    return this.readBack.caughtUp
+  }
+
+  /** After the server has closed: sends what is left, and ends the reading. */
+  async close(): Promise<void> {
+    await Promise.all(this.producers.map((producer) => producer.close(AbortSignal.timeout(DRAIN_MS)).catch(() => {})))
+    this.loopDelay.close()
+    this.ending.abort()
+    await this.following.catch(() => {})
+    await this.store.close()
+  }
+}
+
+/** Counts the callers of one instance. */
+function localLimiter(limit: Config['apiRate']): LocalRateLimiter {
+  return new LocalRateLimiter({ limit, windowMs: MINUTE_MS }, machineTime)
+}
+
+/** The mask (SPEC M1), whose refusals are answers. */
+function apiMask({ hmacHex, keyId }: EdgeTokens): MaskPayment {
+  return (payment) => {
+    try {
+      return maskPayment(payment, hmacHex, keyId)
+    } catch (error) {
+      if (!(error instanceof MaskError)) throw error
+      throw new ApiProblem(
+        422,
+        error.reason,
+        `Malformed field: ${error.field}`,
+        'the field holds no card number where one belongs, or one where none does',
+      )
+    }
+  }
+}
+
+function addressTokens({ hmacHex, keyId }: EdgeTokens): (address: string) => string {
+  const known = new Map<string, string>()
+  const encoder = new TextEncoder()
+  return (address) => {
+    const found = known.get(address)
+    if (found !== undefined) return found
+    if (known.size >= ADDRESSES_MAX) known.clear()
+    const token = `v1:${keyId}:${hmacHex(encoder.encode(address))}`
+    known.set(address, token)
+    return token
+  }
+}
+
+function producerOf({ log, ids }: Session<Log>, topic: Topic, mask: MaskPayment, lingerMs: number): PaymentProducer {
+  const { name, partitions } = topic
+  return new PaymentProducer({
+    log,
+    name: null,
+    topic: name,
+    partitions,
+    paymentSchemaId: ids.payment,
+    mask,
+    clock: machineClock,
+    lingerMs,
+  })
+}
+
+function idOf(registry: SchemaRegistry, topic: Topic, record: 'ApiClaim' | 'AuditEvent'): Promise<number> {
+  return registry.idOf(subjectOf(topic.name, `sluice.${record}`), JSON.parse(SCHEMAS[record]))
+}

@@ -1,0 +1,143 @@
+import { setPriority } from 'node:os'
+import { ARCHIVER_STATES, Archiver } from '../../../bigquery/archiver.ts'
+import type { ArchiveFile } from '../../../bigquery/duckdb/archive-file.ts'
+import { DuckDbWriter } from '../../../bigquery/duckdb/duckdb-writer.ts'
+import { exportClosedDays } from '../../../bigquery/duckdb/exports.ts'
+import { QueryServer } from '../../../bigquery/duckdb/query-server.ts'
+import { createArchiveMetrics } from '../../../platform/archive-metrics.ts'
+import type { Config } from '../../../platform/config.ts'
+import { serveHealth } from '../../../platform/health-server.ts'
+import { createLogger, type Logger } from '../../../platform/logger.ts'
+import { listenForShutdown } from '../../../platform/shutdown.ts'
+import type { Log } from '../../../streams/log/log.ts'
+import { machineTime } from '../../../streams/machine/machine-time.ts'
+import { complain, print } from '../../view/text.ts'
+import { archiveSchemaIds } from '../schema-ids.ts'
+import type { Session } from '../session.ts'
+import { createDeadLetters } from '../session-dead-letters.ts'
+import { archivePath, archiveSocket } from './archive-paths.ts'
+
+/** Its offsets on the log are for who looks at lags; the archive's own stand with its rows. */
+const GROUP = 'sluice-archive'
+/** Decisions go first: the archive takes what they leave of the processor. */
+const NICE = 10
+const EXPORT_MS = 60_000
+
+export interface ArchiverProcessOptions {
+  /** Metrics and health there; null serves none. */
+  readonly port: number | null
+}
+
+/** Archives a session's log to DuckDB until it was asked to end. @throws what only a person can set right. */
+export async function runArchiver(
+  config: Config,
+  openLog: () => Promise<Session<Log>>,
+  { port }: ArchiverProcessOptions,
+): Promise<void> {
+  setPriority(NICE)
+  const shutdown = listenForShutdown()
+  // Started by `up`: ends with it, however it ends.
+  if (process.send !== undefined) process.once('disconnect', () => shutdown.request())
+  const logger = createLogger(config.logLevel)
+  const session = await openLog()
+  const archive = new OwnedArchive(config, session, logger)
+  try {
+    const archiver = await createArchiver(session, archive, logger)
+    const server = port === null ? null : await serveArchiver(config, port, archiver)
+    const at = server === null ? '' : `; metrics and health on http://${config.metricsHost}:${server.port}`
+    print(`sluice archiver: to ${archive.folder}; \`sluice sql\` asks it${at}; Ctrl-C ends`)
+    const exporting = archive.exportNowAndThen(shutdown.signal)
+    await archiver.run(shutdown.signal)
+    await exporting
+    await server?.close()
+    print('ended: what was read is in the archive')
+  } finally {
+    await archive.close()
+    shutdown.release()
+    await session.log.close()
+    if (process.connected) process.disconnect()
+  }
+}
+
+async function createArchiver(session: Session<Log>, archive: OwnedArchive, logger: Logger): Promise<Archiver> {
+  const deadLetters = createDeadLetters(session)
+  return new Archiver({
+    log: session.log,
+    group: session.log.group(GROUP),
+    schemaIds: await archiveSchemaIds(session.registry, session.ids),
+    refuse: (rows) => deadLetters.append(rows),
+    clock: machineTime,
+    openWriter: () => archive.openWriter(),
+    events: {
+      onWaiting: (error) => logger.warn({ code: error.code, error: error.message }, 'records wait in the log'),
+      onLive: () => logger.warn('records are archived again'),
+      onLost: (at, offsets) => logger.error({ ...at, offsets }, 'retention took records that the archive never had'),
+    },
+  })
+}
+
+/** The archive's file while this process owns it, and who asks for it meanwhile. */
+class OwnedArchive {
+  readonly folder: string
+  private readonly config: Config
+  private readonly logId: string
+  private readonly logger: Logger
+  private queries: QueryServer | null = null
+  private file: ArchiveFile | null = null
+
+  constructor(config: Config, { logId }: Session<Log>, logger: Logger) {
+    this.config = config
+    this.logger = logger
+    this.logId = logId
+    this.folder = archivePath(config.dataFolder)
+  }
+
+  async openWriter(): Promise<DuckDbWriter> {
+    const { folder, logId, config } = this
+    this.setFile(null)
+    const writer = await DuckDbWriter.open({ folder, logId, memoryMb: config.archiveMemoryMb }, machineTime)
+    for (const { table, what } of writer.file.migrated) complain(`archive: ${table} ${what}: done`)
+    // Only now: the file's lock says that no other process answers there.
+    this.queries ??= await QueryServer.listen(archiveSocket(config.dataFolder))
+    this.setFile(writer.file)
+    return writer
+  }
+
+  /** Days that are over, as Parquet beside the file. What fails is tried again the next time. */
+  async exportNowAndThen(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await machineTime.sleep(EXPORT_MS, signal)
+      if (this.file === null || signal.aborted) continue
+      try {
+        await exportClosedDays(this.file, machineTime.nowMs())
+      } catch (error) {
+        this.logger.warn({ error: (error as Error).message }, 'a day was not exported')
+      }
+    }
+  }
+
+  private setFile(file: ArchiveFile | null): void {
+    this.file = file
+    this.queries?.ask(file)
+  }
+
+  async close(): Promise<void> {
+    await this.queries?.close()
+  }
+}
+
+function serveArchiver({ metricsHost: host }: Config, port: number, archiver: Archiver) {
+  return serveHealth({
+    host,
+    port,
+    setting: '--port',
+    metrics: createArchiveMetrics(() => archiver, ARCHIVER_STATES, machineTime.nowMs),
+    health: () => {
+      const { state, waitsFor } = archiver
+      return {
+        ready: state === 'LIVE',
+        details: { state, ...(waitsFor && { waits_for: waitsFor.code, why: waitsFor.message }) },
+      }
+    },
+  })
+}
