@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
-import { type Database, open, type RootDatabase } from 'lmdb'
+import type { Database } from 'lmdb'
+import { type GatedStore, openGated } from '../streams/embedded/gated-store.ts'
 import { StreamsError } from '../streams/errors.ts'
 import {
   type ChallengeRow,
@@ -48,7 +49,7 @@ export interface EmbeddedOtpSettings {
 export class EmbeddedOtpStore implements OtpStore {
   private readonly limits: OtpLimits
   private readonly clock: { nowMs(): number }
-  private readonly root: RootDatabase
+  private readonly store: GatedStore<unknown, string>
   private readonly challenges: Database<ChallengeRow, string>
   private readonly times: Database<StoredTimes, string>
   private readonly locks: Database<number, string>
@@ -59,11 +60,17 @@ export class EmbeddedOtpStore implements OtpStore {
     this.clock = clock
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     // Readers see nothing that the disk may still lose, as in the log's environments (ADR 0007).
-    this.root = open({ path: directory, overlappingSync: false, mapSize: MAP_BYTES, encoding: 'json' })
-    this.challenges = this.root.openDB({ name: 'challenges', encoding: 'json' })
-    this.times = this.root.openDB({ name: 'times', encoding: 'json' })
-    this.locks = this.root.openDB({ name: 'locks', encoding: 'json' })
-    this.schedule = this.root.openDB({ name: 'schedule', encoding: 'json' })
+    this.store = openGated(
+      { path: directory, overlappingSync: false, mapSize: MAP_BYTES, encoding: 'json' },
+      // Made here, where nobody else writes; what follows finds them.
+      (root) =>
+        void ['challenges', 'times', 'locks', 'schedule'].map((name) => root.openDB({ name, encoding: 'json' })),
+    )
+    const { root } = this.store
+    this.challenges = root.openDB({ name: 'challenges', encoding: 'json' })
+    this.times = root.openDB({ name: 'times', encoding: 'json' })
+    this.locks = root.openDB({ name: 'locks', encoding: 'json' })
+    this.schedule = root.openDB({ name: 'schedule', encoding: 'json' })
   }
 
   issue(request: IssueRequest): Promise<IssueReply> {
@@ -181,13 +188,13 @@ export class EmbeddedOtpStore implements OtpStore {
   }
 
   close(): Promise<void> {
-    return this.root.close()
+    return this.store.close()
   }
 
   /** One transaction: while it runs no other process writes, and it is answered after the disk has it. */
   private async step<T>(work: (nowMs: number) => T): Promise<T> {
     try {
-      return await this.root.transaction(() => work(this.clock.nowMs()))
+      return this.store.write(() => work(this.clock.nowMs()))
     } catch (error) {
       if (error instanceof StreamsError) throw error
       const what = `the store of one-time codes could not be written (${(error as Error).message}); check the disk`

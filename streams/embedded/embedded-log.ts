@@ -265,7 +265,7 @@ class FolderLog implements EmbeddedLog {
     await Promise.all(environments.map(({ writer }) => writer.close()))
     this.stopped ??= new StreamsError('LOG_CLOSED', 'stop', 'the log is closed; open it again')
     this.tail.release() // Readers that wait learn it now.
-    await Promise.all(environments.map(({ store }) => store.close()))
+    await Promise.all(environments.map(({ closeStore }) => closeStore()))
   }
 
   private allPartitions(): { readonly stored: StoredTopic; readonly at: TopicPartition }[] {

@@ -1,7 +1,8 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { open, type RootDatabase } from 'lmdb'
+import type { RootDatabase } from 'lmdb'
 import { StreamsError } from '../errors.ts'
+import { type GatedStore, openGated } from './gated-store.ts'
 import { identityKey } from './log-keys.ts'
 import { syncDirectory } from './sync-directory.ts'
 
@@ -39,37 +40,41 @@ export interface EnvironmentSettings {
  * visibility, in this order: with `overlappingSync`, LMDB's default here, readers see what the disk may still lose.
  * @throws StreamsError FOLDER_MIXED (stop) when the environment was made in another data folder.
  */
-export function openEnvironment({ directory, name, folderId, bytesMax }: EnvironmentSettings): Store {
+export function openEnvironment({
+  directory,
+  name,
+  folderId,
+  bytesMax,
+}: EnvironmentSettings): GatedStore<Uint8Array, Uint8Array> {
   const path = join(directory, name)
   mkdirSync(path, { recursive: true })
-  const store: Store = open({
-    path,
-    keyEncoding: 'binary',
-    encoding: 'binary',
-    overlappingSync: false,
-    // Address space, not disk: larger than the bound, so that the map never moves under a reader.
-    mapSize: Math.ceil((bytesMax * 2) / 0x1000000) * 0x1000000,
-    maxReaders: READERS_MAX,
-  })
-  const owner = store.getBinary(identityKey) ?? claim(store, folderId)
-  // The files' names must outlive a power cut as what they hold does; LMDB syncs only the latter.
-  for (const parent of [path, directory]) syncDirectory(parent)
-  if (owner.toString() === folderId) return store
-  void store.close()
-  throw new StreamsError(
-    'FOLDER_MIXED',
-    'stop',
-    `${path} belongs to data folder ${owner}, not to ${folderId}; two data folders were mixed: put back its own files`,
+  return openGated<Uint8Array, Uint8Array>(
+    {
+      path,
+      keyEncoding: 'binary',
+      encoding: 'binary',
+      overlappingSync: false,
+      // Address space, not disk: larger than the bound, so that the map never moves under a reader.
+      mapSize: Math.ceil((bytesMax * 2) / 0x1000000) * 0x1000000,
+      maxReaders: READERS_MAX,
+    },
+    (store) => {
+      const owner = store.getBinary(identityKey) ?? claim(store, folderId)
+      // The files' names must outlive a power cut as what they hold does; LMDB syncs only the latter.
+      for (const parent of [path, directory]) syncDirectory(parent)
+      if (owner.toString() === folderId) return
+      throw new StreamsError(
+        'FOLDER_MIXED',
+        'stop',
+        `${path} belongs to data folder ${owner}, not to ${folderId}; two data folders were mixed: put back its own files`,
+      )
+    },
   )
 }
 
 function claim(store: Store, folderId: string): Buffer {
-  return store.transactionSync(() => {
-    const owner = store.getBinary(identityKey)
-    if (owner !== undefined) return owner
-    store.putSync(identityKey, Buffer.from(folderId))
-    return Buffer.from(folderId)
-  })
+  store.putSync(identityKey, Buffer.from(folderId))
+  return Buffer.from(folderId)
 }
 
 /** Bytes of the pages that hold something, as of the last commit. The file's other pages are free to be used again. */

@@ -7,6 +7,7 @@ import { storageStopped } from './storage-error.ts'
 export interface Environment {
   readonly name: EnvironmentName
   readonly store: Store
+  closeStore(): Promise<void>
   readonly writer: EnvironmentWriter
   readonly bytesMax: number
 }
@@ -23,9 +24,9 @@ export function openEnvironments(
     const opened = ENVIRONMENTS.map((name): Environment => {
       const bytesMax = name === 'catalog' ? CATALOG_BYTES_MAX : Math.floor(folder.bytesMax / 2)
       const settings = { directory: folder.directory, name, folderId: folder.folderId, bytesMax }
-      const store = openEnvironment(settings)
+      const { root: store, close: closeStore } = openEnvironment(settings)
       const writer = new EnvironmentWriter(settings, (syncMs) => onWritten(name, syncMs), onStopped)
-      return { name, store, writer, bytesMax }
+      return { name, store, closeStore, writer, bytesMax }
     })
     return Object.fromEntries(opened.map((one) => [one.name, one])) as Record<EnvironmentName, Environment>
   } catch (error) {

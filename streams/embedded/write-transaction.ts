@@ -1,6 +1,7 @@
 import { adoptProducer, appendProduced, putBatch } from './batch-append.ts'
 import { commitGroup, createTopics, openProducer } from './catalog.ts'
 import { type Store, usedBytes } from './environment.ts'
+import type { GatedStore } from './gated-store.ts'
 import { versionKey } from './log-keys.ts'
 import { decodeCount, encodeCount } from './log-values.ts'
 import { type Refusal, Refused } from './refusal.ts'
@@ -17,10 +18,15 @@ export type WriteOutcome = { readonly answer: WriteAnswer } | { readonly refusal
  * @throws Error of the storage: then nothing of any request is known to be stored, and the environment must not be
  * written by this process again.
  */
-export function writeTogether(store: Store, requests: readonly WriteRequest[], bytesMax: number): WriteOutcome[] {
+export function writeTogether(
+  environment: GatedStore<Uint8Array, Uint8Array>,
+  requests: readonly WriteRequest[],
+  bytesMax: number,
+): WriteOutcome[] {
+  const store = environment.root
   // Asked before the transaction: the figure is that of the last commit.
   let bytesLeft = bytesMax - usedBytes(store)
-  return store.transactionSync(() => {
+  return environment.write(() => {
     let appended = false
     const outcomes = requests.map((request) => {
       try {

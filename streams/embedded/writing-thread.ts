@@ -22,13 +22,13 @@ export type WrittenMessage =
   | { readonly failure: { readonly message: string; readonly code: unknown } }
 
 function serve(port: MessagePort, settings: EnvironmentSettings): void {
-  const store = openEnvironment(settings)
+  const environment = openEnvironment(settings)
   let failed = false
 
   port.on('message', (first: QueuedWrite | 'close') => {
     let message: QueuedWrite | 'close' | undefined = first
     while (message !== undefined && message !== 'close') message = writeBatchOf(message)
-    if (message === 'close') void store.close().then(() => port.close())
+    if (message === 'close') void environment.close().then(() => port.close())
   })
 
   /** Writes `first` and what waits behind it; returns the message that no longer fitted. */
@@ -51,7 +51,7 @@ function serve(port: MessagePort, settings: EnvironmentSettings): void {
     try {
       const beganMs = performance.now()
       const outcomes = writeTogether(
-        store,
+        environment,
         writes.map(({ request }) => request),
         settings.bytesMax,
       )

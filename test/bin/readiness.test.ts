@@ -69,12 +69,12 @@ async function takeTaskOver(folder: string): Promise<void> {
   const settings = { directory, folderId, bytesMax: 1 << 30 }
   const catalog = openEnvironment({ ...settings, name: 'catalog' })
   const outputs = openEnvironment({ ...settings, name: 'outputs' })
-  const topicId = readTopic(catalog, INPUT_TOPIC)?.topicId ?? Number.NaN
+  const topicId = readTopic(catalog.root, INPUT_TOPIC)?.topicId ?? Number.NaN
   for (let partition = 0; partition < 12; partition++) {
     const task = { applicationId: APPLICATION_ID, input: { topicId, topic: INPUT_TOPIC, partition } }
-    outputs.transactionSync(() => {
-      closeTask(outputs, { kind: 'close-task', ...task, epoch: 1 })
-      openTask(outputs, { kind: 'open-task', ...task, process: currentProcess() })
+    outputs.write(() => {
+      closeTask(outputs.root, { kind: 'close-task', ...task, epoch: 1 })
+      openTask(outputs.root, { kind: 'open-task', ...task, process: currentProcess() })
     })
   }
   await Promise.all([catalog.close(), outputs.close()])

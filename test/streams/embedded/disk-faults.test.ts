@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -13,6 +13,7 @@ import { cannotInject } from './fault-tools.ts'
 
 const SYNCS = 'fsync,fdatasync,msync,sync_file_range'
 const DELAY_MS = 300
+const REOPENINGS = 25
 
 describe('the disk under the embedded log', () => {
   let directory: string
@@ -86,6 +87,35 @@ describe('the disk under the embedded log', () => {
       for (const [n, { startMs }] of committed.entries()) {
         expect((seen[n] ?? 0) - startMs).toBeGreaterThanOrEqual(DELAY_MS)
       }
+    })
+  })
+
+  describe.skipIf(cannotInject('strace'))('when another process opens the log slowly', () => {
+    // LMDB reads the file's last transaction, maps the file, then tells all processes what it read: the map is made to take long.
+    test('SPEC X4: what is acknowledged meanwhile stays, and nobody is stopped', async () => {
+      await (await open()).close()
+      // The number that went back does harm when nobody is committing: the writer leaves gaps.
+      child = new LogChild(directory, 'drip')
+      await child.told('appended')
+      const before = child.of('appended').length
+      const trace = join(directory, 'trace')
+      const opener = new LogChild(
+        directory,
+        'reopen',
+        [REOPENINGS],
+        ['strace', '-fqqq', '-o', trace, '-e', 'trace=mmap', '-e', 'inject=mmap:delay_exit=12000'],
+      )
+      await opener.finished()
+      const meanwhile = child.of('appended').length - before
+      await child.told('appended', child.of('appended').length + 1)
+      await child.kill()
+      const delayed = readFileSync(trace, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes('(DELAYED)')).length
+      expect(opener.of('reopened')).toHaveLength(REOPENINGS)
+      expect(delayed).toBeGreaterThan(REOPENINGS)
+      expect(meanwhile).toBeGreaterThan(REOPENINGS)
+      await expectAcknowledged(child)
     })
   })
 

@@ -3,11 +3,12 @@
  * acknowledged, written with a synchronous write, so that a kill loses no line of what is told.
  */
 import { writeSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { type EmbeddedLog, openEmbeddedLog } from '../../../streams/embedded/embedded-log.ts'
 import { StreamsError } from '../../../streams/errors.ts'
 import { batchOf } from '../log/text-records.ts'
 
-export type ChildRole = 'work' | 'hold' | 'pace' | 'fill'
+export type ChildRole = 'work' | 'hold' | 'pace' | 'fill' | 'drip' | 'reopen'
 
 /** One line from the child. */
 export type ChildLine =
@@ -20,6 +21,7 @@ export type ChildLine =
       readonly tookMs: number
     }
   | { readonly kind: 'committed'; readonly offset: number; readonly startMs: number; readonly tookMs: number }
+  | { readonly kind: 'reopened' }
   | { readonly kind: 'failed'; readonly code: string; readonly next: string; readonly message: string }
 
 const IN = { topic: 'in', partition: 0 }
@@ -42,8 +44,8 @@ function tellFailure(error: unknown): void {
   tell({ kind: 'failed', code: error.code, next: error.next, message: error.message })
 }
 
-/** Appends batches of growing size until `count` are acknowledged or one fails. */
-async function produce(log: EmbeddedLog, count: number, records = 1): Promise<void> {
+/** Appends batches of growing size until `count` are acknowledged or one fails, `pauseMs` apart. */
+async function produce(log: EmbeddedLog, count: number, { records = 1, pauseMs = 0 } = {}): Promise<void> {
   const producer = await log.openProducer('child')
   for (let n = 0, sequence = 0; n < count; n++) {
     const text = `${process.pid}/${n} ${PADDING}`
@@ -52,6 +54,7 @@ async function produce(log: EmbeddedLog, count: number, records = 1): Promise<vo
     const { baseOffset } = await producer.append(batchOf(IN, texts), sequence)
     sequence += texts.length
     tell({ kind: 'appended', baseOffset, text: `${text}0`, startMs, tookMs: performance.now() - started })
+    if (pauseMs > 0) await setTimeout(pauseMs)
   }
 }
 
@@ -74,13 +77,14 @@ async function commit(log: EmbeddedLog, count: number): Promise<void> {
 
 /** Works until the log fails, then tries each call once more: all must fail the same way. */
 async function fill(log: EmbeddedLog): Promise<void> {
-  await produce(log, 100_000, 100).catch(tellFailure)
+  await produce(log, 100_000, { records: 100 }).catch(tellFailure)
   await log.bounds(IN).then(() => undefined, tellFailure)
   await log.openProducer(null).then(() => undefined, tellFailure)
 }
 
 const [directory = '', role = '', count = '1000000'] = process.argv.slice(2)
-const log = await openEmbeddedLog({ directory, clock: { nowMs: () => Date.now() } })
+const open = () => openEmbeddedLog({ directory, clock: { nowMs: () => Date.now() } })
+const log = await open()
 await log.createTopics([
   { topic: 'in', partitions: 1, retentionMs: -1, retentionBytes: -1, writtenBy: 'producers' },
   { topic: 'out', partitions: 2, retentionMs: -1, retentionBytes: -1 },
@@ -97,6 +101,16 @@ switch (role as ChildRole) {
   case 'pace':
     await produce(log, Number(count)).catch(tellFailure)
     await commit(log, Number(count)).catch(tellFailure)
+    break
+  case 'drip':
+    await produce(log, Number(count), { pauseMs: 4 })
+    break
+  case 'reopen':
+    await log.close()
+    for (let n = 0; n < Number(count); n++) {
+      await (await open()).close()
+      tell({ kind: 'reopened' })
+    }
     break
   case 'fill':
     await fill(log)
