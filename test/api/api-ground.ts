@@ -156,6 +156,7 @@ function holding(log: Log, decisions: { held: Promise<void> | null }): Log {
         await decisions.held
         return fetched
       },
+      seek: (offset) => reader.seek(offset),
       close: () => reader.close(),
     }
   }
