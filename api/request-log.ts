@@ -12,7 +12,11 @@ const CALLER_GONE = 499
 /** Fastify's own refusals, by code. */
 const FRAMEWORK: Readonly<Record<string, readonly [number, string, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'TOO_LARGE', 'a body has at most 16 KiB'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'UNSUPPORTED_TYPE', 'a body is application/json'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    415,
+    'UNSUPPORTED_TYPE',
+    'a body is application/json or, where keys for it are set, application/jose',
+  ],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'BAD_LENGTH', 'Content-Length is not the length of the body'],
 }
 
