@@ -10,7 +10,7 @@ const PAUSE = { firstMs: 200, maxMs: 10_000 } as const
 /**
  * - OPENING: the archive is being opened.
  * - LIVE:    rows go to it as their records are committed.
- * - WAITING: it cannot be written; records wait in the log, and it is opened again after a pause.
+ * - WAITING: it cannot be written; records wait in the log, and it is opened again after a pause, until rows stand in it.
  * - ENDED:   asked to end, or stopped by what only a person can set right.
  */
 export const ARCHIVER_STATES = ['OPENING', 'LIVE', 'WAITING', 'ENDED'] as const
@@ -53,7 +53,7 @@ export class Archiver {
 
   /** How far the archive is behind each topic; empty while none is open. */
   async lags(): Promise<TopicLag[]> {
-    return this.state === 'LIVE' && this.session !== null ? this.session.lags() : []
+    return this.session === null ? [] : this.session.lags()
   }
 
   /** Resolves once `signal` has asked for the end and what was read is flushed. @throws StreamsError what stops it before. */
@@ -72,11 +72,16 @@ export class Archiver {
     const writer = await openWriter()
     try {
       this.session = new ArchiveSession(this.options, writer, {
-        onBegun: () => this.begun(),
+        onBegun: () => {
+          if (this.waitsFor === null) this.state = 'LIVE'
+        },
         onAppended: (rows, refused) => {
           const { counters } = this
           for (const { table } of rows) counters.rows.set(table, (counters.rows.get(table) ?? 0) + 1)
           counters.refused += refused.length
+        },
+        onFlushed: () => {
+          this.flushed()
           progressed()
         },
         onLost: events.onLost,
@@ -88,7 +93,8 @@ export class Archiver {
     }
   }
 
-  private begun(): void {
+  /** An archive that opens and takes no rows is no live one, so it is not the opening that ends a wait. */
+  private flushed(): void {
     const waited = this.waitsFor !== null
     this.state = 'LIVE'
     this.waitsFor = null
