@@ -4,11 +4,13 @@ import type {
   ActionEntry,
   AlertEntry,
   AlertStore,
+  ErasureEntry,
   LiveEntry,
   PassedEntry,
   StreamEntry,
   Subscription,
 } from './alert-store.ts'
+import { accountMark } from './entry-json.ts'
 import { ALERTS_CHANNEL, actionsKey, alertKey, countKey, SHARED_KEYS } from './keys.ts'
 import { ALERT_LIFE_MS, COUNT_LIFE_MS, STREAM_ENTRIES_MAX } from './lives.ts'
 import { connectRedis } from './redis-connection.ts'
@@ -132,6 +134,8 @@ function callOf(entry: LiveEntry): { readonly keys: readonly string[]; readonly 
       return alertCall(entry)
     case 'action':
       return actionCall(entry)
+    case 'erasure':
+      return erasureCall(entry)
     case 'passed':
       return passCall(entry)
   }
@@ -149,6 +153,12 @@ function alertCall({ account, eventTimeMs, fraudCount, json }: AlertEntry) {
 function actionCall({ account, field, endsMs, json }: ActionEntry) {
   const { offsets, stream } = SHARED_KEYS
   return { keys: [offsets, stream, actionsKey(account)], args: [json, field, endsMs] }
+}
+
+function erasureCall({ account }: ErasureEntry) {
+  const { offsets, stream, accounts, expiry } = SHARED_KEYS
+  const own = [alertKey(account), countKey(account), actionsKey(account)]
+  return { keys: [offsets, stream, accounts, expiry, ...own], args: [account, accountMark(account)] }
 }
 
 function passCall(_entry: PassedEntry) {

@@ -80,6 +80,20 @@ ${tell('action', streamEntriesMax)}
 end
 return 1`
 
+/**
+ * KEYS offsets stream accounts expiry alert count actions; ARGV source offset previous account mark. The one script that looks at the
+ * whole stream: an erasure is rare, and what it leaves must not be read again.
+ */
+const ERASE = `${BEGIN}
+redis.call('DEL', KEYS[5], KEYS[6], KEYS[7])
+redis.call('SREM', KEYS[3], ARGV[4])
+redis.call('ZREM', KEYS[4], ARGV[4])
+for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '-', '+')) do
+  if string.find(entry[2][2], ARGV[5], 1, true) then redis.call('XDEL', KEYS[2], entry[1]) end
+end
+if offset > held then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+return 1`
+
 /** KEYS offsets; ARGV source offset previous. */
 const PASS = `${BEGIN}
 if offset > held then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
@@ -98,6 +112,7 @@ export function scriptsOf(streamEntriesMax: number) {
   return {
     alert: writeAlert(streamEntriesMax),
     action: writeAction(streamEntriesMax),
+    erasure: ERASE,
     passed: PASS,
     sweep: SWEEP,
   } as const

@@ -42,6 +42,12 @@ export const SINK_SETTINGS = {
     '2000',
     'a Redis that does not answer within so long is given up and asked again later; alerts wait in the log',
   ),
+  eraseArchiveAfterDays: setting(
+    'ERASE_ARCHIVE_AFTER_DAYS',
+    wholeNumber(0, 36_500),
+    '0',
+    'an erased account’s rows stay in the archive for so many days more, where a law such as that on money laundering asks for it',
+  ),
   bigqueryProject: setting(
     'BIGQUERY_PROJECT',
     z.string(),
