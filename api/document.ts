@@ -39,7 +39,7 @@ export const CONFIRM_DOCUMENT: FastifySchema = {
   ...SECURED,
   summary: 'Confirm a payment',
   description:
-    'Answers from what is committed. The same key with the same content gets the first answer again, with Idempotent-Replayed: true, for 24 hours.',
+    'Answers from what is committed. The same key with the same content gets the first answer again, with Idempotent-Replayed: true, for 24 hours. The body may be encrypted, as application/jose: see docs/api.md.',
   headers: {
     type: 'object',
     properties: { 'idempotency-key': { type: 'string', description: 'In place of idempotency_key; both must agree.' } },
