@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, PORT, setting, wholeNumber } from './setting.ts'
+import { flag, PORT, servers, setting, wholeNumber } from './setting.ts'
 
 /** What reads decisions, alerts and actions: Redis, the board, hooks and the archive. */
 export const SINK_SETTINGS = {
@@ -32,6 +32,12 @@ export const SINK_SETTINGS = {
       ),
     '',
     'the Redis, 7.0 or later, that `sluice alerter` writes to: redis://host:port/database, rediss:// for TLS',
+  ),
+  redisClusterNodes: setting(
+    'REDIS_CLUSTER_NODES',
+    servers,
+    '',
+    'nodes of a Redis Cluster besides the one of SLUICE_REDIS_URL, host:port separated by commas; empty is one server',
   ),
   redisUser: setting('REDIS_USER', z.string(), '', 'the ACL user to log in to Redis as; empty is `default`'),
   redisPasswordFile: setting('REDIS_PASSWORD_FILE', z.string(), '', 'file of the password alone, mode 600'),
