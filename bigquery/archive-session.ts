@@ -33,6 +33,8 @@ export interface ArchiveSessionEvents {
   /** The writer has taken over every partition. */
   readonly onBegun: () => void
   readonly onAppended: (rows: readonly TableRow[], refused: readonly RefusedRow[]) => void
+  /** Everything appended stands in the archive; told at least each second, also when there was nothing. */
+  readonly onFlushed: () => void
   /** Retention has taken records that the archive never had. */
   readonly onLost: (at: TopicPartition, offsets: number) => void
 }
@@ -53,6 +55,7 @@ export class ArchiveSession {
   private readonly rows: RecordRows
   private readonly progress: Progress[] = []
   private unflushedRows = 0
+  private hasBegun = false
   /** The writer takes one call at a time. */
   private turn: Promise<void> = Promise.resolve()
 
@@ -63,8 +66,9 @@ export class ArchiveSession {
     this.rows = new RecordRows(sources.schemaIds)
   }
 
-  /** How far the writer is behind each topic. */
-  lags(): Promise<TopicLag[]> {
+  /** How far the writer is behind each topic; empty until it has taken over every partition. */
+  async lags(): Promise<TopicLag[]> {
+    if (!this.hasBegun) return []
     return topicLags(
       this.sources.log,
       this.progress.map(({ at, position }) => ({ at, offset: position })),
@@ -77,6 +81,7 @@ export class ArchiveSession {
     const ending = AbortSignal.any([signal, failed.signal])
     try {
       for (const at of this.sources.partitions ?? ARCHIVED_PARTITIONS) this.progress.push(await this.begin(at))
+      this.hasBegun = true
       this.events.onBegun()
       const loops = [
         ...this.progress.map((one) => this.follow(one, ending)),
@@ -87,7 +92,7 @@ export class ArchiveSession {
       // All of them, so that none still uses the writer when it is closed.
       const ended = await Promise.allSettled(loops)
       for (const one of ended) if (one.status === 'rejected') throw one.reason
-      await this.writer.flush()
+      await this.flush()
       await this.commit()
     } finally {
       for (const { reader } of this.progress) reader.close()
@@ -133,6 +138,7 @@ export class ArchiveSession {
   private async flush(): Promise<void> {
     this.unflushedRows = 0
     await this.writer.flush()
+    this.events.onFlushed()
   }
 
   private async commitNowAndThen(ending: AbortSignal): Promise<void> {

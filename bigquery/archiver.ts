@@ -10,7 +10,7 @@ const PAUSE = { firstMs: 200, maxMs: 10_000 } as const
 /**
  * - OPENING: the archive is being opened.
  * - LIVE:    rows go to it as their records are committed.
- * - WAITING: it cannot be written; records wait in the log, and it is opened again after a pause.
+ * - WAITING: it cannot be written; records wait in the log, and it is opened again after a pause, until rows stand in it.
  * - ENDED:   asked to end, or stopped by what only a person can set right.
  */
 export const ARCHIVER_STATES = ['OPENING', 'LIVE', 'WAITING', 'ENDED'] as const
@@ -46,6 +46,7 @@ export class Archiver {
   readonly counters: ArchiverCounters = { rows: new Map(), refused: 0, failures: new Map() }
   private readonly options: ArchiverOptions
   private session: ArchiveSession | null = null
+  private reopening = new AbortController()
 
   constructor(options: ArchiverOptions) {
     this.options = options
@@ -53,7 +54,12 @@ export class Archiver {
 
   /** How far the archive is behind each topic; empty while none is open. */
   async lags(): Promise<TopicLag[]> {
-    return this.state === 'LIVE' && this.session !== null ? this.session.lags() : []
+    return this.session === null ? [] : this.session.lags()
+  }
+
+  /** Ends the session under way as `run` would end, flushed; the next one opens the archive again at once. */
+  reopen(): void {
+    this.reopening.abort()
   }
 
   /** Resolves once `signal` has asked for the end and what was read is flushed. @throws StreamsError what stops it before. */
@@ -69,26 +75,33 @@ export class Archiver {
 
   private async runSession(signal: AbortSignal, progressed: () => void): Promise<void> {
     const { openWriter, events } = this.options
+    this.reopening = new AbortController()
     const writer = await openWriter()
     try {
       this.session = new ArchiveSession(this.options, writer, {
-        onBegun: () => this.begun(),
+        onBegun: () => {
+          if (this.waitsFor === null) this.state = 'LIVE'
+        },
         onAppended: (rows, refused) => {
           const { counters } = this
           for (const { table } of rows) counters.rows.set(table, (counters.rows.get(table) ?? 0) + 1)
           counters.refused += refused.length
+        },
+        onFlushed: () => {
+          this.flushed()
           progressed()
         },
         onLost: events.onLost,
       })
-      await this.session.run(signal)
+      await this.session.run(AbortSignal.any([signal, this.reopening.signal]))
     } finally {
       this.session = null
       await writer.close()
     }
   }
 
-  private begun(): void {
+  /** An archive that opens and takes no rows is no live one, so it is not the opening that ends a wait. */
+  private flushed(): void {
     const waited = this.waitsFor !== null
     this.state = 'LIVE'
     this.waitsFor = null

@@ -10,6 +10,7 @@ import { duckdbError } from './duckdb-errors.ts'
 /** DuckDB's own size of a vector. */
 const CHUNK_ROWS = 2_048
 const CHECKPOINT_MS = 30_000
+const OTHERS_WRITE = /^TransactionContext Error: Cannot CHECKPOINT: there are other write transactions active/
 
 /** The rows of one table on their way: at most a chunk of them, the rest is DuckDB's. */
 interface TableAppender {
@@ -109,12 +110,23 @@ export class DuckDbWriter implements ArchiveWriter {
     this.file.close()
   }
 
-  /** Moves what was committed from DuckDB's write-ahead log into its file, so that the log stays short and a start quick. */
+  /**
+   * Moves what was committed from DuckDB's write-ahead log into its file, so that the log stays short and a start quick. DuckDB
+   * refuses while another connection writes, and then it waits for the next flush.
+   */
   private async checkpointNowAndThen(): Promise<void> {
     const nowMs = this.clock.nowMs()
     if (nowMs - this.checkpointedMs < CHECKPOINT_MS) return
-    await this.attempt(() => this.connection.run('CHECKPOINT'))
-    this.checkpointedMs = nowMs
+    const isDone = await this.attempt(() =>
+      this.connection.run('CHECKPOINT').then(
+        () => true,
+        (error: Error) => {
+          if (OTHERS_WRITE.test(error.message)) return false
+          throw error
+        },
+      ),
+    )
+    if (isDone) this.checkpointedMs = nowMs
   }
 
   /**

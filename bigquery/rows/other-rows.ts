@@ -42,7 +42,7 @@ export function shadowRow(
   }
 }
 
-/** A CONTROL_REFUSED alert tells of no payment, so it has no amount. */
+/** A CONTROL_REFUSED or ERASURE alert tells of no payment, so it has no amount. */
 export function alertRow(alert: Alert, { coordinates, appendTimeMs }: RecordPlace): Row<'fraud_velocity_alerts'> {
   const { amountMinor, currency } = alert
   return {
@@ -51,7 +51,8 @@ export function alertRow(alert: Alert, { coordinates, appendTimeMs }: RecordPlac
     revised: alert.revised,
     transaction_id: alert.transactionId,
     decision_id: `${alert.inputPartition}-${alert.inputOffset}`,
-    sender_account_id: alert.senderAccountId,
+    // What tells that an account was erased must not bring it back.
+    sender_account_id: alert.kind === 'ERASURE' ? null : alert.senderAccountId,
     event_time: eventTime(alert.eventTime, appendTimeMs),
     velocity_count: alert.velocityCount,
     severity: alert.severity,

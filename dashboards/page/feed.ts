@@ -10,9 +10,11 @@ const KNOWN_MAX = 25_000
 const SILENT_MS = 4_000
 const CHECK_MS = 1_000
 const AGAIN_MS = 1_000
-/** More than so many entries a frame are a flood. */
-const FLOOD_ENTRIES = 24
-const FLOOD_MS = 40
+/** Rows are made anew at most so often. What comes in between is counted in its frame. */
+const ROWS_MS = 100
+/** More than so many entries a second are a flood: nobody reads them, and making rows of them would hold up the count. */
+const FLOOD_PER_SECOND = 200
+const FLOOD_ROWS_MS = 400
 /** A page that nobody sees gives its connection back: a browser has six for all pages of one server. */
 const HIDDEN_MS = 30_000
 
@@ -20,7 +22,7 @@ export type Connection = 'connecting' | 'live' | 'lost'
 
 /** Newest first. */
 export const entries = signal<readonly FeedEntry[]>([])
-/** Alerts that came since the page was opened, those included that it began with. */
+/** Alerts that came since the page was opened, those included that it began with; counted each frame. */
 export const received = signal(0)
 export const status = signal<FeedStatus | null>(null)
 export const connection = signal<Connection>('connecting')
@@ -28,11 +30,16 @@ export const connection = signal<Connection>('connecting')
 export const heardMs = signal(0)
 export const gaps = signal<readonly FeedGap[]>([])
 
+/** More comes than anybody reads. */
+export const flooded = signal(false)
+
 let source: EventSource | null = null
 let lastId: string | null = null
+/** Came since the last frame. */
 let arrived: FeedEntry[] = []
-/** How many the last frame showed. */
-let lastShown = 0
+/** Counted, and in no row yet. */
+let waiting: FeedEntry[] = []
+let rowsAtMs = 0
 const known = new Set<string>()
 
 function keyOf(entry: FeedEntry): string {
@@ -47,7 +54,7 @@ export function openFeed(): void {
   source = opened
   opened.addEventListener('entries', (event) => {
     lastId = event.lastEventId
-    if (arrived.length === 0) showSoon()
+    if (arrived.length === 0) requestAnimationFrame(countArrived)
     arrived.push(...(JSON.parse(event.data) as FeedEntry[]))
     heardMs.value = Date.now()
   })
@@ -91,22 +98,34 @@ function reopen(ended: EventSource): void {
   if (source === ended) openFeed()
 }
 
-/** In the next frame; in a flood a few frames later, so that the page keeps time for whoever reads it. */
-function showSoon(): void {
-  if (lastShown > FLOOD_ENTRIES) setTimeout(requestAnimationFrame, FLOOD_MS, show)
-  else requestAnimationFrame(show)
-}
-
-/** Once a frame, however many came: what arrived is put before what was there. */
-function show(): void {
+/** Once a frame, however many came. */
+function countArrived(): void {
   const fresh = arrived.filter(isNew)
-  lastShown = arrived.length
   arrived = []
   if (fresh.length === 0) return
+  if (waiting.length === 0) showSoon()
+  waiting.push(...fresh)
+  received.value += fresh.filter(({ kind }) => kind === 'alert').length
+}
+
+/** At once after a quiet moment. */
+function showSoon(): void {
+  const waitMs = rowsAtMs + (flooded.value ? FLOOD_ROWS_MS : ROWS_MS) - performance.now()
+  if (waitMs > 0) setTimeout(requestAnimationFrame, waitMs, show)
+  else queueMicrotask(show)
+}
+
+/** What waited is put before what was there. */
+function show(): void {
+  const fresh = waiting
+  waiting = []
+  const nowMs = performance.now()
+  const isFlood = (fresh.length * 1_000) / (nowMs - rowsAtMs) > FLOOD_PER_SECOND
+  rowsAtMs = nowMs
   // A store that was filled again has its entries by partition; what comes after the first frame comes as it happens.
   if (entries.value.length === 0) fresh.sort((a, b) => a.value.event_time - b.value.event_time)
   batch(() => {
-    received.value += fresh.filter(({ kind }) => kind === 'alert').length
+    flooded.value = isFlood
     entries.value = [...fresh.slice(-HELD_MAX).reverse(), ...entries.value].slice(0, HELD_MAX)
   })
 }

@@ -78,6 +78,15 @@ export interface WriteRequests {
     readonly request: { readonly topics: readonly Required<TopicSettings>[] }
     readonly answer: null
   }
+  /** Puts values of a page each, so that they take free pages; `empty-pages` removes them. */
+  readonly 'fill-pages': {
+    readonly request: { readonly from: number; readonly pages: number; readonly valueBytes: number }
+    readonly answer: null
+  }
+  readonly 'empty-pages': {
+    readonly request: { readonly pagesMax: number }
+    readonly answer: { readonly more: boolean }
+  }
   readonly retain: {
     readonly request: {
       readonly partitions: readonly PartitionRetention[]

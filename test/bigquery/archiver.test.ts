@@ -4,9 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { DuckDbWriter } from '../../bigquery/duckdb/duckdb-writer.ts'
 import { FRAME_BYTES } from '../../schemas/avro/framing.ts'
 import { DeadLetterReader } from '../../schemas/generated/dead-letter.ts'
 import { TOPICS } from '../../schemas/topics.ts'
+import { StreamsError } from '../../streams/errors.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { readRecords } from '../faults/stored-records.ts'
 import { cannotInject } from '../streams/embedded/fault-tools.ts'
 import { ArchivedLog, DECIDED, decisions } from './archived-log.ts'
@@ -72,6 +75,42 @@ describe('the archiver', () => {
     const { expected, archived: found } = await archived.compare()
     expect(found).toEqual(expected)
     expect(found['payment_transactions']).toMatchObject({ rows: 9, distinct: 9 })
+    await archived.close()
+  })
+
+  test('SPEC B2: an archive that opens and takes no rows is waited for, not live, until a flush has passed', async () => {
+    const archived = await ArchivedLog.open(newFolder())
+    await archived.append(DECIDED, decisions(0, 5))
+    const states: string[] = []
+    const lags: number[] = []
+    const live = Promise.withResolvers<void>()
+    const end = new AbortController()
+    const archiver = archived.archiver({
+      flushMs: 20,
+      openWriter: async () => {
+        const writer = await DuckDbWriter.open(JSON.parse(archived.settings), machineTime)
+        const { flush } = writer
+        writer.flush = async () => {
+          states.push(archiver.state)
+          lags.push((await archiver.lags()).length)
+          if (states.length <= 3)
+            throw new StreamsError('ARCHIVE_AWAY', 'retry', 'the service is away; rows wait in the log')
+          return flush.call(writer)
+        }
+        return writer
+      },
+      events: { onWaiting: () => {}, onLive: live.resolve, onLost: () => {} },
+    })
+    const run = archiver.run(end.signal)
+    await live.promise
+    expect(archiver.state).toBe('LIVE')
+    end.abort()
+    await run
+    expect(states.slice(0, 4)).toEqual(['LIVE', 'WAITING', 'WAITING', 'WAITING'])
+    expect(archiver.counters.failures).toEqual(new Map([['ARCHIVE_AWAY', 3]]))
+    expect(Math.min(...lags)).toBeGreaterThan(0)
+    const { expected, archived: found } = await archived.compare()
+    expect(found).toEqual(expected)
     await archived.close()
   })
 

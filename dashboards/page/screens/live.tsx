@@ -1,16 +1,19 @@
 import { useSignal } from '@preact/signals'
-import type { AlertValue, FeedEntry } from '../../board/views.ts'
-import { connection, entries, gaps, received, status } from '../feed.ts'
+import type { ActionValue, AlertValue, FeedEntry } from '../../board/views.ts'
+import { connection, entries, flooded, gaps, received, status } from '../feed.ts'
 import { useKeys } from '../keys.ts'
 import { ActionBadge, Reasons, Score, SeverityBadge } from '../parts/badges.tsx'
 import { Empty, Panel } from '../parts/blocks.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { MinuteBars } from '../parts/minute-bars.tsx'
+import { useRowsInView } from '../parts/rows-in-view.ts'
 import { accountPath, decisionPath, query, setQuery } from '../route.ts'
 import { clock, count, moneyOf, visible, words } from '../text.ts'
 
 /** Rows of the table; the newest. */
 const ROWS_MAX = 100
+
+const COLUMNS = ['time', 'what', 'who', 'amount', 'region', 'velocity', 'score', 'why', 'decision'] as const
 
 /** A feed that stands still: what was shown, and how many alerts had come by then. */
 interface Held {
@@ -42,21 +45,7 @@ export function LiveScreen() {
       <div class="columns">
         <Feed held={held.value} pause={pause} />
         <div class="stack">
-          <Panel
-            title="Alerts a minute"
-            aside={
-              <span class="push muted">
-                <b data-received={received.value} id="received">
-                  {count(received.value)}
-                </b>{' '}
-                since you came
-              </span>
-            }
-          >
-            <div class="body">
-              <MinuteBars perMinute={status.value?.perMinute ?? []} />
-            </div>
-          </Panel>
+          <AlertsAMinute />
           <TopAccounts />
           <p class="muted keys">
             <kbd>p</kbd> pause <kbd>j</kbd> <kbd>k</kbd> next, previous <kbd>Enter</kbd> open <kbd>/</kbd> find{' '}
@@ -68,9 +57,33 @@ export function LiveScreen() {
   )
 }
 
+function AlertsAMinute() {
+  return (
+    <Panel title="Alerts a minute" aside={<Received />}>
+      <div class="body">
+        <MinuteBars perMinute={status.value?.perMinute ?? []} />
+      </div>
+    </Panel>
+  )
+}
+
+/** It changes each frame, and nothing else with it. */
+function Received() {
+  return (
+    <span class="push muted">
+      <b data-received={received.value} id="received">
+        {count(received.value)}
+      </b>{' '}
+      since you came
+    </span>
+  )
+}
+
 function Feed({ held, pause }: { readonly held: Held | null; readonly pause: () => void }) {
   const all = held?.entries ?? entries.value
-  const shown = all.filter(isWanted).slice(0, ROWS_MAX)
+  const inView = useRowsInView(ROWS_MAX).value
+  // A feed that stands still is walked through with keys, below what can be seen too.
+  const shown = firstWanted(all, held === null ? inView : ROWS_MAX)
   const fresh = held === null ? 0 : received.value - held.received
   return (
     <Panel title="Feed" class="feed" aside={<Filters held={held !== null} fresh={fresh} pause={pause} />}>
@@ -80,6 +93,11 @@ function Feed({ held, pause }: { readonly held: Held | null; readonly pause: () 
         <div class="scroll">
           <table class="list">
             <caption class="unseen">Alerts and actions, the newest first</caption>
+            <colgroup>
+              {COLUMNS.map((name) => (
+                <col class={name} key={name} />
+              ))}
+            </colgroup>
             <thead>
               <tr>
                 <th scope="col">Time</th>
@@ -115,6 +133,15 @@ function NothingYet({ filtered }: { readonly filtered: boolean }) {
       <code>sluice simulate --scenario card-testing --rate 50 --seconds 20</code> in another terminal.
     </Empty>
   )
+}
+
+function firstWanted(all: readonly FeedEntry[], most: number): FeedEntry[] {
+  const wanted: FeedEntry[] = []
+  for (const entry of all) {
+    if (wanted.length === most) break
+    if (isWanted(entry)) wanted.push(entry)
+  }
+  return wanted
 }
 
 function isWanted(entry: FeedEntry): boolean {
@@ -172,26 +199,27 @@ function Filters({ held, fresh, pause }: FiltersProps) {
   )
 }
 
-/** An entry never changes, so its row is made once: what is the same object is not looked at again. */
-const rows = new WeakMap<FeedEntry, ReturnType<typeof Row>>()
-
-function rowOf(entry: FeedEntry) {
-  let row = rows.get(entry)
-  if (row === undefined) {
-    row = Row(entry)
-    rows.set(entry, row)
-  }
-  return row
+/**
+ * A row is its entry's and moves with it, so that the focus stays where it was. In a flood nobody can point at a row: there rows stay, and
+ * what they say changes, which is a fraction of the work of making new ones.
+ */
+function rowOf(entry: FeedEntry, at: number) {
+  const key = flooded.value ? at : entry.id
+  return entry.kind === 'alert' ? (
+    <tr key={key} data-alert={entry.value.alert_id}>
+      {alertCells(entry.value)}
+    </tr>
+  ) : (
+    <tr key={key} data-action={entry.value.action_id}>
+      {actionCells(entry.value)}
+    </tr>
+  )
 }
 
-function Row(entry: FeedEntry) {
-  return entry.kind === 'alert' ? AlertRow(entry) : ActionRow(entry)
-}
-
-function AlertRow({ id, value }: Extract<FeedEntry, { kind: 'alert' }>) {
+function alertCells(value: AlertValue) {
   const { amount, currency, sender_account_id: account } = value
   return (
-    <tr key={id} data-alert={value.alert_id}>
+    <>
       <td>
         <time dateTime={new Date(value.event_time).toISOString()}>{clock(value.event_time)}</time>
       </td>
@@ -209,7 +237,7 @@ function AlertRow({ id, value }: Extract<FeedEntry, { kind: 'alert' }>) {
       <td>
         <DecisionLink decision={value.decision_id} />
       </td>
-    </tr>
+    </>
   )
 }
 
@@ -219,9 +247,9 @@ function whyOf({ kind, revised, reasons }: AlertValue) {
   return revised ? 'Window revised' : <Reasons reasons={reasons} />
 }
 
-function ActionRow({ id, value }: Extract<FeedEntry, { kind: 'action' }>) {
+function actionCells(value: ActionValue) {
   return (
-    <tr key={id} data-action={value.action_id}>
+    <>
       <td>
         <time dateTime={new Date(value.event_time).toISOString()}>{clock(value.event_time)}</time>
       </td>
@@ -241,7 +269,7 @@ function ActionRow({ id, value }: Extract<FeedEntry, { kind: 'action' }>) {
       <td>
         <DecisionLink decision={value.decision_id} />
       </td>
-    </tr>
+    </>
   )
 }
 
