@@ -9,35 +9,46 @@ import type { WriteAnswer, WriteRequest } from './write-request.ts'
 const PAGE_HEADER_BYTES = 24
 /** Pages that one transaction fills or empties, so that no commit waits long for it. */
 const PAGES_AT_ONCE = 1_024
+/** Values that one transaction looks at to renew the pages that hold them. */
+const VALUES_AT_ONCE = 64
+/** A value up to this stands in the page of its key; a larger one in pages of its own. */
+const INLINE_BYTES_MAX = 2_048
+const FIRST_KEY = Uint8Array.of(0)
+
 /** The most of its bound that an environment is filled to meanwhile: appends must find room. */
 const FILLED_MAX = 0.9
 
 /**
- * Overwrites what dropped batches leave: LMDB frees their pages and leaves the bytes. Values of one page each take every free page, and are
- * then removed. Pages that a reader may still look at are not free yet, so what was dropped in the last moments needs another call.
- * Returns how many pages were overwritten.
+ * Overwrites what dropped batches leave. LMDB frees their pages and leaves the bytes: values of one page each take every free page, and are
+ * then removed. It also leaves bytes in the unused middle of pages that are still used: each is written anew, which copies what it holds
+ * alone, and the pages before it are overwritten as well. What was dropped in the last moments needs another call, since a reader may
+ * still look at it. Returns how many pages were overwritten.
  */
-export async function overwriteFreePages(
-  directory: string,
-  { name, store, writer, bytesMax }: Environment,
-): Promise<number> {
+export async function overwriteFreePages(directory: string, environment: Environment): Promise<number> {
+  const { writer } = environment
   // What a process that died in the middle of this has left.
   await empty(writer)
+  // From here on the writing thread's spare memory is zeros, so that is what the middle of a new page is.
+  const before = await fill(directory, environment)
+  for (let from: Uint8Array | null = FIRST_KEY; from !== null; ) {
+    from = (await writer.write<'renew-pages'>({ kind: 'renew-pages', from, valuesMax: VALUES_AT_ONCE })).next
+  }
+  return before + (await fill(directory, environment))
+}
+
+async function fill(directory: string, { name, store, writer, bytesMax }: Environment): Promise<number> {
   store.resetReadTxn()
   const pageSize = pageSizeOf(store)
   const used = Math.ceil(usedBytes(store) / pageSize)
   const bound = Math.floor((bytesMax * FILLED_MAX) / pageSize)
-  const pages = Math.min(filePages(directory, name, pageSize), bound) - used
+  const pages = Math.max(0, Math.min(filePages(directory, name, pageSize), bound) - used)
+  const valueBytes = pageSize - PAGE_HEADER_BYTES
   for (let from = 0; from < pages; from += PAGES_AT_ONCE) {
-    await writer.write<'fill-pages'>({
-      kind: 'fill-pages',
-      from,
-      pages: Math.min(PAGES_AT_ONCE, pages - from),
-      valueBytes: pageSize - PAGE_HEADER_BYTES,
-    })
+    const count = Math.min(PAGES_AT_ONCE, pages - from)
+    await writer.write<'fill-pages'>({ kind: 'fill-pages', from, pages: count, valueBytes })
   }
   await empty(writer)
-  return Math.max(0, pages)
+  return pages
 }
 
 async function empty(writer: Environment['writer']): Promise<void> {
@@ -60,4 +71,27 @@ export function emptyPages(store: Store, { pagesMax }: WriteRequest<'empty-pages
   const keys = [...store.getKeys({ ...fillerKeys, limit: pagesMax })]
   for (const key of keys) store.removeSync(key)
   return { more: keys.length === pagesMax }
+}
+
+export function renewPages(store: Store, { from, valuesMax }: WriteRequest<'renew-pages'>): WriteAnswer<'renew-pages'> {
+  const keys = [...store.getKeys({ start: from, limit: valuesMax })]
+  for (const key of keys) {
+    const value = store.getBinary(key)
+    if (value === undefined) continue
+    if (value.length <= INLINE_BYTES_MAX) {
+      store.putSync(key, value)
+      continue
+    }
+    // The page of its key alone: the value's own are whole.
+    const beside = after(key)
+    store.putSync(beside, FIRST_KEY)
+    store.removeSync(beside)
+  }
+  const last = keys.at(-1)
+  return { next: last === undefined || keys.length < valuesMax ? null : after(last) }
+}
+
+/** The first key that can stand behind another. */
+function after(key: Uint8Array): Uint8Array {
+  return Buffer.concat([key, FIRST_KEY])
 }
