@@ -75,21 +75,29 @@ async function liveThrough(options: HistoryOptions, site: Site, { recorder, faul
   const random = new Random(seed)
   const clients = Array.from({ length: options.clients }, (_, i) => new Client(`usr-${i}`, random.fork(`${i}`), ground))
   const enough = new AbortController()
-  const working = Promise.all(clients.map((client) => client.run(enough.signal)))
+  const each = clients.map((client) => client.run(enough.signal))
+  const working = Promise.all(each)
   working.catch(() => {})
-  const endMs = performance.now() + seconds * 1_000
-  const done = new Set<FaultName>()
-  for (const { name, pauseMs } of faultPlan(seed, names)) {
-    if (performance.now() >= endMs && done.size === names.length) break
-    await Promise.race([pause(pauseMs), working])
-    say(await faults.commit(name))
-    done.add(name)
-  }
-  enough.abort()
-  const late = setTimeout(() => overdue.abort(new Error(`not drained within ${DRAIN_MS} ms`)), DRAIN_MS)
+  let late: NodeJS.Timeout | undefined
   try {
+    const endMs = performance.now() + seconds * 1_000
+    const done = new Set<FaultName>()
+    for (const { name, pauseMs } of faultPlan(seed, names)) {
+      if (performance.now() >= endMs && done.size === names.length) break
+      await Promise.race([pause(pauseMs), working])
+      say(await faults.commit(name))
+      done.add(name)
+    }
+    enough.abort()
+    late = setTimeout(() => overdue.abort(new Error(`not drained within ${DRAIN_MS} ms`)), DRAIN_MS)
     await working
     await Promise.all(clients.map((client) => client.askAgain()))
+  } catch (error) {
+    // No client may be at work when the site goes.
+    enough.abort()
+    overdue.abort(error)
+    await Promise.allSettled(each)
+    throw error
   } finally {
     clearTimeout(late)
   }
