@@ -194,10 +194,28 @@ export interface RuleChangeView {
   readonly differences: readonly { readonly path: string; readonly from: string; readonly to: string }[]
 }
 
+/** What a signal in shadow would have done on the payments that it hit, had all in shadow counted. */
+export interface ShadowSignalView {
+  readonly signal: Signal
+  readonly hits: number
+  /** Actions that the decisions did not have, most frequent first. */
+  readonly added: readonly { readonly action: Action; readonly count: number }[]
+  /** How people ended the reviews among them. */
+  readonly approved: number
+  readonly declined: number
+}
+
+export interface ShadowView {
+  /** Under the rule set in force, as far as the log has been read. */
+  readonly decisions: number
+  readonly signals: readonly ShadowSignalView[]
+}
+
 export interface RulesView {
   readonly version: string
   readonly hash: string
   readonly rules: Readonly<Record<string, unknown>>
+  readonly shadow: ShadowView
   /** Newest first. */
   readonly history: readonly RuleChangeView[]
   /** Acts of people, newest first. */

@@ -1,6 +1,7 @@
 import type { ActView, RuleChangeView, RulesView } from '../../board/views.ts'
 import { useLoaded } from '../api.ts'
 import { Empty, Failure, Panel } from '../parts/blocks.tsx'
+import { ShadowSignals } from '../parts/shadow-signals.tsx'
 import { accountPath, decisionPath } from '../route.ts'
 import { dateTime, visible, words } from '../text.ts'
 
@@ -13,7 +14,10 @@ export function RulesScreen() {
       <Failure error={error} />
       {data !== null && (
         <div class="columns even">
-          <Current view={data} />
+          <div class="stack">
+            <Current view={data} />
+            <ShadowSignals shadow={data.shadow} />
+          </div>
           <div class="stack">
             <History view={data} />
             <Acts acts={data.acts} />

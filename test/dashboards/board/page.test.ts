@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -169,6 +169,22 @@ test('board: filters stand in the address, and a pause counts what comes', async
   expect(await page.locator('.feed tr', { hasText: 'victim-2' }).count()).toBe(0)
   await page.keyboard.press('p')
   await page.locator('.feed tr', { hasText: 'victim-2' }).first().waitFor()
+}, 60_000)
+
+test('board: the rules screen tells what a signal in shadow would have done, and before how to get one there', async () => {
+  await page.goto(`${board}/rules`)
+  await page.getByText('No signal is in shadow').waitFor()
+  const rules = readFileSync(join(ROOT, 'rules/default.yaml'), 'utf8')
+  const file = join(folder, 'shadow.yaml')
+  writeFileSync(file, rules.replace('  FIRST_RECEIVER:\n', '  FIRST_RECEIVER:\n    shadow: true\n'))
+  const applied = new StartedSluice(['rules', 'apply', file, '--reason', 'look first', '--data', data])
+  expect(await applied.ended, applied.stderr).toBe(0)
+  // 25 points as decided; 40 with the signal, so a step-up that it would have added.
+  await pay('shadowed', [{ amountMinor: 700_000 }])
+  const row = page.locator('tr[data-shadow="FIRST_RECEIVER"]')
+  await expect
+    .poll(() => row.textContent(), { timeout: 15_000 })
+    .toMatch(/^First receiver[1-9]\d*[\d.]+ %Require 3DS [1-9]\d*none$/i)
 }, 60_000)
 
 test('board: no screen has a serious fault of accessibility, in light and in dark', async () => {
