@@ -107,6 +107,8 @@ async function liveThrough(options: HistoryOptions, site: Site, { recorder, faul
 
 function groundOf({ session, instances, codes }: Site, recorder: Recorder, overdue: AbortSignal): ClientGround {
   const { folder, config } = session
+  // One after the other: reviews have one transactional id, by which two at a time would fence each other.
+  let reviewing: Promise<void> = Promise.resolve()
   return {
     instances,
     recorder,
@@ -117,8 +119,12 @@ function groundOf({ session, instances, codes }: Site, recorder: Recorder, overd
     review: async (decisionId, accountId, isApproved) => {
       const kind = isApproved ? 'REVIEW_APPROVED' : 'REVIEW_DECLINED'
       const change = { kind, actor: 'anna', reason: 'called the holder', accountId, decisionId } as const
-      // The first end of a review wins, so it is safe to say it again.
-      while (!(await sent(session, change, [partitionOfAccount(accountId)]))) await pause(REVIEWED_AGAIN_MS)
+      const sending = reviewing.then(async () => {
+        // The first end of a review wins, so it is safe to say it again.
+        while (!(await sent(session, change, [partitionOfAccount(accountId)]))) await pause(REVIEWED_AGAIN_MS)
+      })
+      reviewing = sending.catch(() => {})
+      return sending
     },
   }
 }
@@ -129,7 +135,7 @@ async function sent(session: Session<Log>, change: ControlChange, partitions: re
     await sendControl(session, 'board', change, partitions, Date.now())
     return true
   } catch (error) {
-    if (error instanceof StreamsError && error.next === 'retry') return false
+    if (error instanceof StreamsError && error.next !== 'stop') return false
     throw error
   }
 }
