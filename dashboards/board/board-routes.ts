@@ -19,6 +19,8 @@ export const BOARD_PATH = '/fraud-alerts'
 const PAGE_FILES = join(import.meta.dirname, '../page/built')
 
 const ACCOUNT = /^[A-Za-z0-9._:-]{1,64}$/
+/** A transaction id, or a keyed token. */
+const MASKED_SUBJECT = /^(?:[A-Za-z0-9._-]{1,64}|v1:[A-Za-z0-9._-]{1,64}:[0-9a-f]{64})$/
 const BODY_BYTES_MAX = 16 * 1024
 const LoginBody = z.strictObject({ token: z.string().min(1).max(512) })
 
@@ -97,7 +99,7 @@ async function pageRoutes(app: FastifyInstance): Promise<void> {
     maxAge: '1y',
     decorateReply: true,
   })
-  const pages = ['', '/account/:id', '/decision/:id', '/pipeline', '/rules', '/review']
+  const pages = ['', '/account/:id', '/decision/:id', '/pipeline', '/rules', '/review', '/compliance']
   for (const page of pages) {
     app.get(page, (_request, reply) =>
       reply.header('cache-control', 'no-cache').sendFile('index.html', PAGE_FILES, { cacheControl: false }),
@@ -178,5 +180,21 @@ function readRoutes(app: FastifyInstance, { hub, access, reads }: BoardOptions):
   app.get('/api/reviews', (request) => {
     access.require(request, 'viewer')
     return reads.reviews()
+  })
+  app.get('/api/compliance', (request) => {
+    access.require(request, 'viewer')
+    return reads.compliance()
+  })
+  app.get<{ Querystring: { readonly find?: string } }>('/api/maskings', async (request) => {
+    access.require(request, 'viewer')
+    const { find = '' } = request.query
+    if (!MASKED_SUBJECT.test(find)) {
+      throw new Problem(400, 'a transaction id is 1 to 64 of [A-Za-z0-9._-], a token v1:KEY:64 hexadecimal digits')
+    }
+    try {
+      return await reads.maskings(find)
+    } catch (error) {
+      throw new Problem(503, (error as Error).message)
+    }
   })
 }

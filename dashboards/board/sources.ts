@@ -2,7 +2,9 @@ import type {
   AccountView,
   ActionValue,
   ActResult,
+  ComplianceView,
   DecisionView,
+  MaskingAuditView,
   PipelineView,
   ReviewsView,
   Role,
@@ -35,6 +37,9 @@ export interface BoardReads {
   pipeline(): Promise<PipelineView>
   rules(): Promise<RulesView>
   reviews(): ReviewsView
+  compliance(): Promise<ComplianceView>
+  /** Of a transaction id or a token, newest first. @throws when the archive cannot be asked */
+  maskings(find: string): Promise<readonly MaskingAuditView[]>
 }
 
 /** Who acts, and why. */

@@ -18,6 +18,7 @@ import { AuditLog, auditSchemaId } from './audit-log.ts'
 import { AuditTrail, addToTrail } from './audit-trail.ts'
 import { boardActs } from './board-acts.ts'
 import { boardUsers } from './board-users.ts'
+import { complianceView, maskingAudits } from './compliance-view.ts'
 import { DeadLetterCounts } from './dead-letter-counts.ts'
 import { decisionView } from './decision-view.ts'
 import { PipelineFigures } from './pipeline-figures.ts'
@@ -124,6 +125,8 @@ export class Board {
         deadLetters: this.letters.view(),
       }),
       rules: async () => rulesView(session, await states.rules(), this.trail.acts(), this.shadow),
+      compliance: () => complianceView(session),
+      maskings: (find) => maskingAudits(session.config, find),
       reviews: () => ({
         nowMs: machineTime.nowMs(),
         slaMs: session.config.boardReviewSlaMs,
