@@ -1,4 +1,5 @@
-import type { Principal, TokenCheck } from './access/token-check.ts'
+import type { Principal } from './access/principal.ts'
+import type { TokenCheck } from './access/token-check.ts'
 import type { AuditTrail } from './audit.ts'
 import type { Challenges } from './challenge.ts'
 import type { Confirmation } from './confirm.ts'

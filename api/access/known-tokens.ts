@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Principal } from './token-check.ts'
+import type { Principal } from './principal.ts'
 
 /** Past it the token that was checked longest ago is checked again when it comes. */
 export const KNOWN_TOKENS_MAX = 20_000

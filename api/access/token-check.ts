@@ -9,6 +9,7 @@ import {
 import { z } from 'zod'
 import { ApiProblem, unavailable } from '../problem.ts'
 import { KnownTokens } from './known-tokens.ts'
+import type { Principal } from './principal.ts'
 
 /** What a token must have in its scope to confirm payments. */
 const CONFIRM_SCOPE = 'payment.confirm'
@@ -18,13 +19,6 @@ const SKEW_S = 30
 const TOKEN_BYTES_MAX = 8_192
 const ALGORITHMS = ['ES256', 'EdDSA']
 const ACCOUNTS_MAX = 64
-
-/** Who calls, as a token says and its issuer has signed. */
-export interface Principal {
-  readonly subject: string
-  readonly accounts: ReadonlySet<string>
-  readonly scope: string
-}
 
 /** Finds the key that a token names. Rejects with jose's errors when there is none. */
 export type FindKey = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,9 +49,13 @@ export async function embeddedSite(): Promise<Site> {
   return started({ folder, session, worker, kafka: null, redis: null }, [], env)
 }
 
-/** `sluice worker` on a broker, and two `sluice api --kafka` that share a Redis. */
+/** Who says so to the broker, which lets each do its own work alone. */
+const ROLES = { worker: 'worker', api: 'api' } as const
+
+/** `sluice worker` on a broker, and two `sluice api --kafka` that share a Redis; each has the least rights that it needs. */
 export async function clusterSite(): Promise<Site> {
-  const [kafka, redis] = [await startKafka({ brokers: 1 }), await startRedis()]
+  const users = Object.values(ROLES).map((user) => [user, `${user}-secret`])
+  const [kafka, redis] = [await startKafka({ brokers: 1, users: Object.fromEntries(users) }), await startRedis()]
   const folder = mkdtempSync(join(tmpdir(), 'sluice-history-'))
   const keys = join(folder, 'keys')
   generateKeys(keys)
@@ -67,13 +71,27 @@ export async function clusterSite(): Promise<Site> {
     SLUICE_API_RATE_WITHOUT_REDIS: '100000',
     ...UNLIMITED,
   }
-  const topics = new RunProcess(PROGRAM, ['topics', '--kafka'], env, () => {})
+  const envOf = (user: string) => ({ ...env, ...login(folder, kafka, user) })
+  const acls = Object.entries(ROLES).map(([role, user]) => `${role}=User:${user}`)
+  const topics = new RunProcess(PROGRAM, ['topics', '--kafka', '--acls', ...acls], envOf('admin'), () => {})
   if ((await topics.ended) !== 0) throw new Error(`sluice topics: ${topics.errors}`)
-  const ready = isReady(/^partitions: \d/)
-  const worker = new Part('worker', ['worker', '--port', '0'], env, ready)
+  const worker = new Part('worker', ['worker', '--port', '0'], envOf(ROLES.worker), isReady(/^partitions: \d/))
   await worker.start()
-  const session = await openClusterSession(readConfig({}, env))
-  return started({ folder, session, worker, kafka, redis }, ['--kafka'], env)
+  // It reviews payments and reads everything back.
+  const session = await openClusterSession(readConfig({}, envOf('admin')))
+  return started({ folder, session, worker, kafka, redis }, ['--kafka'], envOf(ROLES.api))
+}
+
+function login(folder: string, { security }: Kafka, user: string): Readonly<Record<string, string>> {
+  const password = join(folder, `${user}.password`)
+  writeFileSync(password, `${user}-secret`, { mode: 0o600 })
+  return {
+    SLUICE_KAFKA_TLS: 'yes',
+    SLUICE_KAFKA_TLS_CA: security?.authority.certificateFile ?? '',
+    SLUICE_KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+    SLUICE_KAFKA_SASL_USER: user,
+    SLUICE_KAFKA_SASL_PASSWORD_FILE: password,
+  }
 }
 
 async function started(
