@@ -40,7 +40,8 @@ export function boardRoutes(options: BoardOptions): FastifyPluginAsync {
       async (app) => {
         app.setErrorHandler<FastifyError | Problem>((error, _request, reply) => {
           const status = error instanceof Problem ? error.status : (error.statusCode ?? 500)
-          if (status < 500) return sendProblem(reply, status, error.message)
+          // A problem that we have named is not our own fault, whatever its status.
+          if (error instanceof Problem || status < 500) return sendProblem(reply, status, error.message)
           options.onError(error)
           return sendProblem(reply, 500, 'the board has failed at this; its log says why')
         })
