@@ -42,8 +42,12 @@ export function shadowRow(
   }
 }
 
-/** A CONTROL_REFUSED or ERASURE alert tells of no payment, so it has no amount. */
-export function alertRow(alert: Alert, { coordinates, appendTimeMs }: RecordPlace): Row<'fraud_velocity_alerts'> {
+/** A CONTROL_REFUSED alert tells of no payment, so it has no amount. An ERASURE is for those who hold live alerts: it has no row. */
+export function alertRow(
+  alert: Alert,
+  { coordinates, appendTimeMs }: RecordPlace,
+): Row<'fraud_velocity_alerts'> | null {
+  if (alert.kind === 'ERASURE') return null
   const { amountMinor, currency } = alert
   return {
     alert_id: alert.alertId,
@@ -51,8 +55,7 @@ export function alertRow(alert: Alert, { coordinates, appendTimeMs }: RecordPlac
     revised: alert.revised,
     transaction_id: alert.transactionId,
     decision_id: `${alert.inputPartition}-${alert.inputOffset}`,
-    // What tells that an account was erased must not bring it back.
-    sender_account_id: alert.kind === 'ERASURE' ? null : alert.senderAccountId,
+    sender_account_id: alert.senderAccountId,
     event_time: eventTime(alert.eventTime, appendTimeMs),
     velocity_count: alert.velocityCount,
     severity: alert.severity,

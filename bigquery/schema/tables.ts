@@ -182,7 +182,7 @@ const FRAUD_VELOCITY_ALERTS = {
   expiryDays: PAYMENT_DAYS,
   columns: {
     alert_id: required('STRING', '<input partition>-<input offset>-<n>.'),
-    kind: required('STRING', 'VELOCITY, ID_CONFLICT, CONTROL_REFUSED or ERASURE.'),
+    kind: required('STRING', 'VELOCITY, ID_CONFLICT or CONTROL_REFUSED.'),
     revised: required('BOOL', 'A later window was lifted over the threshold; its decision stands.'),
     transaction_id: nullable('STRING', 'The payment whose window is meant.'),
     decision_id: required('STRING', '<input partition>-<input offset> of the record that raised it.'),

@@ -1,7 +1,7 @@
 import { adoptProducer, appendProduced, putBatch } from './batch-append.ts'
 import { commitGroup, createTopics, openProducer } from './catalog.ts'
 import { type Store, usedBytes } from './environment.ts'
-import { emptyPages, fillPages } from './free-pages.ts'
+import { emptyPages, fillPages, renewPages } from './free-pages.ts'
 import type { GatedStore } from './gated-store.ts'
 import { versionKey } from './log-keys.ts'
 import { decodeCount, encodeCount } from './log-values.ts'
@@ -67,6 +67,8 @@ function apply(store: Store, request: WriteRequest): WriteAnswer {
       return createTopics(store, request)
     case 'fill-pages':
       return fillPages(store, request)
+    case 'renew-pages':
+      return renewPages(store, request)
     case 'empty-pages':
       return emptyPages(store, request)
     case 'retain':

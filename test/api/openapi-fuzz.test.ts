@@ -52,7 +52,7 @@ test('SPEC C1: calls that schemathesis makes from the document get documented an
   const limits = ['--max-examples', EXAMPLES, '--seed', SEED, '--request-timeout', '30', '--no-shrink']
   const args = ['-m', 'schemathesis.cli', 'run', `${api.url}/docs/json`, '--url', api.url, ...limits]
   const header = ['-H', `Authorization: Bearer ${token}`, '--phases', 'examples,coverage,fuzzing', '--no-color']
-  const { exitCode, stdout, stderr } = await python([...args, ...header, '--checks', CHECKS.join(',')], env)
+  const { exitCode, stdout, stderr } = await python([...args, ...header, '--checks', CHECKS.join(',')], env, { folder })
   const rows = readFileSync(answers, 'utf8').trim().split('\n')
   const calls = rows.map((row) => JSON.parse(row) as { operation: string; mode: string; status: number; code: string })
   const counts = Object.entries(Object.groupBy(calls, ({ mode, status, code }) => `${mode} ${status} ${code}`.trim()))

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { signToken } from '../../bin/runtime/api/token-keys.ts'
-import { partitionOfAccount, sendControl } from '../../bin/runtime/control/control-records.ts'
+import { type ControlChange, partitionOfAccount, sendControl } from '../../bin/runtime/control/control-records.ts'
+import type { Session } from '../../bin/runtime/session.ts'
 import { Random } from '../../producers/simulator/random.ts'
+import { StreamsError } from '../../streams/errors.ts'
+import type { Log } from '../../streams/log/log.ts'
 import type { ClientGround } from './caller.ts'
 import { readEvidence } from './checker/history.ts'
 import { judge, LAWS, type Law, type Verdict } from './checker/laws.ts'
@@ -33,6 +36,7 @@ export interface HistoryReport {
 /** What a drain may take on a machine that does much else. */
 const DRAIN_MS = 180_000
 const TOKEN_LIFE_S = 900
+const REVIEWED_AGAIN_MS = 500
 
 /** Clients at work on a site while faults strike it, then a drain, every key once more, and the checker over all of it. */
 export async function runHistory(options: HistoryOptions): Promise<HistoryReport> {
@@ -71,21 +75,29 @@ async function liveThrough(options: HistoryOptions, site: Site, { recorder, faul
   const random = new Random(seed)
   const clients = Array.from({ length: options.clients }, (_, i) => new Client(`usr-${i}`, random.fork(`${i}`), ground))
   const enough = new AbortController()
-  const working = Promise.all(clients.map((client) => client.run(enough.signal)))
+  const each = clients.map((client) => client.run(enough.signal))
+  const working = Promise.all(each)
   working.catch(() => {})
-  const endMs = performance.now() + seconds * 1_000
-  const done = new Set<FaultName>()
-  for (const { name, pauseMs } of faultPlan(seed, names)) {
-    if (performance.now() >= endMs && done.size === names.length) break
-    await Promise.race([pause(pauseMs), working])
-    say(await faults.commit(name))
-    done.add(name)
-  }
-  enough.abort()
-  const late = setTimeout(() => overdue.abort(new Error(`not drained within ${DRAIN_MS} ms`)), DRAIN_MS)
+  let late: NodeJS.Timeout | undefined
   try {
+    const endMs = performance.now() + seconds * 1_000
+    const done = new Set<FaultName>()
+    for (const { name, pauseMs } of faultPlan(seed, names)) {
+      if (performance.now() >= endMs && done.size === names.length) break
+      await Promise.race([pause(pauseMs), working])
+      say(await faults.commit(name))
+      done.add(name)
+    }
+    enough.abort()
+    late = setTimeout(() => overdue.abort(new Error(`not drained within ${DRAIN_MS} ms`)), DRAIN_MS)
     await working
     await Promise.all(clients.map((client) => client.askAgain()))
+  } catch (error) {
+    // No client may be at work when the site goes.
+    enough.abort()
+    overdue.abort(error)
+    await Promise.allSettled(each)
+    throw error
   } finally {
     clearTimeout(late)
   }
@@ -95,6 +107,8 @@ async function liveThrough(options: HistoryOptions, site: Site, { recorder, faul
 
 function groundOf({ session, instances, codes }: Site, recorder: Recorder, overdue: AbortSignal): ClientGround {
   const { folder, config } = session
+  // One after the other: reviews have one transactional id, by which two at a time would fence each other.
+  let reviewing: Promise<void> = Promise.resolve()
   return {
     instances,
     recorder,
@@ -105,8 +119,24 @@ function groundOf({ session, instances, codes }: Site, recorder: Recorder, overd
     review: async (decisionId, accountId, isApproved) => {
       const kind = isApproved ? 'REVIEW_APPROVED' : 'REVIEW_DECLINED'
       const change = { kind, actor: 'anna', reason: 'called the holder', accountId, decisionId } as const
-      await sendControl(session, 'board', change, [partitionOfAccount(accountId)], Date.now())
+      const sending = reviewing.then(async () => {
+        // The first end of a review wins, so it is safe to say it again.
+        while (!(await sent(session, change, [partitionOfAccount(accountId)]))) await pause(REVIEWED_AGAIN_MS)
+      })
+      reviewing = sending.catch(() => {})
+      return sending
     },
+  }
+}
+
+/** False when the log could not be reached. */
+async function sent(session: Session<Log>, change: ControlChange, partitions: readonly number[]): Promise<boolean> {
+  try {
+    await sendControl(session, 'board', change, partitions, Date.now())
+    return true
+  } catch (error) {
+    if (error instanceof StreamsError && error.next !== 'stop') return false
+    throw error
   }
 }
 

@@ -9,7 +9,7 @@ const WITHIN_MS = 600_000
 /** Runs a Python program that may import the packages; what it printed. @throws Error with its complaint when it does not end with 0. */
 export async function runPython(script: string, args: readonly string[], input = ''): Promise<string> {
   const packages = await pythonPackages(`python-${PACKAGES.join('-')}`, PACKAGES)
-  return succeeded(await python([script, ...args], { PYTHONPATH: packages }, input), script)
+  return succeeded(await python([script, ...args], { PYTHONPATH: packages }, { input }), script)
 }
 
 /** A folder for PYTHONPATH with those packages, installed when it is not there. */
@@ -21,10 +21,14 @@ export function pythonPackages(name: string, pinned: readonly string[]): Promise
   })
 }
 
-/** Runs Python as it is, whatever it ends with. */
-export function python(args: readonly string[], env: Readonly<Record<string, string>>, input = ''): Promise<Outcome> {
+/** Runs Python as it is, whatever it ends with; what it leaves, it leaves in `folder`. */
+export function python(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { input = '', folder = '.' }: { readonly input?: string; readonly folder?: string } = {},
+): Promise<Outcome> {
   const more = { PYTHONDONTWRITEBYTECODE: '1', ...env }
-  return runProgram('python3', args, { input, env: partEnvironment(more), withinMs: WITHIN_MS })
+  return runProgram('python3', args, { input, folder, env: partEnvironment(more), withinMs: WITHIN_MS })
 }
 
 function succeeded({ exitCode, stdout, stderr }: Outcome, what: string): string {

@@ -34,18 +34,23 @@ const TOPICS_OF_ACCOUNTS: readonly string[] = [
 export class ErasureRefused extends Error {}
 
 /** One step of an erasure: what is new, or null when it must wait; it is then asked again. */
-type Step = (session: Session, erasure: Erasure, nowMs: number) => Promise<Partial<Erasure> | null>
+type Step = (session: Session, erasure: Erasure, nowMs: number, waitMs: number) => Promise<Partial<Erasure> | null>
 
 const STEPS: readonly Step[] = [sendRecord, awaitFold, replaceCheckpoints, eraseArchive, noteAct, overwriteLog]
 
 /**
  * Goes on with an erasure as far as it can now, keeping each step once it is done: what was killed in the middle does that step again, and
- * each may be done twice. @throws StreamsError of a step that failed; ErasureRefused when the chain refuses the record.
+ * each may be done twice. A step waits for another process for `waitMs` at most. @throws StreamsError of a step that failed; ErasureRefused when the chain refuses the record.
  */
-export async function continueErasure(session: Session, begun: Erasure, nowMs: number): Promise<Erasure> {
+export async function continueErasure(
+  session: Session,
+  begun: Erasure,
+  nowMs: number,
+  waitMs: number = WAIT_MS,
+): Promise<Erasure> {
   let erasure = begun
   for (const step of STEPS) {
-    const news = await step(session, erasure, nowMs)
+    const news = await step(session, erasure, nowMs, waitMs)
     if (news === null) continue
     erasure = { ...erasure, ...news }
     saveErasure(session.folder.path, erasure)
@@ -71,9 +76,9 @@ async function sendRecord(session: Session, { place, subject, actor, reason }: E
   return sent === undefined ? null : { place: sent }
 }
 
-async function awaitFold(session: Session, { place, foldedMs }: Erasure, nowMs: number) {
+async function awaitFold(session: Session, { place, foldedMs }: Erasure, nowMs: number, waitMs: number) {
   if (place === null || foldedMs !== null) return null
-  const outcome = await controlOutcome(session, place, machineTime.nowMs() + WAIT_MS)
+  const outcome = await controlOutcome(session, place, machineTime.nowMs() + waitMs)
   if (outcome === 'waiting') return null
   if (typeof outcome === 'object') {
     throw new ErasureRefused(`the chain refused the record at ${place.partition}-${place.offset}: ${outcome.refused}`)
@@ -90,9 +95,14 @@ async function awaitFold(session: Session, { place, foldedMs }: Erasure, nowMs: 
 }
 
 /** A checkpoint behind the record holds nothing of the account; those before it go, and no longer keep the input that they need. */
-async function replaceCheckpoints(session: Session, { foldedMs, checkpointedMs, inputEnds }: Erasure, nowMs: number) {
+async function replaceCheckpoints(
+  session: Session,
+  { foldedMs, checkpointedMs, inputEnds }: Erasure,
+  nowMs: number,
+  waitMs: number,
+) {
   if (foldedMs === null || checkpointedMs !== null) return null
-  if (!(await committedUpTo(session, inputEnds))) return null
+  if (!(await committedUpTo(session, inputEnds, waitMs))) return null
   await writeCheckpoints(session, createRuntime(session))
   const files = checkpointFiles(session)
   for (const [partition, end] of inputEnds.entries()) {
@@ -103,8 +113,8 @@ async function replaceCheckpoints(session: Session, { foldedMs, checkpointedMs, 
   return { checkpointedMs: nowMs }
 }
 
-async function committedUpTo(session: Session, inputEnds: readonly number[]): Promise<boolean> {
-  const untilMs = machineTime.nowMs() + WAIT_MS
+async function committedUpTo(session: Session, inputEnds: readonly number[], waitMs: number): Promise<boolean> {
+  const untilMs = machineTime.nowMs() + waitMs
   const isBehind = async ({ at, end }: { readonly at: TopicPartition; readonly end: number }) =>
     end > 0 && ((await session.committed(at))?.offset ?? 0) < end
   for (const [partition, end] of inputEnds.entries()) {
@@ -117,12 +127,12 @@ async function committedUpTo(session: Session, inputEnds: readonly number[]): Pr
   return true
 }
 
-async function eraseArchive(session: Session, erasure: Erasure, nowMs: number) {
+async function eraseArchive(session: Session, erasure: Erasure, nowMs: number, waitMs: number) {
   const { checkpointedMs, archivedMs, subject } = erasure
   if (checkpointedMs === null || archivedMs !== null || nowMs < archiveDueMs(session, erasure)) return null
   if (!hasArchive(session)) return { archivedMs: nowMs, archivedRows: null }
   const ends = await archivedEnds(session.log)
-  if (!(await archiveCaughtUp(session, ends, machineTime.nowMs() + WAIT_MS))) return null
+  if (!(await archiveCaughtUp(session, ends, machineTime.nowMs() + waitMs))) return null
   const accountId = await accountOf(session, subject)
   // Its rows were changed, and a crash kept that from being noted.
   if (accountId === null) return { archivedMs: nowMs, archivedRows: 0 }
