@@ -192,10 +192,26 @@ function readRoutes(app: FastifyInstance, { hub, access, reads }: BoardOptions):
     if (!MASKED_SUBJECT.test(find)) {
       throw new Problem(400, 'a transaction id is 1 to 64 of [A-Za-z0-9._-], a token v1:KEY:64 hexadecimal digits')
     }
-    try {
-      return await reads.maskings(find)
-    } catch (error) {
-      throw new Problem(503, (error as Error).message)
-    }
+    return ofArchive(reads.maskings(find))
   })
+  app.get<{ Params: { account: string }; Querystring: { readonly before?: string } }>(
+    '/api/accounts/:account/history',
+    (request) => {
+      access.require(request, 'viewer')
+      const { account } = request.params
+      const { before = '' } = request.query
+      if (!ACCOUNT.test(account)) throw new Problem(400, 'an account is 1 to 64 of [A-Za-z0-9._:-]')
+      if (!/^\d{1,15}$/.test(before)) throw new Problem(400, 'before is a time in epoch ms')
+      return ofArchive(reads.history(account, Number(before)))
+    },
+  )
+}
+
+/** What the archive answers; that it cannot be asked is no fault of the board's. */
+async function ofArchive<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw new Problem(503, (error as Error).message)
+  }
 }

@@ -5,6 +5,7 @@ import type {
   ComplianceView,
   DecisionView,
   MaskingAuditView,
+  PaymentView,
   PipelineView,
   ReviewsView,
   Role,
@@ -38,6 +39,8 @@ export interface BoardReads {
   rules(): Promise<RulesView>
   reviews(): ReviewsView
   compliance(): Promise<ComplianceView>
+  /** Archived payments of an account from before a time, newest first. @throws when the archive cannot be asked */
+  history(accountId: string, beforeMs: number): Promise<readonly PaymentView[]>
   /** Of a transaction id or a token, newest first. @throws when the archive cannot be asked */
   maskings(find: string): Promise<readonly MaskingAuditView[]>
 }

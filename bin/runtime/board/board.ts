@@ -13,6 +13,7 @@ import { machineTime } from '../../../streams/machine/machine-time.ts'
 import type { Standing } from '../control/standing.ts'
 import { OutputValues } from '../record-values.ts'
 import { INPUT_TOPIC, PARTITIONS, type Session } from '../session.ts'
+import { accountHistory } from './account-history.ts'
 import { accountView } from './account-view.ts'
 import { AuditLog, auditSchemaId } from './audit-log.ts'
 import { AuditTrail, addToTrail } from './audit-trail.ts'
@@ -126,6 +127,7 @@ export class Board {
       }),
       rules: async () => rulesView(session, await states.rules(), this.trail.acts(), this.shadow),
       compliance: () => complianceView(session),
+      history: (accountId, beforeMs) => accountHistory(session.config, accountId, beforeMs),
       maskings: (find) => maskingAudits(session.config, find),
       reviews: () => ({
         nowMs: machineTime.nowMs(),

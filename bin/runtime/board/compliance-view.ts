@@ -4,11 +4,10 @@ import type { Config } from '../../../platform/config.ts'
 import { readLag } from '../../../streams/log/lag.ts'
 import type { Log, TopicPartition } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
-import { askArchive } from '../archive/archive-answers.ts'
 import { ARCHIVE_GROUP } from '../archive/archive-paths.ts'
 import type { Session } from '../session.ts'
+import { archiveRows } from './archive-rows.ts'
 
-const ANSWER_MS = 10_000
 /** Audits that one search shows. */
 const FOUND_MAX = 50
 
@@ -18,7 +17,7 @@ export async function complianceView({ log, config }: Pick<Session<Log>, 'log' |
   const byTopic = Map.groupBy(ARCHIVED_PARTITIONS, ({ topic }) => topic)
   const topics = await Promise.all([...byTopic].map(([topic, places]) => archivedTopic(log, topic, places, nowMs)))
   try {
-    const rows = await rowsOf(
+    const rows = await archiveRows(
       config,
       'SELECT CAST(event_date AS VARCHAR), payments, audited, cards_shown, codes_shown, expiries_shown, texts_like_a_card' +
         ' FROM masking_proof ORDER BY event_date DESC LIMIT 7',
@@ -39,7 +38,7 @@ export async function complianceView({ log, config }: Pick<Session<Log>, 'log' |
  */
 export async function maskingAudits(config: Config, find: string): Promise<MaskingAuditView[]> {
   const tokens = ['card_token', 'cardholder_name_token', 'email_token', 'ip_token'].join(', ')
-  const rows = await rowsOf(
+  const rows = await archiveRows(
     config,
     'SELECT transaction_id, decision_id, epoch_ms(event_time), mask_key_id, CAST(to_json(fields) AS VARCHAR) FROM pii_masking_audit' +
       ` WHERE transaction_id = '${find}'` +
@@ -87,14 +86,4 @@ async function archivedTopic(
     records: sum(({ records }) => records),
     behindMs: nowMs - oldestMs,
   }
-}
-
-async function rowsOf(config: Config, sql: string): Promise<readonly (readonly unknown[])[]> {
-  const rows: (readonly unknown[])[] = []
-  const { signal } = new AbortController()
-  for await (const line of askArchive(config, { sql, timeoutMs: ANSWER_MS }, signal)) {
-    if (line.failure !== undefined) throw new Error(line.message ?? line.failure)
-    rows.push(...(line.rows ?? []))
-  }
-  return rows
 }

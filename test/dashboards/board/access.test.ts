@@ -107,6 +107,7 @@ test.each([
   '/reviews',
   '/compliance',
   '/maskings?find=tx-1',
+  '/accounts/ACC_1/history?before=1',
 ])('board: GET %s needs a login too', async (path) => {
   expect((await ask(ground.port, `${API}${path}`)).status).toBe(401)
 })

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findDecisions } from '../../../bin/runtime/decision-search.ts'
 import { createProducer } from '../../../bin/runtime/payment-source.ts'
 import { openSession, type Session } from '../../../bin/runtime/session.ts'
+import type { AccountView } from '../../../dashboards/board/views.ts'
 import { type PaymentSubmitted, paymentSubmittedDefaults } from '../../../schemas/generated/payment-submitted.ts'
 import { testConfig } from '../../bin/decided-folder.ts'
 import { TcpProxy } from '../../faults/tcp-proxy.ts'
@@ -169,6 +170,17 @@ test('board: filters stand in the address, and a pause counts what comes', async
   expect(await page.locator('.feed tr', { hasText: 'victim-2' }).count()).toBe(0)
   await page.keyboard.press('p')
   await page.locator('.feed tr', { hasText: 'victim-2' }).first().waitFor()
+}, 60_000)
+
+test('board: the archive has an account’s payments as the log has them, and its screen asks for older ones', async () => {
+  const asked = async (path: string) => (await fetch(`${board}/api/accounts/victim-1${path}`)).json()
+  const { payments } = (await asked('')) as AccountView
+  expect(payments.length).toBeGreaterThanOrEqual(7)
+  await expect.poll(() => asked(`/history?before=${Date.now() + 60_000}`), { timeout: 30_000 }).toEqual(payments)
+  expect(await asked(`/history?before=${payments[2]?.eventTime}`)).toEqual(payments.slice(3))
+  await page.goto(`${board}/account/victim-1`)
+  await page.getByRole('button', { name: 'Read the archive' }).click()
+  await page.getByText('Nothing older').waitFor()
 }, 60_000)
 
 test('board: the rules screen tells what a signal in shadow would have done, and before how to get one there', async () => {
