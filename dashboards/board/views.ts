@@ -232,6 +232,41 @@ export interface ActView {
   readonly reason: string | null
 }
 
+/** What was masked of one payment: never a value. */
+export interface MaskingAuditView {
+  readonly transactionId: string
+  readonly decisionId: string
+  readonly eventTime: number
+  readonly keyId: string | null
+  readonly fields: readonly { readonly field: string; readonly rule: string; readonly keyId: string | null }[]
+}
+
+/** A topic as the archive reads it, all partitions together. */
+export interface ArchiveTopicView {
+  readonly topic: string
+  readonly position: number
+  readonly end: number
+  readonly records: number
+  /** The age of the oldest record that is not archived; 0 without one. */
+  readonly behindMs: number
+}
+
+export interface ComplianceView {
+  readonly nowMs: number
+  readonly topics: readonly ArchiveTopicView[]
+  /** The archive's view `masking_proof`, the newest days first; empty when nothing is archived, or `why` it does not answer. */
+  readonly proof: readonly {
+    readonly date: string
+    readonly payments: number
+    readonly audited: number
+    /** Card numbers, codes and expiry dates in clear. */
+    readonly shown: number
+    /** Texts with digits in the shape of a card number, to be looked at. */
+    readonly texts: number
+  }[]
+  readonly why: string | null
+}
+
 export interface ReviewView extends PaymentView {
   readonly appendTime: number
   /** When it is declined unless somebody ends it, in event time. */

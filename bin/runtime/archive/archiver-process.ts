@@ -17,10 +17,8 @@ import { complain, print } from '../../view/text.ts'
 import { archiveSchemaIds } from '../schema-ids.ts'
 import type { Session } from '../session.ts'
 import { createDeadLetters } from '../session-dead-letters.ts'
-import { archivePath, archiveSocket } from './archive-paths.ts'
+import { ARCHIVE_GROUP, archivePath, archiveSocket } from './archive-paths.ts'
 
-/** Its offsets on the log are for who looks at lags; the archive's own stand with its rows. */
-const GROUP = 'sluice-archive'
 /** Decisions go first: the archive takes what they leave of the processor. */
 const NICE = 10
 const EXPORT_MS = 60_000
@@ -66,7 +64,7 @@ async function createArchiver(session: Session<Log>, archive: OwnedArchive, logg
   const deadLetters = createDeadLetters(session)
   return new Archiver({
     log: session.log,
-    group: session.log.group(GROUP),
+    group: session.log.group(ARCHIVE_GROUP),
     schemaIds: await archiveSchemaIds(session.registry, session.ids),
     refuse: (rows) => deadLetters.append(rows),
     clock: machineTime,

@@ -13,11 +13,13 @@ import { machineTime } from '../../../streams/machine/machine-time.ts'
 import type { Standing } from '../control/standing.ts'
 import { OutputValues } from '../record-values.ts'
 import { INPUT_TOPIC, PARTITIONS, type Session } from '../session.ts'
+import { accountHistory } from './account-history.ts'
 import { accountView } from './account-view.ts'
 import { AuditLog, auditSchemaId } from './audit-log.ts'
 import { AuditTrail, addToTrail } from './audit-trail.ts'
 import { boardActs } from './board-acts.ts'
 import { boardUsers } from './board-users.ts'
+import { complianceView, maskingAudits } from './compliance-view.ts'
 import { DeadLetterCounts } from './dead-letter-counts.ts'
 import { decisionView } from './decision-view.ts'
 import { PipelineFigures } from './pipeline-figures.ts'
@@ -124,6 +126,9 @@ export class Board {
         deadLetters: this.letters.view(),
       }),
       rules: async () => rulesView(session, await states.rules(), this.trail.acts(), this.shadow),
+      compliance: () => complianceView(session),
+      history: (accountId, beforeMs) => accountHistory(session.config, accountId, beforeMs),
+      maskings: (find) => maskingAudits(session.config, find),
       reviews: () => ({
         nowMs: machineTime.nowMs(),
         slaMs: session.config.boardReviewSlaMs,

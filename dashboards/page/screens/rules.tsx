@@ -169,7 +169,12 @@ function Acts({ acts }: { readonly acts: readonly ActView[] }) {
 
 function Subject({ act, subject }: { readonly act: string; readonly subject: string | null }) {
   if (subject === null) return null
-  const path = act.startsWith('account.') ? accountPath(subject) : decisionPath(subject)
+  const path = act.startsWith('account.')
+    ? accountPath(subject)
+    : act.startsWith('review.')
+      ? decisionPath(subject)
+      : null
+  if (path === null) return <span class="mono">{visible(subject)}</span>
   return (
     <a class="mono" href={path}>
       {visible(subject)}
