@@ -1,9 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EnvironmentName, pageSizeOf, type Store, usedBytes } from './environment.ts'
+import { type EnvironmentName, pageSizeOf, usedBytes } from './environment.ts'
 import type { Environment } from './environments.ts'
-import { fillerKey, fillerKeys } from './log-keys.ts'
-import type { WriteAnswer, WriteRequest } from './write-request.ts'
 
 /** What lmdb puts before the bytes of a page that holds one value. */
 const PAGE_HEADER_BYTES = 24
@@ -11,9 +9,7 @@ const PAGE_HEADER_BYTES = 24
 const PAGES_AT_ONCE = 1_024
 /** Values that one transaction looks at to renew the pages that hold them. */
 const VALUES_AT_ONCE = 64
-/** A value up to this stands in the page of its key; a larger one in pages of its own. */
-const INLINE_BYTES_MAX = 2_048
-const FIRST_KEY = Uint8Array.of(0)
+const FIRST_KEY: Uint8Array = Uint8Array.of(0)
 
 /** The most of its bound that an environment is filled to meanwhile: appends must find room. */
 const FILLED_MAX = 0.9
@@ -59,39 +55,4 @@ async function empty(writer: Environment['writer']): Promise<void> {
 
 function filePages(directory: string, name: EnvironmentName, pageSize: number): number {
   return Math.floor((statSync(join(directory, name, 'data.mdb'), { throwIfNoEntry: false })?.size ?? 0) / pageSize)
-}
-
-export function fillPages(store: Store, { from, pages, valueBytes }: WriteRequest<'fill-pages'>): null {
-  const zeros = new Uint8Array(valueBytes)
-  for (let page = from; page < from + pages; page++) store.putSync(fillerKey(page), zeros)
-  return null
-}
-
-export function emptyPages(store: Store, { pagesMax }: WriteRequest<'empty-pages'>): WriteAnswer<'empty-pages'> {
-  const keys = [...store.getKeys({ ...fillerKeys, limit: pagesMax })]
-  for (const key of keys) store.removeSync(key)
-  return { more: keys.length === pagesMax }
-}
-
-export function renewPages(store: Store, { from, valuesMax }: WriteRequest<'renew-pages'>): WriteAnswer<'renew-pages'> {
-  const keys = [...store.getKeys({ start: from, limit: valuesMax })]
-  for (const key of keys) {
-    const value = store.getBinary(key)
-    if (value === undefined) continue
-    if (value.length <= INLINE_BYTES_MAX) {
-      store.putSync(key, value)
-      continue
-    }
-    // The page of its key alone: the value's own are whole.
-    const beside = after(key)
-    store.putSync(beside, FIRST_KEY)
-    store.removeSync(beside)
-  }
-  const last = keys.at(-1)
-  return { next: last === undefined || keys.length < valuesMax ? null : after(last) }
-}
-
-/** The first key that can stand behind another. */
-function after(key: Uint8Array): Uint8Array {
-  return Buffer.concat([key, FIRST_KEY])
 }
