@@ -1,43 +1,58 @@
-import type { Store } from './environment.ts'
-import { fillerKey, fillerKeys } from './log-keys.ts'
-import type { WriteAnswer, WriteRequest } from './write-request.ts'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type EnvironmentName, pageSizeOf, usedBytes } from './environment.ts'
+import type { Environment } from './environments.ts'
 
-/** A value up to this stands in the page of its key; a larger one in pages of its own. */
-const INLINE_BYTES_MAX = 2_048
-/** Before every other. */
-export const FIRST_KEY = Uint8Array.of(0)
+/** What lmdb puts before the bytes of a page that holds one value. */
+const PAGE_HEADER_BYTES = 24
+/** Pages that one transaction fills or empties, so that no commit waits long for it. */
+const PAGES_AT_ONCE = 1_024
+/** Values that one transaction looks at to renew the pages that hold them. */
+const VALUES_AT_ONCE = 64
+const FIRST_KEY: Uint8Array = Uint8Array.of(0)
 
-export function fillPages(store: Store, { from, pages, valueBytes }: WriteRequest<'fill-pages'>): null {
-  const zeros = new Uint8Array(valueBytes)
-  for (let page = from; page < from + pages; page++) store.putSync(fillerKey(page), zeros)
-  return null
-}
+/** The most of its bound that an environment is filled to meanwhile: appends must find room. */
+const FILLED_MAX = 0.9
 
-export function emptyPages(store: Store, { pagesMax }: WriteRequest<'empty-pages'>): WriteAnswer<'empty-pages'> {
-  const keys = [...store.getKeys({ ...fillerKeys, limit: pagesMax })]
-  for (const key of keys) store.removeSync(key)
-  return { more: keys.length === pagesMax }
-}
-
-export function renewPages(store: Store, { from, valuesMax }: WriteRequest<'renew-pages'>): WriteAnswer<'renew-pages'> {
-  const keys = [...store.getKeys({ start: from, limit: valuesMax })]
-  for (const key of keys) {
-    const value = store.getBinary(key)
-    if (value === undefined) continue
-    if (value.length <= INLINE_BYTES_MAX) {
-      store.putSync(key, value)
-      continue
-    }
-    // The page of its key alone: the value's own are whole.
-    const beside = after(key)
-    store.putSync(beside, FIRST_KEY)
-    store.removeSync(beside)
+/**
+ * Overwrites what dropped batches leave. LMDB frees their pages and leaves the bytes: values of one page each take every free page, and are
+ * then removed. It also leaves bytes in the unused middle of pages that are still used: each is written anew, which copies what it holds
+ * alone, and the pages before it are overwritten as well. What was dropped in the last moments needs another call, since a reader may
+ * still look at it. Returns how many pages were overwritten.
+ */
+export async function overwriteFreePages(directory: string, environment: Environment): Promise<number> {
+  const { writer } = environment
+  // What a process that died in the middle of this has left.
+  await empty(writer)
+  // From here on the writing thread's spare memory is zeros, so that is what the middle of a new page is.
+  const before = await fill(directory, environment)
+  for (let from: Uint8Array | null = FIRST_KEY; from !== null; ) {
+    from = (await writer.write<'renew-pages'>({ kind: 'renew-pages', from, valuesMax: VALUES_AT_ONCE })).next
   }
-  const last = keys.at(-1)
-  return { next: last === undefined || keys.length < valuesMax ? null : after(last) }
+  return before + (await fill(directory, environment))
 }
 
-/** The first key that can stand behind another. */
-function after(key: Uint8Array): Uint8Array {
-  return Buffer.concat([key, FIRST_KEY])
+async function fill(directory: string, { name, store, writer, bytesMax }: Environment): Promise<number> {
+  store.resetReadTxn()
+  const pageSize = pageSizeOf(store)
+  const used = Math.ceil(usedBytes(store) / pageSize)
+  const bound = Math.floor((bytesMax * FILLED_MAX) / pageSize)
+  const pages = Math.max(0, Math.min(filePages(directory, name, pageSize), bound) - used)
+  const valueBytes = pageSize - PAGE_HEADER_BYTES
+  for (let from = 0; from < pages; from += PAGES_AT_ONCE) {
+    const count = Math.min(PAGES_AT_ONCE, pages - from)
+    await writer.write<'fill-pages'>({ kind: 'fill-pages', from, pages: count, valueBytes })
+  }
+  await empty(writer)
+  return pages
+}
+
+async function empty(writer: Environment['writer']): Promise<void> {
+  for (let more = true; more; ) {
+    more = (await writer.write<'empty-pages'>({ kind: 'empty-pages', pagesMax: PAGES_AT_ONCE })).more
+  }
+}
+
+function filePages(directory: string, name: EnvironmentName, pageSize: number): number {
+  return Math.floor((statSync(join(directory, name, 'data.mdb'), { throwIfNoEntry: false })?.size ?? 0) / pageSize)
 }
