@@ -25,7 +25,10 @@ export interface ArchiveWriter {
   begin(at: TopicPartition): Promise<number | null>
   /** Takes one batch behind the last of its partition; resolves when the writer wants the next. Durable only after `flush`. */
   append(batch: RowBatch): Promise<void>
-  /** Resolves when everything appended is durable and can be read, and its positions are kept. */
+  /**
+   * Resolves when everything appended is durable and can be read, and its positions are kept. A stretch that a crash has left
+   * under way is so with its end, not before.
+   */
   flush(): Promise<void>
   /** Ends it without a flush: what was not flushed comes again. */
   close(): Promise<void>

@@ -17,8 +17,14 @@ const CLOCK = { nowMs: () => Date.now(), wait: (delayMs: number) => new Promise<
 const LOG_BYTES_MAX = 64 << 20
 export const RECORDS = 24
 
+/** A writer as a process of its own has it. */
+export interface OpenWriter {
+  readonly writer: ArchiveWriter
+  close(): Promise<void>
+}
+
 /** One archive on the double and one log, with any number of writers one after the other. */
-export class WriteRun {
+export abstract class ArchiveRun {
   readonly double: BigQueryDouble
   readonly target: BigQueryTarget
   readonly broker: MemoryBroker = new MemoryBroker(CLOCK)
@@ -33,32 +39,13 @@ export class WriteRun {
     this.broker.createTopics(settings)
   }
 
-  /** A writer as a process of its own has it; what it asks goes past `edges`. */
-  writer(edges: CrashPoints | null = null): { readonly writer: StreamWriter; close(): Promise<void> } {
-    const memory = new MemoryLog(this.broker, CLOCK)
-    const warehouse = new Warehouse(this.target)
-    const tools: WriterTools = {
-      log: edges === null ? memory : loggedPast(memory, edges),
-      applicationId: 'sluice-archive-test',
-      warehouse: edges === null ? warehouse : warehousePast(warehouse, edges),
-      deadLetters: (at, refusals) => refusalLetters(memory, LETTERS, at, refusals),
-      onRefused: (at, refusals) => {
-        for (const { table, offset, column, rule } of refusals)
-          this.refused.push(`${at.topic} ${offset} ${table}.${column}: ${rule}`)
-      },
-    }
-    const writer = new StreamWriter(tools)
-    const close = async () => {
-      await writer.close()
-      await warehouse.close()
-    }
-    return { writer, close }
-  }
+  /** What a writer asks goes past `edges`. */
+  abstract writer(edges?: CrashPoints | null): OpenWriter | Promise<OpenWriter>
 
   /** Archives the stream as the archiver does: from where the archive stands, and again with a new writer after an error. */
   async archive({ records = RECORDS, stretch = 6, flushEvery = 4, attempts = 6 } = {}): Promise<void> {
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const { writer, close } = this.writer()
+      const { writer, close } = await this.writer()
       try {
         await archiveWith(writer, { records, stretch, flushEvery })
         return
@@ -80,6 +67,33 @@ export class WriteRun {
 
   expected(records = RECORDS): Digests {
     return expectedDigests(records)
+  }
+
+  protected toolsWith(edges: CrashPoints | null, warehouse: Warehouse): WriterTools {
+    const memory = new MemoryLog(this.broker, CLOCK)
+    return {
+      log: edges === null ? memory : loggedPast(memory, edges),
+      applicationId: 'sluice-archive-test',
+      warehouse: edges === null ? warehouse : warehousePast(warehouse, edges),
+      deadLetters: (at, refusals) => refusalLetters(memory, LETTERS, at, refusals),
+      onRefused: (at, refusals) => {
+        for (const { table, offset, column, rule } of refusals)
+          this.refused.push(`${at.topic} ${offset} ${table}.${column}: ${rule}`)
+      },
+    }
+  }
+}
+
+/** By the Storage Write API. */
+export class WriteRun extends ArchiveRun {
+  writer(edges: CrashPoints | null = null): { readonly writer: StreamWriter; close(): Promise<void> } {
+    const warehouse = new Warehouse(this.target)
+    const writer = new StreamWriter(this.toolsWith(edges, warehouse))
+    const close = async () => {
+      await writer.close()
+      await warehouse.close()
+    }
+    return { writer, close }
   }
 }
 
