@@ -35,7 +35,7 @@ export interface ArchiveSessionEvents {
   /** The writer has taken over every partition. */
   readonly onBegun: () => void
   readonly onAppended: (rows: readonly TableRow[], refused: readonly RefusedRow[]) => void
-  /** Everything appended stands in the archive; told at least each second, also when there was nothing. */
+  /** What was appended has come to stand in the archive; told at each flush, also when there was nothing. */
   readonly onFlushed: () => void
   /** Retention has taken records that the archive never had. */
   readonly onLost: (at: TopicPartition, offsets: number) => void
@@ -123,10 +123,11 @@ export class ArchiveSession {
     const { clock, refuse, flushRows = FLUSH_ROWS } = this.sources
     const { rows, refused } = this.rows.read(bytes, at, from, clock.nowMs())
     if (refused.length > 0) await refuse(refused)
-    await this.writer.append({ ...at, from, next, rows })
+    const stands = await this.writer.append({ ...at, from, next, rows })
     progress.position = next
     this.unflushedRows += rows.length
     this.events.onAppended(rows, refused)
+    if (stands !== null) this.events.onFlushed()
     if (this.unflushedRows >= flushRows) await this.flush()
   }
 

@@ -36,10 +36,12 @@ export class LoadRequests {
     const { table, file } = request
     const session = await this.dataset.ask((signal) => this.openUpload(request, signal), table)
     if (session === null) return
-    const timeoutMs = this.dataset.target.timeoutMs + (statSync(file).size / UPLOAD_BYTES_PER_S) * 1_000
+    const { size } = statSync(file)
+    const timeoutMs = this.dataset.target.timeoutMs + (size / UPLOAD_BYTES_PER_S) * 1_000
     await this.dataset.ask(
       async (signal) => {
         const headers = await this.headers(session)
+        headers.set('content-range', `bytes 0-${size - 1}/${size}`)
         const body = await openAsBlob(file)
         await this.send(session, { method: 'PUT', headers, body, signal })
       },

@@ -51,9 +51,10 @@ export class PartitionLoads implements OwnedPartition {
     return this.owner.offset
   }
 
-  async append({ from, next, rows }: RowBatch): Promise<void> {
+  async append({ from, next, rows }: RowBatch): Promise<number | null> {
     const staged = this.range?.next ?? this.owner.offset ?? 0
     invariant(from >= staged && next > from, 'batches come in order', { ...this.owner.at, offset: from })
+    const before = this.owner.offset
     const end = this.plan?.next ?? null
     if (end === null || next < end) await this.stage(from, next, rows)
     else {
@@ -68,6 +69,7 @@ export class PartitionLoads implements OwnedPartition {
     }
     const isFull = this.staged.bytes >= this.tools.rangeBytesMax || this.refusals.length >= REFUSALS_MAX
     if (isFull && this.plan === null) await this.load()
+    return this.owner.offset === before ? null : this.owner.offset
   }
 
   async flush(): Promise<void> {

@@ -4,10 +4,9 @@ import type { ArchiveWriter, RowBatch } from '../archive-writer.ts'
 import { PartitionOwner } from './partition-owner.ts'
 
 /** One partition on its way into BigQuery, by whichever API; it has its owner to commit with, and closes it. */
-export interface OwnedPartition extends Pick<ArchiveWriter, 'flush' | 'close'> {
+export interface OwnedPartition extends Pick<ArchiveWriter, 'append' | 'flush' | 'close'> {
   /** Where reading goes on; null when the archive knows nothing of the partition. */
   readonly from: number | null
-  append(batch: RowBatch): Promise<void>
 }
 
 export interface OwnerTools {
@@ -44,11 +43,11 @@ export class PartitionsWriter implements ArchiveWriter {
     })
   }
 
-  append(batch: RowBatch): Promise<void> {
+  append(batch: RowBatch): Promise<number | null> {
     return this.attempt(async () => {
       const partition = this.partitions.get(nameOf(batch))
       invariant(partition !== undefined, 'a partition is begun before it is appended to', batch)
-      await partition.append(batch)
+      return await partition.append(batch)
     })
   }
 

@@ -57,7 +57,7 @@ export class PartitionStreams implements OwnedPartition {
     return this.owner.offset
   }
 
-  async append(batch: RowBatch): Promise<void> {
+  async append(batch: RowBatch): Promise<null> {
     const { from, next } = batch
     invariant(from >= (this.offset ?? 0) && next > from, 'batches come in order', { ...this.owner.at, offset: from })
     const lanes = this.lanesOf(batch)
@@ -71,6 +71,7 @@ export class PartitionStreams implements OwnedPartition {
       else await this.refuse(lanes, at, refusals)
     }
     this.offset = next
+    return null
   }
 
   async flush(): Promise<void> {

@@ -8,7 +8,7 @@ const NEVER = new Promise<never>(() => {})
 export class CrashPoints {
   /** Requests so far. */
   met = 0
-  /** Appends without an answer when the process was killed. */
+  /** Appends and jobs without an answer when the process was killed. */
   appendsLost = 0
   /** Resolves with the kill. */
   readonly killed: Promise<void>
@@ -54,7 +54,7 @@ export class CrashPoints {
 
   private die(): Promise<never> {
     this.dead = true
-    this.appendsLost = [...this.pending.values()].filter((what) => what === 'append').length
+    this.appendsLost = [...this.pending.values()].filter((what) => what === 'append' || what === 'start a job').length
     this.kill()
     return NEVER
   }

@@ -29,7 +29,7 @@ export class LoadRun extends ArchiveRun {
     const tools: LoadTools = {
       ...this.toolsWith(edges, warehouse),
       jobs: new LoadJobs(
-        edges === null ? requests : edges.around(requests, { start: 'start', status: 'status' }),
+        edges === null ? requests : edges.around(requests, { start: 'start a job', status: 'status' }),
         machineTime,
       ),
       staging,

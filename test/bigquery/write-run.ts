@@ -27,14 +27,17 @@ export interface OpenWriter {
 export abstract class ArchiveRun {
   readonly double: BigQueryDouble
   readonly target: BigQueryTarget
-  readonly broker: MemoryBroker = new MemoryBroker(CLOCK)
+  readonly broker: MemoryBroker
   /** Codes of the errors that ended writers. */
   readonly failures: string[] = []
   readonly refused: string[] = []
 
-  constructor(double: BigQueryDouble) {
+  /** Of its own, or on the archive and the log of another run. */
+  constructor(double: BigQueryDouble, beside: ArchiveRun | null = null) {
     this.double = double
-    this.target = double.createArchive()
+    this.target = beside?.target ?? double.createArchive()
+    this.broker = beside?.broker ?? new MemoryBroker(CLOCK)
+    if (beside !== null) return
     const settings = topicSettings({ logBytesMax: LOG_BYTES_MAX, retentionMs: 86_400_000 })
     this.broker.createTopics(settings)
   }
@@ -43,11 +46,17 @@ export abstract class ArchiveRun {
   abstract writer(edges?: CrashPoints | null): OpenWriter | Promise<OpenWriter>
 
   /** Archives the stream as the archiver does: from where the archive stands, and again with a new writer after an error. */
-  async archive({ records = RECORDS, stretch = 6, flushEvery = 4, attempts = 6 } = {}): Promise<void> {
+  async archive({
+    records = RECORDS,
+    stretch = 6,
+    flushEvery = 4,
+    attempts = 6,
+    partitions = STREAM,
+  }: Partial<Cut> & { readonly attempts?: number } = {}): Promise<void> {
     for (let attempt = 0; attempt < attempts; attempt++) {
       const { writer, close } = await this.writer()
       try {
-        await archiveWith(writer, { records, stretch, flushEvery })
+        await archiveWith(writer, { records, stretch, flushEvery, partitions })
         return
       } catch (error) {
         if (!(error instanceof StreamsError) || error.next === 'fenced') throw error
@@ -65,8 +74,8 @@ export abstract class ArchiveRun {
     return digestsOf((table) => rows.get(table) ?? [])
   }
 
-  expected(records = RECORDS): Digests {
-    return expectedDigests(records)
+  expected(records = RECORDS, partitions = STREAM): Digests {
+    return expectedDigests(records, partitions)
   }
 
   protected toolsWith(edges: CrashPoints | null, warehouse: Warehouse): WriterTools {
@@ -103,15 +112,19 @@ interface Cut {
   readonly records: number
   readonly stretch: number
   readonly flushEvery: number
+  readonly partitions?: readonly TopicPartition[]
 }
 
 /** Partitions side by side, as the archiver has them; a flush comes between their batches. */
-export async function archiveWith(writer: ArchiveWriter, { records, stretch, flushEvery }: Cut): Promise<void> {
+export async function archiveWith(
+  writer: ArchiveWriter,
+  { records, stretch, flushEvery, partitions = STREAM }: Cut,
+): Promise<void> {
   const positions = new Map<TopicPartition, number>()
-  for (const at of STREAM) positions.set(at, (await writer.begin(at)) ?? 0)
+  for (const at of partitions) positions.set(at, (await writer.begin(at)) ?? 0)
   for (let round = 1; [...positions.values()].some((position) => position < records); round++) {
     const batches: RowBatch[] = []
-    for (const at of STREAM) {
+    for (const at of partitions) {
       const from = positions.get(at)!
       const next = Math.min(from + stretch, records)
       if (next > from) batches.push(batchOf(at, from, next, Date.now()))

@@ -38,6 +38,8 @@ export class DoubleLoads {
   fails: (table: string) => string | null = () => null
   /** How often a new job is asked about before it has ended. */
   polls = 0
+  /** Jobs that began while another of their table was running. */
+  overlaps = 0
   private readonly uploads = new Map<string, Order>()
   private readonly tables: DoubleTables
   private made = 0
@@ -62,6 +64,7 @@ export class DoubleLoads {
     if (this.jobs.has(id)) return null
     const { datasetId, tableId: table } = order.configuration.load.destinationTable
     const job: DoubleJob = { id, table, failure: this.fails(table), polls: this.polls }
+    if ([...this.jobs.values()].some((one) => one.table === table && one.polls >= 0)) this.overlaps++
     this.jobs.set(id, job)
     if (job.failure === null) job.failure = await this.run(datasetId, table, order, bytes)
     return job
@@ -86,20 +89,22 @@ export class DoubleLoads {
   }
 }
 
+let duckDb: Promise<DuckDBInstance> | null = null
+
 async function readParquet(name: string, bytes: Buffer): Promise<AnyRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-double-'))
-  const instance = await DuckDBInstance.create(':memory:')
+  duckDb ??= DuckDBInstance.create(':memory:')
+  const connection = await (await duckDb).connect()
   try {
     const file = join(folder, 'rows.parquet')
     writeFileSync(file, bytes)
     const table = TABLES.find((one) => one.name === name)!
-    const connection = await instance.connect()
     const columns = Object.keys(table.columns).join(', ')
     const reader = await connection.runAndReadAll(`SELECT ${columns} FROM read_parquet('${file}')`)
     const values = new ColumnValues(table)
     return reader.getRows().map((row) => values.rowOf(row) as unknown as AnyRow)
   } finally {
-    instance.closeSync()
+    connection.closeSync()
     rmSync(folder, { recursive: true })
   }
 }
