@@ -12,7 +12,10 @@ import type { Refusal } from '../storage/table-stream.ts'
 
 /** DuckDB's own size of a vector. */
 const CHUNK_ROWS = 2_048
-const THREADS = 2
+/** One: each thread holds a row group of its own when Parquet is written. */
+const THREADS = 1
+/** Ten vectors: a row group is held in memory until it is whole. */
+const ROW_GROUP_ROWS = 20_480
 
 const TABLE_TOOLS = new Map(
   TABLES.map((table) => [table.name, { table, columns: new ColumnValues(table), encoder: new RowEncoder(table) }]),
@@ -25,6 +28,8 @@ const TABLE_TOOLS = new Map(
 export class Staging {
   private readonly folder: string
   private readonly instance: DuckDBInstance
+  /** Files are written one after the other: together they would need more memory than there is. */
+  private writing: Promise<void> = Promise.resolve()
 
   private constructor(folder: string, instance: DuckDBInstance) {
     this.folder = folder
@@ -55,12 +60,18 @@ export class Staging {
   async rowsOf({ topic, partition }: TopicPartition): Promise<StagedRows> {
     try {
       const connection = await this.instance.connect()
-      const rows = new StagedRows(connection, this.folder, `${topic}-${partition}`)
+      const rows = new StagedRows(connection, this.folder, `${topic}-${partition}`, (work) => this.inTurn(work))
       await rows.clear()
       return rows
     } catch (error) {
       throw duckdbError(error)
     }
+  }
+
+  private inTurn(work: () => Promise<unknown>): Promise<void> {
+    const done = this.writing.then(work).then(() => {})
+    this.writing = done.catch(() => {})
+    return done
   }
 
   close(): void {
@@ -76,9 +87,16 @@ export class StagedRows {
   private readonly connection: DuckDBConnection
   private readonly folder: string
   private readonly schema: string
+  private readonly inTurn: (work: () => Promise<unknown>) => Promise<void>
   private readonly appenders = new Map<TableName, DuckDBAppender>()
 
-  constructor(connection: DuckDBConnection, folder: string, schema: string) {
+  constructor(
+    connection: DuckDBConnection,
+    folder: string,
+    schema: string,
+    inTurn: (work: () => Promise<unknown>) => Promise<void>,
+  ) {
+    this.inTurn = inTurn
     this.connection = connection
     this.folder = folder
     this.schema = schema
@@ -116,7 +134,8 @@ export class StagedRows {
   async write(table: TableName, name: string): Promise<string> {
     const file = join(this.folder, `${name}.parquet`)
     try {
-      await this.connection.run(`COPY ${table} TO '${file.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`)
+      const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}`
+      await this.inTurn(() => this.connection.run(`COPY ${table} TO '${file.replaceAll("'", "''")}' (${options})`))
       return file
     } catch (error) {
       throw duckdbError(error)

@@ -5,11 +5,11 @@ import { BigQueryDouble } from './double/bigquery-double.ts'
 import { LoadRun } from './load-run.ts'
 import { archiveWith } from './write-run.ts'
 
-/** One partition with three tables in most ranges, and one with one. */
-const PARTITIONS = [STREAM[0]!, STREAM[2]!]
+/** With some tables in each range. One alone: its requests always come in the same order. */
+const PARTITIONS = [STREAM[0]!]
 const CUT = { records: 12, stretch: 4, flushEvery: 2, partitions: PARTITIONS }
 /** Every so many-th point; the long form takes all of them. */
-const STEP = process.env['SLUICE_TEST_ARCHIVE_KILLS'] === undefined ? 7 : 1
+const STEP = process.env['SLUICE_TEST_ARCHIVE_KILLS'] === undefined ? 5 : 1
 
 let double: BigQueryDouble
 beforeAll(async () => {
@@ -29,9 +29,11 @@ test.each(['before', 'after'] as const)(
     const expected = measured.expected(CUT.records, PARTITIONS)
     expect(measured.found()).toEqual(expected)
 
+    const points = new Set([whole.asked.indexOf('start a job') + 1])
+    for (let at = 1; at <= whole.met; at += STEP) points.add(at)
     let kills = 0
     let jobsLost = 0
-    for (let at = 1 + (moment === 'after' ? 3 : 0); at <= whole.met; at += STEP) {
+    for (const at of points) {
       const run = new LoadRun(double)
       const edges = new CrashPoints(at, moment)
       const { writer } = await run.writer(edges)
