@@ -27,13 +27,15 @@ export interface ArchiveSources {
   readonly partitions?: readonly TopicPartition[]
   /** What was appended is flushed after so long; 1 s by default. */
   readonly flushMs?: number
+  /** Or once it is so many rows; 20,000 by default. */
+  readonly flushRows?: number
 }
 
 export interface ArchiveSessionEvents {
   /** The writer has taken over every partition. */
   readonly onBegun: () => void
   readonly onAppended: (rows: readonly TableRow[], refused: readonly RefusedRow[]) => void
-  /** Everything appended stands in the archive; told at least each second, also when there was nothing. */
+  /** What was appended has come to stand in the archive; told at each flush, also when there was nothing. */
   readonly onFlushed: () => void
   /** Retention has taken records that the archive never had. */
   readonly onLost: (at: TopicPartition, offsets: number) => void
@@ -86,7 +88,7 @@ export class ArchiveSession {
       const loops = [
         ...this.progress.map((one) => this.follow(one, ending)),
         this.flushEachSecond(ending),
-        this.commitNowAndThen(ending),
+        ...(this.sources.group === null ? [] : [this.commitNowAndThen(ending)]),
       ]
       for (const loop of loops) loop.catch(() => failed.abort())
       // All of them, so that none still uses the writer when it is closed.
@@ -118,13 +120,15 @@ export class ArchiveSession {
 
   private async take(progress: Progress, bytes: Uint8Array, next: number): Promise<void> {
     const { at, position: from } = progress
-    const { rows, refused } = this.rows.read(bytes, at, from, this.sources.clock.nowMs())
-    if (refused.length > 0) await this.sources.refuse(refused)
-    await this.writer.append({ ...at, from, next, rows })
+    const { clock, refuse, flushRows = FLUSH_ROWS } = this.sources
+    const { rows, refused } = this.rows.read(bytes, at, from, clock.nowMs())
+    if (refused.length > 0) await refuse(refused)
+    const stands = await this.writer.append({ ...at, from, next, rows })
     progress.position = next
     this.unflushedRows += rows.length
     this.events.onAppended(rows, refused)
-    if (this.unflushedRows >= FLUSH_ROWS) await this.flush()
+    if (stands !== null) this.events.onFlushed()
+    if (this.unflushedRows >= flushRows) await this.flush()
   }
 
   private async flushEachSecond(ending: AbortSignal): Promise<void> {

@@ -23,9 +23,15 @@ export interface ArchiveWriter {
    * null when the archive knows nothing of the partition.
    */
   begin(at: TopicPartition): Promise<number | null>
-  /** Takes one batch behind the last of its partition; resolves when the writer wants the next. Durable only after `flush`. */
-  append(batch: RowBatch): Promise<void>
-  /** Resolves when everything appended is durable and can be read, and its positions are kept. */
+  /**
+   * Takes one batch behind the last of its partition; resolves when the writer wants the next. Durable only after `flush`, but where
+   * the writer had to end a stretch by itself: then it gives the offset before which everything stands, and null otherwise.
+   */
+  append(batch: RowBatch): Promise<number | null>
+  /**
+   * Resolves when everything appended is durable and can be read, and its positions are kept. A stretch that a crash has left
+   * under way is so with its end, not before.
+   */
   flush(): Promise<void>
   /** Ends it without a flush: what was not flushed comes again. */
   close(): Promise<void>

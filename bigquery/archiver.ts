@@ -19,6 +19,8 @@ export type ArchiverState = (typeof ARCHIVER_STATES)[number]
 export interface ArchiverOptions extends ArchiveSources {
   /** Opens the writer for one session, which closes it. @throws StreamsError */
   readonly openWriter: () => Promise<ArchiveWriter>
+  /** Before a session that failed is followed by another: twice as long each time. */
+  readonly pause?: { readonly firstMs: number; readonly maxMs: number }
   readonly events: {
     /** Records wait after this; the archiver goes on. */
     readonly onWaiting: (error: StreamsError) => void
@@ -64,10 +66,10 @@ export class Archiver {
 
   /** Resolves once `signal` has asked for the end and what was read is flushed. @throws StreamsError what stops it before. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.options
+    const { clock, pause = PAUSE } = this.options
     const session = (ending: AbortSignal, progressed: () => void) => this.runSession(ending, progressed)
     try {
-      await runSessions({ session, onWaiting: (error) => this.failed(error), clock, pause: PAUSE }, signal)
+      await runSessions({ session, onWaiting: (error) => this.failed(error), clock, pause }, signal)
     } finally {
       this.state = 'ENDED'
     }

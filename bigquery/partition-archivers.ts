@@ -8,6 +8,8 @@ import { type TopicLag, topicLags } from './topic-lags.ts'
 export interface PartitionArchiversOptions extends Omit<ArchiveSources, 'partitions'> {
   /** A writer for one partition; it is closed after its session. */
   readonly openWriter: () => ArchiveWriter
+  /** Before a partition that failed is begun again; 200 ms to 10 s by default. */
+  readonly pause?: NonNullable<ArchiverOptions['pause']>
   readonly events: {
     readonly onWaiting: (at: TopicPartition, error: StreamsError) => void
     readonly onLive: (at: TopicPartition) => void
@@ -114,10 +116,12 @@ class FollowedWriter implements ArchiveWriter {
     })
   }
 
-  append(batch: RowBatch): Promise<void> {
+  append(batch: RowBatch): Promise<number | null> {
     return patiently(async () => {
-      await this.writer.append(batch)
+      const stands = await this.writer.append(batch)
       this.appended = batch.next
+      this.course.flushed = stands ?? this.course.flushed
+      return stands
     })
   }
 

@@ -99,15 +99,23 @@ export class DatasetClient {
     }
   }
 
-  private async ask<T>(request: () => Promise<T>, table?: string): Promise<T> {
-    const { timeoutMs } = this.target
+  /** One request, given up after its time: then `signal` aborts. @throws StreamsError */
+  async ask<T>(
+    request: (signal: AbortSignal) => Promise<T>,
+    table?: string,
+    timeoutMs = this.target.timeoutMs,
+  ): Promise<T> {
+    const given = new AbortController()
     let timer: NodeJS.Timeout | undefined
     const silence = new Promise<never>((_, reject) => {
       const what = `BigQuery has not answered for ${timeoutMs} ms`
-      timer = setTimeout(() => reject(new StreamsError('BIGQUERY_TIMED_OUT', 'retry', what)), timeoutMs)
+      timer = setTimeout(() => {
+        reject(new StreamsError('BIGQUERY_TIMED_OUT', 'retry', what))
+        given.abort()
+      }, timeoutMs)
     })
     try {
-      return await Promise.race([request(), silence])
+      return await Promise.race([request(given.signal), silence])
     } catch (error) {
       throw restError(error, table === undefined ? {} : { topic: table })
     } finally {

@@ -13,24 +13,31 @@ const CREDENTIALS =
 /** By the reason that BigQuery gives (https://cloud.google.com/bigquery/docs/error-messages, "Error table"). */
 const REASONS: Readonly<Record<string, Row>> = {
   accessDenied: ['stop', DENIED],
+  attributeError: ['stop', 'BigQuery does not take the request'],
   backendError: ['retry', FAILED],
   billingNotEnabled: ['stop', 'the project has no billing, which streaming needs; enable it'],
+  billingTierLimitExceeded: ['stop', 'the project’s billing tier does not allow it; raise it'],
   blocked: ['stop', 'BigQuery has blocked the operation; ask its support'],
   duplicate: ['stop', 'it is there already'],
   internalError: ['retry', FAILED],
   invalid: ['stop', 'BigQuery does not take the request'],
   invalidQuery: ['stop', 'BigQuery does not take the query'],
+  invalidUser: ['stop', 'BigQuery does not know the account; correct SLUICE_BIGQUERY_KEY_FILE'],
   jobBackendError: ['retry', FAILED],
   jobInternalError: ['retry', FAILED],
   jobRateLimitExceeded: ['retry', QUOTA],
   notFound: ['stop', `project, dataset or table are not there; ${INIT}`],
   notImplemented: ['stop', 'the endpoint does not know the request; correct SLUICE_BIGQUERY_URL'],
+  proxyAuthenticationRequired: ['stop', 'a proxy wants a log-in'],
   quotaExceeded: ['retry', QUOTA],
   rateLimitExceeded: ['retry', QUOTA],
+  resourceInUse: ['retry', 'somebody else changes it at the same time'],
   resourcesExceeded: ['retry', 'BigQuery has not the resources for it now'],
+  responseTooLarge: ['stop', 'the answer is too large'],
   stopped: ['retry', 'the job was stopped'],
   tableUnavailable: ['retry', 'the table cannot be reached now'],
   timeout: ['retry', 'BigQuery did not answer in time'],
+  userRateLimitExceeded: ['retry', QUOTA],
 }
 
 /** By the status of HTTP, where no reason is known. */
@@ -93,6 +100,17 @@ export function restError(error: unknown, place: { readonly topic?: string } = {
       : (byStatus(code) ?? bySocket(code) ?? byText(message) ?? (['UNKNOWN', UNKNOWN] as const))
   const [next, what] = row
   return new StreamsError(`BIGQUERY_${screaming(name)}`, next, `${what}: ${firstLine(message)}`, place)
+}
+
+/**
+ * What the end of a failed job means, by the same table. It has written nothing. BigQuery's own message may hold values of rows: the
+ * job's id leads to it.
+ */
+export function jobError(reason: string | undefined, jobId: string, table: string): StreamsError {
+  const [name, [next, what]] =
+    reason !== undefined && reason in REASONS ? ([reason, REASONS[reason]!] as const) : (['UNKNOWN', UNKNOWN] as const)
+  const where = `the load job ${jobId} failed (${name}), BigQuery’s console says why`
+  return new StreamsError(`BIGQUERY_JOB_${screaming(name)}`, next, `${what}; ${where}`, { topic: table })
 }
 
 const UNKNOWN: Row = ['stop', 'BigQuery answered what Sluice does not know']

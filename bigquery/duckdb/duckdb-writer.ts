@@ -69,7 +69,7 @@ export class DuckDbWriter implements ArchiveWriter {
     })
   }
 
-  async append({ topic, partition, from, next, rows }: RowBatch): Promise<void> {
+  async append({ topic, partition, from, next, rows }: RowBatch): Promise<null> {
     const name = `${topic}-${partition}`
     await this.attempt(async () => {
       const before = this.moved.get(name)
@@ -83,6 +83,7 @@ export class DuckDbWriter implements ArchiveWriter {
       }
     })
     this.moved.set(name, { topic, partition, next })
+    return null
   }
 
   async flush(): Promise<void> {

@@ -96,3 +96,17 @@ function differences(path: string, column: Column, { type, mode = 'NULLABLE', fi
   const inner = columnChanges({ name: path, columns: column.fields }, fields ?? [])
   return [...inner.refused, ...inner.added.map((name) => `${path}.${name} is missing`)]
 }
+
+/** The columns of the schema as they stand in the table, descriptions left out. */
+export function fieldsIn({ fields }: StandingTable, { columns }: Pick<Table, 'columns'>): FieldResource[] {
+  return fields.filter(({ name }) => Object.hasOwn(columns, name.toLowerCase())).map(withoutDescription)
+}
+
+function withoutDescription({ name, type, mode, fields }: FieldResource): FieldResource {
+  return {
+    name,
+    type,
+    ...(mode !== undefined && { mode }),
+    ...(fields !== undefined && fields.length > 0 && { fields: fields.map(withoutDescription) }),
+  }
+}

@@ -1,6 +1,8 @@
 import { invariant, StreamsError } from '../../streams/errors.ts'
 import type { RowBatch } from '../archive-writer.ts'
+import { modeRefused } from '../position/mode-refused.ts'
 import type { PartitionOwner } from '../position/partition-owner.ts'
+import type { OwnedPartition } from '../position/partitions-writer.ts'
 import { rowsAhead } from '../position/rows-ahead.ts'
 import type { StreamPosition } from '../position/write-position.ts'
 import { TABLES, type TableName } from '../schema/tables.ts'
@@ -21,7 +23,7 @@ interface Lane {
  * One partition on its way into write streams of its own, one a table (docs/adr/0041). Whatever is appended here is in the tables
  * when `append` resolves; what is committed lags behind, and is found out again by counting.
  */
-export class PartitionStreams {
+export class PartitionStreams implements OwnedPartition {
   private readonly tools: WriterTools
   private readonly owner: PartitionOwner
   private readonly streams: Map<TableName, TableStream>
@@ -39,6 +41,7 @@ export class PartitionStreams {
   /** Closes the streams of the former owner and counts what they hold past its commit. @throws StreamsError */
   static async open(tools: WriterTools, owner: PartitionOwner): Promise<PartitionStreams> {
     const { at, offset, opened } = owner
+    if (opened.plan !== null) throw modeRefused('stream', at, offset)
     const streams = new Map<TableName, TableStream>()
     for (const { name } of TABLES) {
       const position = opened.streams.get(name)
@@ -50,12 +53,11 @@ export class PartitionStreams {
     return new PartitionStreams(tools, owner, streams)
   }
 
-  /** Where reading goes on; null when the archive knows nothing of the partition. */
   get from(): number | null {
     return this.owner.offset
   }
 
-  async append(batch: RowBatch): Promise<void> {
+  async append(batch: RowBatch): Promise<null> {
     const { from, next } = batch
     invariant(from >= (this.offset ?? 0) && next > from, 'batches come in order', { ...this.owner.at, offset: from })
     const lanes = this.lanesOf(batch)
@@ -69,6 +71,7 @@ export class PartitionStreams {
       else await this.refuse(lanes, at, refusals)
     }
     this.offset = next
+    return null
   }
 
   async flush(): Promise<void> {
@@ -146,7 +149,7 @@ export class PartitionStreams {
       if (kept.length === 0) this.refused.delete(table)
       else this.refused.set(table, kept)
     }
-    await this.owner.commit(offset, { streams, refused: this.refused }, letters)
+    await this.owner.commit(offset, { streams, refused: this.refused, plan: null }, letters)
   }
 
   /** A stream that somebody has closed: by another owner of the partition, which the log tells when it is asked to commit. */

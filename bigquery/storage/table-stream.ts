@@ -1,6 +1,7 @@
 import type { ClosedStream } from '../position/rows-ahead.ts'
 import type { StreamPosition } from '../position/write-position.ts'
 import { BadColumn } from '../rows/bad-column.ts'
+import type { StandingTable } from '../schema/table-resource.ts'
 import { type AnyRow, TABLES, type TableName } from '../schema/tables.ts'
 import type { AppendChannel } from './append-channel.ts'
 import { RowEncoder } from './row-encoder.ts'
@@ -26,7 +27,7 @@ export interface WriteStreams {
   createStream(table: string): Promise<{ readonly streamId: string; readonly madeMs: number }>
   openChannel(table: string, streamId: string, shape: RowShape): AppendChannel
   /** Whether the table can take rows of this build at all: where nothing tells which row is refused. @throws StreamsError */
-  requireTable(table: string): Promise<void>
+  requireTable(table: string): Promise<StandingTable>
 }
 
 /** Well under the 10 MB of a request. */

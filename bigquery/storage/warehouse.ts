@@ -40,13 +40,13 @@ export class Warehouse implements WriteStreams, ArchiveEvidence {
     return this.dataset.rowsFrom(table, at, offset)
   }
 
-  async requireTable(name: string): Promise<void> {
+  async requireTable(name: string): Promise<StandingTable> {
     const standing = await this.dataset.table(name)
     if (standing === null) throw tableMissing(name)
     const { added, refused } = tableChanges(TABLES.find((table) => table.name === name)!, standing)
     if (refused.length > 0)
       throw new StreamsError('BIGQUERY_SCHEMA', 'stop', `${refused.join('; ')}; make a new dataset`)
-    if (added.length === 0) return
+    if (added.length === 0) return standing
     const what = `the table ${name} lacks ${added.join(', ')}; \`sluice archive init --bigquery\` adds them, and rows go on from the committed offset`
     throw new StreamsError('BIGQUERY_SCHEMA', 'stop', what)
   }

@@ -96,6 +96,24 @@ export const SINK_SETTINGS = {
     '30000',
     'a request that BigQuery does not answer within so long is given up and asked again; rows wait in the log',
   ),
+  bigqueryMode: setting(
+    'BIGQUERY_MODE',
+    z.enum(['stream', 'load']),
+    'stream',
+    'how rows go to BigQuery: stream (seconds, charged by the GiB) or load (minutes, free); docs/bigquery.md says when to choose which',
+  ),
+  bigqueryLoadMs: setting(
+    'BIGQUERY_LOAD_MS',
+    wholeNumber(1_000, 86_400_000),
+    '900000',
+    'with load: rows of a partition wait for so long for their jobs; under 691200 ms BigQuery’s daily quota would not last, and it is refused',
+  ),
+  bigqueryLoadMb: setting(
+    'BIGQUERY_LOAD_MB',
+    wholeNumber(1, 4_096),
+    '256',
+    'with load: or until those of a partition take so many MB; up to twice so much of the disk for each busy partition',
+  ),
   hooksFile: setting(
     'HOOKS',
     z.string(),

@@ -1,7 +1,7 @@
 import { protos } from '@google-cloud/bigquery-storage'
 import { grpc } from 'google-gax'
 import { describe, expect, test } from 'vitest'
-import { restError } from '../../bigquery/dataset/rest-errors.ts'
+import { jobError, restError } from '../../bigquery/dataset/rest-errors.ts'
 import { callError, judge } from '../../bigquery/storage/storage-errors.ts'
 
 const { StorageErrorCode } = protos.google.cloud.bigquery.storage.v1.StorageError
@@ -81,5 +81,25 @@ describe('errors of the REST API', () => {
     expect(error).toMatchObject({ code: `BIGQUERY_${code}`, next })
     expect(error.message).not.toContain('\n')
     if (next === 'stop') expect(error.message).toContain('SLUICE_BIGQUERY_KEY_FILE')
+  })
+})
+
+describe('errors of load jobs', () => {
+  /** https://cloud.google.com/bigquery/docs/error-messages, "Error table". */
+  const REASONS =
+    'accessDenied attributeError backendError billingNotEnabled billingTierLimitExceeded blocked duplicate internalError invalid ' +
+    'invalidQuery invalidUser jobBackendError jobInternalError jobRateLimitExceeded notFound notImplemented ' +
+    'proxyAuthenticationRequired quotaExceeded rateLimitExceeded resourceInUse resourcesExceeded responseTooLarge stopped ' +
+    'tableUnavailable timeout'
+
+  test('SPEC B2: every reason has its row, and leads to the job by its id', () => {
+    const nexts = REASONS.split(' ').map((reason) => {
+      const error = jobError(reason, 'sluice_1', 'audit_log')
+      expect(error.code).toBe(`BIGQUERY_JOB_${reason.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()}`)
+      expect(error.message).toContain('sluice_1')
+      return error.next
+    })
+    expect(nexts.filter((next) => next === 'retry')).toHaveLength(12)
+    expect(jobError('new', 'sluice_1', 'audit_log')).toMatchObject({ code: 'BIGQUERY_JOB_UNKNOWN', next: 'stop' })
   })
 })

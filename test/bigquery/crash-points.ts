@@ -8,8 +8,10 @@ const NEVER = new Promise<never>(() => {})
 export class CrashPoints {
   /** Requests so far. */
   met = 0
-  /** Appends without an answer when the process was killed. */
+  /** Appends and jobs without an answer when the process was killed. */
   appendsLost = 0
+  /** What each was, in order. */
+  readonly asked: string[] = []
   /** Resolves with the kill. */
   readonly killed: Promise<void>
   private readonly at: number | null
@@ -29,6 +31,7 @@ export class CrashPoints {
   async pass<T>(what: string, request: () => Promise<T>): Promise<T> {
     if (this.dead) return NEVER
     const number = ++this.met
+    this.asked.push(what)
     const isMeant = number === this.at
     if (isMeant && this.moment === 'before') return this.die()
     this.pending.set(number, what)
@@ -54,7 +57,7 @@ export class CrashPoints {
 
   private die(): Promise<never> {
     this.dead = true
-    this.appendsLost = [...this.pending.values()].filter((what) => what === 'append').length
+    this.appendsLost = [...this.pending.values()].filter((what) => what === 'append' || what === 'start a job').length
     this.kill()
     return NEVER
   }

@@ -1,6 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { DatasetClient } from '../../bigquery/dataset/dataset-client.ts'
 import { archiveProblems, createArchive } from '../../bigquery/dataset/dataset-schema.ts'
+import { LoadRequests } from '../../bigquery/load/load-requests.ts'
+import { Staging } from '../../bigquery/load/staging.ts'
+import { fieldResources } from '../../bigquery/schema/table-resource.ts'
 import { TABLES } from '../../bigquery/schema/tables.ts'
 import { RowEncoder } from '../../bigquery/storage/row-encoder.ts'
 import { rowShape } from '../../bigquery/storage/row-shape.ts'
@@ -8,6 +14,7 @@ import { StorageClient } from '../../bigquery/storage/storage-client.ts'
 import { VIEWS } from '../../bigquery/views/views.ts'
 import { type BigQuery, startBigQuery } from '../../stack/bigquery/bigquery.ts'
 import { onRealParts, START_MS } from '../support/real-parts.ts'
+import * as loadTarget from './endpoint-load-target.ts'
 import { endpointTarget } from './endpoint-rows.ts'
 import * as target from './endpoint-target.ts'
 import { use } from './endpoint-target.ts'
@@ -26,6 +33,30 @@ await onRealParts(['bigquery'], 'the endpoint that speaks BigQuery’s APIs', ()
   afterAll(() => endpoint?.stop(), START_MS)
 
   writerConformance('the Storage Write API of the endpoint', target, 2)
+  writerConformance('load jobs of the endpoint', loadTarget, 1)
+
+  test('SPEC B2: the endpoint takes the id of a load job once, and a table that is not there is named', async () => {
+    const dataset = new DatasetClient(endpointTarget(endpoint, 'loaded'))
+    await dataset.create()
+    const [table] = TABLES
+    await dataset.createTable(table)
+    const requests = new LoadRequests(dataset)
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-load-'))
+    const staging = await Staging.open(folder, 128)
+    const staged = await staging.rowsOf({ topic: 'any', partition: 0 })
+    const rows = fixtureRows().filter((one) => one.table === table.name)
+    expect(await staged.add(rows)).toEqual([])
+    const file = await staged.write(table.name, 'rows')
+    const order = { id: 'job_1', table: table.name, fields: fieldResources(table), file }
+    await requests.start(order)
+    await requests.start(order)
+    expect(await requests.status('job_1', table.name)).toEqual({ done: true, failure: null })
+    expect(await dataset.rowsFrom(table.name, { topic: rows[0]!.row.kafka_topic, partition: 0 }, 0)).toBe(rows.length)
+    await requests.start({ ...order, id: 'job_2', table: 'not_there' })
+    expect(await requests.status('job_2', 'not_there')).toMatchObject({ done: true, failure: { reason: 'invalid' } })
+    staging.close()
+    rmSync(folder, { recursive: true })
+  })
 
   test('SPEC B1, B3: init makes dataset and tables, adds a column that is missing, and refuses what it cannot mend', async () => {
     const dataset = new DatasetClient(endpointTarget(endpoint, 'made'))

@@ -5,6 +5,7 @@ import type { BigQueryTarget } from '../../bigquery/bigquery-target.ts'
 import type { AnyRow, TableName } from '../../bigquery/schema/tables.ts'
 import { StreamWriter } from '../../bigquery/storage/stream-writer.ts'
 import { Warehouse } from '../../bigquery/storage/warehouse.ts'
+import type { WriterTools } from '../../bigquery/storage/writer-tools.ts'
 import { topicSettings } from '../../bin/runtime/topic-settings.ts'
 import { openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
@@ -30,18 +31,27 @@ export async function create(root: string): Promise<string> {
   return JSON.stringify(settings)
 }
 
-export async function openStreamWriter(settings: string): Promise<ArchiveWriter> {
+export function openStreamWriter(settings: string): Promise<ArchiveWriter> {
+  return openWriterWith(settings, async (tools) => new StreamWriter(tools))
+}
+
+/** A writer over the log and the dataset that the settings name; its close ends both. */
+export async function openWriterWith(
+  settings: string,
+  make: (tools: WriterTools, warehouse: Warehouse, directory: string) => Promise<ArchiveWriter>,
+): Promise<ArchiveWriter> {
   const { target, directory }: StreamSettings = JSON.parse(settings)
   const log = await openEmbeddedLog({ directory, clock: machineTime, bytesMax: LOG_BYTES_MAX })
   await log.createTopics(topicSettings({ logBytesMax: LOG_BYTES_MAX, retentionMs: 86_400_000 }))
   const warehouse = new Warehouse(target)
-  const writer = new StreamWriter({
+  const tools = {
     log,
     applicationId: 'sluice-archive-test',
     warehouse,
     deadLetters: async () => [],
     onRefused: () => {},
-  })
+  }
+  const writer = await make(tools, warehouse, directory)
   const close = writer.close.bind(writer)
   writer.close = async () => {
     await close()

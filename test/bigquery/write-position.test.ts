@@ -23,15 +23,22 @@ const position = fc.record({
     selector: ([name]) => name,
     maxLength: 4,
   }),
+  plan: fc.option(
+    fc.record({
+      distance: fc.integer({ min: 1, max: 1_000_000 }),
+      failed: fc.uniqueArray(fc.tuple(table, fc.nat(1_000)), { selector: ([name]) => name }),
+    }),
+  ),
 })
 
 describe('the position that is committed beside an offset', () => {
   test('SPEC B2: property: it is read as it was written, in the bytes that a broker takes', () => {
     fc.assert(
-      fc.property(position, fc.nat(OFFSET_MAX), ({ streams, refused }, offset) => {
+      fc.property(position, fc.nat(OFFSET_MAX), ({ streams, refused, plan }, offset) => {
         const written = {
           streams: new Map(streams),
           refused: new Map(refused.map(([name, distances]) => [name, distances.map((distance) => offset + distance)])),
+          plan: plan && { next: offset + plan.distance, failed: new Map(plan.failed) },
         }
         const text = writePosition(written, offset, AT)
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(4_096)
@@ -43,7 +50,13 @@ describe('the position that is committed beside an offset', () => {
   test('more than a broker takes is never committed', () => {
     const offsets = Array.from({ length: 2_000 }, (_, offset) => offset)
     const refused = new Map([['payment_transactions', offsets]])
-    expect(() => writePosition({ streams: new Map(), refused }, 0, AT)).toThrow('4096 bytes')
+    expect(() => writePosition({ streams: new Map(), refused, plan: null }, 0, AT)).toThrow('4096 bytes')
+  })
+
+  test('SPEC B2: a plan is not read by a build that knows of none', () => {
+    const written = { streams: new Map(), refused: new Map(), plan: { next: 9, failed: new Map() } }
+    expect(writePosition(written, 7, AT)).toBe('{"v":2,"s":[],"x":[],"p":[2,[]]}')
+    expect(writePosition({ ...written, plan: null }, 7, AT)).toBe('{"v":1,"s":[],"x":[]}')
   })
 
   test.each(['', 'stream time 17', '{"v":2,"s":[],"x":[]}', '[]', '{'])('metadata %j of somebody else stop', (text) => {

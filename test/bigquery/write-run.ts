@@ -17,50 +17,46 @@ const CLOCK = { nowMs: () => Date.now(), wait: (delayMs: number) => new Promise<
 const LOG_BYTES_MAX = 64 << 20
 export const RECORDS = 24
 
+/** A writer as a process of its own has it. */
+export interface OpenWriter {
+  readonly writer: ArchiveWriter
+  close(): Promise<void>
+}
+
 /** One archive on the double and one log, with any number of writers one after the other. */
-export class WriteRun {
+export abstract class ArchiveRun {
   readonly double: BigQueryDouble
   readonly target: BigQueryTarget
-  readonly broker: MemoryBroker = new MemoryBroker(CLOCK)
+  readonly broker: MemoryBroker
   /** Codes of the errors that ended writers. */
   readonly failures: string[] = []
   readonly refused: string[] = []
 
-  constructor(double: BigQueryDouble) {
+  /** Of its own, or on the archive and the log of another run. */
+  constructor(double: BigQueryDouble, beside: ArchiveRun | null = null) {
     this.double = double
-    this.target = double.createArchive()
+    this.target = beside?.target ?? double.createArchive()
+    this.broker = beside?.broker ?? new MemoryBroker(CLOCK)
+    if (beside !== null) return
     const settings = topicSettings({ logBytesMax: LOG_BYTES_MAX, retentionMs: 86_400_000 })
     this.broker.createTopics(settings)
   }
 
-  /** A writer as a process of its own has it; what it asks goes past `edges`. */
-  writer(edges: CrashPoints | null = null): { readonly writer: StreamWriter; close(): Promise<void> } {
-    const memory = new MemoryLog(this.broker, CLOCK)
-    const warehouse = new Warehouse(this.target)
-    const tools: WriterTools = {
-      log: edges === null ? memory : loggedPast(memory, edges),
-      applicationId: 'sluice-archive-test',
-      warehouse: edges === null ? warehouse : warehousePast(warehouse, edges),
-      deadLetters: (at, refusals) => refusalLetters(memory, LETTERS, at, refusals),
-      onRefused: (at, refusals) => {
-        for (const { table, offset, column, rule } of refusals)
-          this.refused.push(`${at.topic} ${offset} ${table}.${column}: ${rule}`)
-      },
-    }
-    const writer = new StreamWriter(tools)
-    const close = async () => {
-      await writer.close()
-      await warehouse.close()
-    }
-    return { writer, close }
-  }
+  /** What a writer asks goes past `edges`. */
+  abstract writer(edges?: CrashPoints | null): OpenWriter | Promise<OpenWriter>
 
   /** Archives the stream as the archiver does: from where the archive stands, and again with a new writer after an error. */
-  async archive({ records = RECORDS, stretch = 6, flushEvery = 4, attempts = 6 } = {}): Promise<void> {
+  async archive({
+    records = RECORDS,
+    stretch = 6,
+    flushEvery = 4,
+    attempts = 6,
+    partitions = STREAM,
+  }: Partial<Cut> & { readonly attempts?: number } = {}): Promise<void> {
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const { writer, close } = this.writer()
+      const { writer, close } = await this.writer()
       try {
-        await archiveWith(writer, { records, stretch, flushEvery })
+        await archiveWith(writer, { records, stretch, flushEvery, partitions })
         return
       } catch (error) {
         if (!(error instanceof StreamsError) || error.next === 'fenced') throw error
@@ -78,8 +74,35 @@ export class WriteRun {
     return digestsOf((table) => rows.get(table) ?? [])
   }
 
-  expected(records = RECORDS): Digests {
-    return expectedDigests(records)
+  expected(records = RECORDS, partitions = STREAM): Digests {
+    return expectedDigests(records, partitions)
+  }
+
+  protected toolsWith(edges: CrashPoints | null, warehouse: Warehouse): WriterTools {
+    const memory = new MemoryLog(this.broker, CLOCK)
+    return {
+      log: edges === null ? memory : loggedPast(memory, edges),
+      applicationId: 'sluice-archive-test',
+      warehouse: edges === null ? warehouse : warehousePast(warehouse, edges),
+      deadLetters: (at, refusals) => refusalLetters(memory, LETTERS, at, refusals),
+      onRefused: (at, refusals) => {
+        for (const { table, offset, column, rule } of refusals)
+          this.refused.push(`${at.topic} ${offset} ${table}.${column}: ${rule}`)
+      },
+    }
+  }
+}
+
+/** By the Storage Write API. */
+export class WriteRun extends ArchiveRun {
+  writer(edges: CrashPoints | null = null): { readonly writer: StreamWriter; close(): Promise<void> } {
+    const warehouse = new Warehouse(this.target)
+    const writer = new StreamWriter(this.toolsWith(edges, warehouse))
+    const close = async () => {
+      await writer.close()
+      await warehouse.close()
+    }
+    return { writer, close }
   }
 }
 
@@ -89,15 +112,19 @@ interface Cut {
   readonly records: number
   readonly stretch: number
   readonly flushEvery: number
+  readonly partitions?: readonly TopicPartition[]
 }
 
 /** Partitions side by side, as the archiver has them; a flush comes between their batches. */
-export async function archiveWith(writer: ArchiveWriter, { records, stretch, flushEvery }: Cut): Promise<void> {
+export async function archiveWith(
+  writer: ArchiveWriter,
+  { records, stretch, flushEvery, partitions = STREAM }: Cut,
+): Promise<void> {
   const positions = new Map<TopicPartition, number>()
-  for (const at of STREAM) positions.set(at, (await writer.begin(at)) ?? 0)
+  for (const at of partitions) positions.set(at, (await writer.begin(at)) ?? 0)
   for (let round = 1; [...positions.values()].some((position) => position < records); round++) {
     const batches: RowBatch[] = []
-    for (const at of STREAM) {
+    for (const at of partitions) {
       const from = positions.get(at)!
       const next = Math.min(from + stretch, records)
       if (next > from) batches.push(batchOf(at, from, next, Date.now()))

@@ -99,8 +99,9 @@ export function writerConformance(name: string, module: WriterModule, killsUsual
         let killed = 0
         for (let kill = 1; kill <= kills; kill++) {
           const settings = await module.create(root)
-          // One while the archive is made, the rest while it is written.
-          const killAt = kill === 1 ? opened >> 1 : opened + Math.floor(((moments - opened) * (kill - 1)) / kills)
+          // One while the archive is made, the rest while it is written; one alone there.
+          const part = kills === 1 ? 1 / 2 : (kill - 1) / kills
+          const killAt = part === 0 ? opened >> 1 : opened + Math.floor((moments - opened) * part)
           const { signal } = await runChild(module, settings, { ...whole, killAt })
           if (signal === 'SIGKILL') killed++
           const again = await runChild(module, settings, { ...whole, stretch: 5, flushEvery: 3 })

@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { requireQuota } from '../../bin/runtime/archive/bigquery-mode.ts'
 import { bigQueryTarget } from '../../bin/runtime/archive/bigquery-target.ts'
 import { readConfig } from '../../platform/config.ts'
 import { BigQueryDouble } from '../bigquery/double/bigquery-double.ts'
@@ -72,4 +73,17 @@ test('SPEC B2: sluice archive without its dataset ends with one line that says w
     'sluice: the dataset shop.missing is not there; `sluice archive init --bigquery` makes what is missing, nothing was read\n',
   )
   expect(code).toBe(1)
+})
+
+test('SPEC B2: an interval of load jobs that BigQuery’s quota does not last for is refused; a stand-in has none', () => {
+  const configOf = (env: Record<string, string>) => readConfig({ ...PROJECT, SLUICE_BIGQUERY_MODE: 'load', ...env })
+  const real = (loadMs: string) => {
+    const config = configOf({ SLUICE_BIGQUERY_LOAD_MS: loadMs })
+    requireQuota(config, bigQueryTarget(config))
+  }
+  expect(() => real('691199')).toThrow('SLUICE_BIGQUERY_LOAD_MS=691199 is 1501 load jobs a day for one table')
+  expect(() => real('691200')).not.toThrow()
+  const standIn = { SLUICE_BIGQUERY_URL: 'http://127.0.0.1:1/bigquery/v2', SLUICE_BIGQUERY_STORAGE: '127.0.0.1:2' }
+  const config = configOf({ SLUICE_BIGQUERY_LOAD_MS: '1000', ...standIn })
+  expect(() => requireQuota(config, bigQueryTarget(config))).not.toThrow()
 })

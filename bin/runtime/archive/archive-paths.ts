@@ -11,6 +11,11 @@ export const ARCHIVE_GROUP = 'sluice-archive'
 /** The archive of a data folder. */
 export const archivePath = (dataFolder: string): string => join(resolve(dataFolder), 'archive')
 
+/** Where rows of a dataset of BigQuery wait for their load jobs. */
+export function loadsPath(dataFolder: string, dataset: string): string {
+  return join(resolve(dataFolder), 'loads', createHash('sha256').update(dataset).digest('hex').slice(0, 16))
+}
+
 /** Where its owner answers questions: beside it, or in the folder of temporary files where that path would be too long. */
 export function archiveSocket(dataFolder: string): string {
   const beside = join(archivePath(dataFolder), 'query.sock')

@@ -3,7 +3,6 @@ import type { BigQueryTarget } from '../../../bigquery/bigquery-target.ts'
 import { archiveProblems } from '../../../bigquery/dataset/dataset-schema.ts'
 import { refusalLetters } from '../../../bigquery/dead-letters.ts'
 import { PartitionArchivers } from '../../../bigquery/partition-archivers.ts'
-import { StreamWriter } from '../../../bigquery/storage/stream-writer.ts'
 import { Warehouse } from '../../../bigquery/storage/warehouse.ts'
 import type { WriterTools } from '../../../bigquery/storage/writer-tools.ts'
 import { createArchiveMetrics } from '../../../platform/archive-metrics.ts'
@@ -19,22 +18,24 @@ import { ARCHIVE_APPLICATION_PREFIX } from '../kafka-rights.ts'
 import { archiveSchemaIds } from '../schema-ids.ts'
 import type { Session } from '../session.ts'
 import { createDeadLetters, letterOptions } from '../session-dead-letters.ts'
+import { type BigQueryMode, openMode, requireQuota } from './bigquery-mode.ts'
 import { bigQueryTarget } from './bigquery-target.ts'
-
-/** Each commit is a transaction of the log, for each partition; what is appended is in the tables long before. */
-const FLUSH_MS = 5_000
 
 /** Archives a session's log to BigQuery until it was asked to end. @throws what only a person can set right. */
 export async function runBigQueryArchive(config: Config, openLog: () => Promise<Session<Log>>): Promise<void> {
   const target = bigQueryTarget(config)
+  requireQuota(config, target)
   const warehouse = new Warehouse(target)
   await requireReady(warehouse)
   const session = await openLog()
   const shutdown = listenForShutdown((signal) => {
     if (signal !== null) complain('\nending: archiving what was read, committing; Ctrl-C again ends at once')
   })
+  let mode: BigQueryMode | null = null
   try {
-    const archivers = await createArchivers(config, session, target, warehouse)
+    const tools = writerTools(config, session, target, warehouse)
+    mode = await openMode(config, tools, warehouse, session.logId)
+    const archivers = await createArchivers(config, session, mode)
     const server = await serveHealth({
       host: config.metricsHost,
       port: config.metricsPort,
@@ -43,7 +44,7 @@ export async function runBigQueryArchive(config: Config, openLog: () => Promise<
       health: () => archiveHealth(archivers, shutdown.signal.aborted),
     })
     print(
-      `sluice archive: to BigQuery ${warehouse.dataset.name}${target.standIn === null ? '' : ` at ${target.standIn.url}`}; ` +
+      `sluice archive: to BigQuery ${warehouse.dataset.name} by ${mode.what}${target.standIn === null ? '' : ` at ${target.standIn.url}`}; ` +
         `metrics and health on http://${config.metricsHost}:${server.port}; Ctrl-C ends`,
     )
     await archivers.run(shutdown.signal)
@@ -51,6 +52,7 @@ export async function runBigQueryArchive(config: Config, openLog: () => Promise<
     print('ended: what was read is in BigQuery')
   } finally {
     shutdown.release()
+    mode?.close()
     await warehouse.close()
     await session.log.close()
   }
@@ -64,17 +66,16 @@ async function requireReady({ dataset }: Warehouse): Promise<void> {
   throw new StreamsError('BIGQUERY_NOT_READY', 'stop', what)
 }
 
-async function createArchivers(
+function writerTools(
   config: Config,
   session: Session<Log>,
   { project, dataset }: BigQueryTarget,
   warehouse: Warehouse,
-): Promise<PartitionArchivers> {
-  const { log, registry, ids } = session
-  const deadLetters = createDeadLetters(session)
+): WriterTools {
+  const { log } = session
   const letters = letterOptions(session)
   const logger = createLogger(config.logLevel)
-  const tools: WriterTools = {
+  return {
     log,
     // A dataset of its own has positions of its own: archived elsewhere, the log is read from its beginning.
     applicationId: `${ARCHIVE_APPLICATION_PREFIX}-${project}-${dataset}`,
@@ -86,14 +87,23 @@ async function createArchivers(
       }
     },
   }
+}
+
+async function createArchivers(
+  config: Config,
+  session: Session<Log>,
+  { sessions }: BigQueryMode,
+): Promise<PartitionArchivers> {
+  const { log, registry, ids } = session
+  const deadLetters = createDeadLetters(session)
+  const logger = createLogger(config.logLevel)
   return new PartitionArchivers({
     log,
     group: null,
     schemaIds: await archiveSchemaIds(registry, ids),
     refuse: (rows) => deadLetters.append(rows),
     clock: machineTime,
-    flushMs: FLUSH_MS,
-    openWriter: () => new StreamWriter(tools),
+    ...sessions,
     events: {
       onWaiting: (at, error) =>
         logger.warn({ ...at, code: error.code, error: error.message }, 'records wait in the log'),

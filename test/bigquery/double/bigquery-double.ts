@@ -2,6 +2,7 @@ import type { BigQueryTarget } from '../../../bigquery/bigquery-target.ts'
 import { tableResource } from '../../../bigquery/schema/table-resource.ts'
 import { TABLES } from '../../../bigquery/schema/tables.ts'
 import { DoubleFaults } from './double-faults.ts'
+import { DoubleLoads } from './double-loads.ts'
 import { DoubleRest } from './double-rest.ts'
 import { DoubleStorage } from './double-storage.ts'
 import { DoubleTables } from './double-tables.ts'
@@ -11,7 +12,8 @@ export class BigQueryDouble {
   readonly tables: DoubleTables = new DoubleTables()
   readonly faults: DoubleFaults = new DoubleFaults()
   readonly storage: DoubleStorage = new DoubleStorage(this.tables, this.faults)
-  private readonly rest = new DoubleRest(this.tables, this.faults)
+  readonly loads: DoubleLoads = new DoubleLoads(this.tables)
+  private readonly rest = new DoubleRest(this.tables, this.faults, this.loads)
   private standIn = { url: '', storage: '' }
   private datasets = 0
 

@@ -1,6 +1,13 @@
 /** One request as it reaches the double. */
 export interface DoubleCall {
-  readonly method: 'CreateWriteStream' | 'AppendRows' | 'FinalizeWriteStream' | 'REST'
+  readonly method:
+    | 'CreateWriteStream'
+    | 'AppendRows'
+    | 'FinalizeWriteStream'
+    | 'OpenUpload'
+    | 'Upload'
+    | 'JobStatus'
+    | 'REST'
   /** The table, or the path of a REST request. */
   readonly on: string
 }

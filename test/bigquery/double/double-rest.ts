@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
-import { type DoubleFaults, STATUS_OF } from './double-faults.ts'
+import { buffer } from 'node:stream/consumers'
+import { type DoubleCall, type DoubleFaults, STATUS_OF } from './double-faults.ts'
+import type { DoubleLoads } from './double-loads.ts'
 import type { DoubleTable, DoubleTables } from './double-tables.ts'
 
 interface QueryParameter {
@@ -15,14 +16,16 @@ type Body = Readonly<Record<string, unknown>>
 export class DoubleRest {
   private readonly tables: DoubleTables
   private readonly faults: DoubleFaults
+  private readonly loads: DoubleLoads
   private readonly server = createServer((request, response) => {
     void this.answer(request, response)
   })
   private readonly counted = new Map<string, number>()
 
-  constructor(tables: DoubleTables, faults: DoubleFaults) {
+  constructor(tables: DoubleTables, faults: DoubleFaults, loads: DoubleLoads) {
     this.tables = tables
     this.faults = faults
+    this.loads = loads
     // A connection that idles must not be closed just as the client takes it again: every fault here is an ordered one.
     this.server.keepAliveTimeout = 600_000
   }
@@ -39,19 +42,51 @@ export class DoubleRest {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await text(request)
-    const path = (request.url ?? '').replace(/^[/]bigquery[/]v2[/]projects[/][^/]+[/]/, '').replace(/[?].*/, '')
-    const fault = this.faults.meet({ method: 'REST', on: path })
+    const body = await buffer(request)
+    const { method = '', url = '' } = request
+    const path = url.replace(/^(?:[/]upload)?[/]bigquery[/]v2[/]projects[/][^/]+[/]/, '').replace(/[?].*/, '')
+    const kind = kindOf(method, url, path)
+    const fault = this.faults.meet({ method: kind, on: path })
     if (fault === 'cut') return void request.socket.destroy()
     if (fault !== null && fault in STATUS_OF) {
       const { http, reason } = STATUS_OF[fault as keyof typeof STATUS_OF]
       return fail(response, http, reason)
     }
-    const found = this.route(request.method ?? '', path.split('/'), body === '' ? {} : (JSON.parse(body) as Body))
+    const answered = await this.work(kind, request, path, body)
     if (fault === 'unanswered') return void request.socket.destroy()
     if (fault === 'silent') return
-    if (found === null) fail(response, 404, 'notFound')
-    else send(response, 200, found)
+    answered(response)
+  }
+
+  private async work(kind: DoubleCall['method'], request: IncomingMessage, path: string, body: Buffer) {
+    switch (kind) {
+      case 'OpenUpload': {
+        const name = this.loads.open(body)
+        if (name === null) return duplicate
+        const location = `http://${request.headers.host}/upload/bigquery/v2/projects/any/jobs?upload_id=${name}`
+        return (response: ServerResponse) => void response.writeHead(200, { location }).end()
+      }
+      case 'Upload': {
+        const name = new URL(request.url!, 'http://double').searchParams.get('upload_id')!
+        return (await this.loads.upload(name, body)) === null
+          ? duplicate
+          : (response: ServerResponse) => send(response, 200, {})
+      }
+      case 'JobStatus': {
+        const job = this.loads.jobs.get(path.split('/')[1]!)
+        if (job === undefined) return missing
+        const { failure } = job
+        const errorResult =
+          failure === null ? {} : { errorResult: { reason: failure, message: 'value 12.34 of a row' } }
+        const status = job.polls-- > 0 ? { state: 'RUNNING' } : { state: 'DONE', ...errorResult }
+        return (response: ServerResponse) => send(response, 200, { jobReference: { jobId: job.id }, status })
+      }
+      default: {
+        const asked = body.length === 0 ? {} : (JSON.parse(body.toString()) as Body)
+        const found = this.route(request.method ?? '', path.split('/'), asked)
+        return found === null ? missing : (response: ServerResponse) => send(response, 200, found)
+      }
+    }
   }
 
   private route(method: string, [kind, name = '', tables, table]: string[], body: Body): object | null {
@@ -100,6 +135,14 @@ export class DoubleRest {
       rows: [{ f: [{ v: String(this.counted.get(jobId)) }] }],
     }
   }
+}
+
+const missing = (response: ServerResponse) => fail(response, 404, 'notFound')
+const duplicate = (response: ServerResponse) => fail(response, 409, 'duplicate')
+
+function kindOf(method: string, url: string, path: string): DoubleCall['method'] {
+  if (url.startsWith('/upload/')) return method === 'PUT' ? 'Upload' : 'OpenUpload'
+  return method === 'GET' && path.startsWith('jobs/') ? 'JobStatus' : 'REST'
 }
 
 function referenced(body: Body, reference: string, id: string): string {
