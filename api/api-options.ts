@@ -1,7 +1,9 @@
-import type { Principal, TokenCheck } from './access/token-check.ts'
+import type { Principal } from './access/principal.ts'
+import type { TokenCheck } from './access/token-check.ts'
 import type { AuditTrail } from './audit.ts'
 import type { Challenges } from './challenge.ts'
 import type { Confirmation } from './confirm.ts'
+import type { SealedBodies } from './request/sealed-body.ts'
 import type { Trace } from './trace.ts'
 import type { ClaimView } from './view/claim-view.ts'
 
@@ -16,6 +18,8 @@ export interface ApiOptions {
   readonly challenges: Challenges | null
   readonly view: ClaimView
   readonly tokens: TokenCheck
+  /** Null where no key opens encrypted bodies: they are then a type that is not taken. */
+  readonly sealedBodies: SealedBodies | null
   readonly audit: AuditTrail
   readonly metrics: RequestMetrics
   /** A score from there on counts as high in metrics. */

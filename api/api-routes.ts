@@ -7,6 +7,7 @@ import { apiDocument } from './document.ts'
 import { paymentRoutes } from './payment-routes.ts'
 import { ApiProblem } from './problem.ts'
 import { BODY_BYTES_MAX } from './request/body-text.ts'
+import { SEALED_BYTES_MAX, type SealedBody } from './request/sealed-body.ts'
 import { answerErrors, countRequests, observeRequests } from './request-log.ts'
 
 /** Failed log-ins a minute from one address; then 429. */
@@ -28,6 +29,13 @@ export function apiRoutes(options: ApiOptions): FastifyPluginAsync {
       { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
       (_request, body, done) => done(null, body),
     )
+    if (options.sealedBodies !== null) {
+      app.addContentTypeParser<Buffer>(
+        'application/jose',
+        { parseAs: 'buffer', bodyLimit: SEALED_BYTES_MAX },
+        (_request, jwe, done) => done(null, { jwe } satisfies SealedBody),
+      )
+    }
     await app.register(helmet)
     await app.register(rateLimit, { global: false })
     await apiDocument(app)

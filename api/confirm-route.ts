@@ -6,6 +6,7 @@ import type { ConfirmCall, Confirmed } from './confirm.ts'
 import { CONFIRM_DOCUMENT } from './document.ts'
 import { ApiProblem } from './problem.ts'
 import { readConfirm } from './request/confirm-request.ts'
+import type { SealedBody } from './request/sealed-body.ts'
 import { header } from './request-log.ts'
 import { recordHeaders } from './trace.ts'
 import { KEY_LIFE_MS } from './view/claim.ts'
@@ -15,15 +16,16 @@ const ROUTE = 'POST /payment/confirm'
 
 /** `POST /payment/confirm` */
 export function confirmRoute(app: FastifyInstance, options: ApiOptions): void {
-  const { confirmation, replaysAreConflicts, metrics } = options
+  const { confirmation, replaysAreConflicts, metrics, sealedBodies } = options
   app.post(
     '/payment/confirm',
     { schema: CONFIRM_DOCUMENT, config: { act: 'payment.confirm' } },
     async (request, reply) => {
       const { principal, trace, body } = request
       if (principal === null) throw new ApiProblem(401, 'BAD_TOKEN', 'Unauthorized', 'a valid access token is needed')
+      const plain = isSealed(body) && sealedBodies !== null ? await sealedBodies.open(body) : body
       const asked = readConfirm(
-        body instanceof Uint8Array ? body : new Uint8Array(0),
+        plain instanceof Uint8Array ? plain : new Uint8Array(0),
         header(request, 'idempotency-key'),
       )
       request.subject = asked.body.transaction_id
@@ -56,6 +58,10 @@ export function confirmRoute(app: FastifyInstance, options: ApiOptions): void {
       }
     },
   )
+}
+
+function isSealed(body: unknown): body is SealedBody {
+  return body !== null && typeof body === 'object' && 'jwe' in body
 }
 
 function observe({ metrics, highRiskScore }: ApiOptions, { answer, state }: Confirmed): void {

@@ -2,7 +2,9 @@ import { framed } from '../schemas/avro/framing.ts'
 import { type ApiClaim, encodeApiClaim } from '../schemas/generated/api-claim.ts'
 import type { PaymentKind } from '../schemas/generated/enums.ts'
 import type { PaymentSubmitted } from '../schemas/generated/payment-submitted.ts'
-import { TOPICS } from '../schemas/topics.ts'
+import { TOPICS, type Topic } from '../schemas/topics.ts'
+import type { TopicPartition } from '../streams/log/log.ts'
+import { partitionOf } from '../streams/record/partitioner.ts'
 import type { EncodedHeaders } from '../streams/record/record-headers.ts'
 import { type RateLimiter, type RateState, rateHeaders } from './access/rate-limiter.ts'
 import { type Answer, answerOf, isFinal, statusOf } from './answers.ts'
@@ -91,6 +93,8 @@ export class Confirmation {
   private readonly options: ConfirmOptions
   private readonly codes: CodeExchange
   private readonly running = new Set<string>()
+  /** Calls with keys whose first call runs here. */
+  private besides = 0
 
   constructor(options: ConfirmOptions) {
     this.options = options
@@ -99,32 +103,56 @@ export class Confirmation {
 
   /** Calls on their way, and those whose callers have been told to come again while the log still owes an answer. */
   get inFlight(): number {
-    return this.running.size
+    return this.running.size + this.besides
   }
 
   /** Refuses at once what would only wait (SPEC C2). @throws ApiProblem 503 */
   requireRoom(): void {
     const { readBack, inFlightMax, loopDelay, delayMaxMs } = this.options
-    if (this.running.size >= inFlightMax) throw unavailable('OVERLOADED', 'too many calls are on their way')
+    if (this.inFlight >= inFlightMax) throw unavailable('OVERLOADED', 'too many calls are on their way')
     if (loopDelay.ms > delayMaxMs) throw unavailable('OVERLOADED', 'this instance is late for its work')
     if (!readBack.caughtUp) throw unavailable('STARTING', 'this instance still reads the log')
   }
 
   /** @throws ApiProblem */
   async confirm(call: ConfirmCall): Promise<Confirmed> {
-    const scope = scopeOf({ ...call, idempotencyKey: call.request.idempotencyKey })
+    const scope = scopeOf(keyed(call))
     const payment = this.maskedOf(call)
-    const { running } = this
-    if (running.has(scope)) throw this.isRunning(scope, call, payment)
-    running.add(scope)
     const deadline = new Deadline(this.options.timeoutMs)
-    // However late it settles, until then its key is taken here and its place counts.
-    const work = this.work({ ...call, scope, payment, deadline }).finally(() => running.delete(scope))
-    work.catch(() => {})
+    const work = { ...call, scope, payment, deadline }
+    const confirmed = this.running.has(scope) ? this.beside(work) : this.first(work)
+    confirmed.catch(() => {})
     try {
-      return await deadline.race(work)
+      return await deadline.race(confirmed)
     } finally {
       deadline.clear()
+    }
+  }
+
+  /** However late it settles, until then its key is taken here and its place counts. */
+  private async first(work: Work): Promise<Confirmed> {
+    const { running } = this
+    running.add(work.scope)
+    try {
+      return await this.work(work)
+    } finally {
+      running.delete(work.scope)
+    }
+  }
+
+  /** The first call with the key runs here, but another instance may have answered it already. */
+  private async beside(work: Work): Promise<Confirmed> {
+    const { view, clock } = this.options
+    this.besides++
+    try {
+      await this.reachEnds(work, [[TOPICS.apiClaims, keyOf(keyed(work))]])
+      const held = view.claimOf(work.scope, clock.nowMs())
+      if (held === null) throw stillRunning()
+      const state = await this.stateNow(held, work)
+      if (state.decision === null) throw stillRunning()
+      return await this.answered(state, work, true)
+    } finally {
+      this.besides--
     }
   }
 
@@ -152,11 +180,9 @@ export class Confirmation {
 
   /** A call whose key was claimed before. */
   private async again(claim: Claim, work: Work): Promise<Confirmed> {
-    const { view, clock, timeoutMs } = this.options
+    const { clock, timeoutMs, view } = this.options
     const { payment, deadline, request } = work
-    requireOwned(claim.senderAccountId, work)
-    if (!isSame(claim, work)) throw otherContent()
-    const state = view.stateOf(claim)
+    const state = await this.stateNow(claim, work)
     if (state.decision !== null) return this.answered(state, work, true)
     const ageMs = clock.nowMs() - claim.appendTimeMs
     // The first call waits no longer than that, wherever it runs; past it nobody does.
@@ -164,6 +190,29 @@ export class Confirmation {
     if (ageMs > POST_AGAIN_MS) return this.answered(await deadline.until(view, claim, isDecided), work, false)
     const eventTime = request.body.event_time === undefined ? claim.eventTime : payment.eventTime
     return this.answered(await this.posted(claim, { ...payment, eventTime }, work), work, false)
+  }
+
+  /**
+   * How the claim's payment stands in the log, not only in this view: no call is told less than another instance has told before it.
+   * @throws ApiProblem when the call may not know
+   */
+  private async stateNow(claim: Claim, work: Work): Promise<PaymentState> {
+    const { view } = this.options
+    requireOwned(claim.senderAccountId, work)
+    if (!isSame(claim, work)) throw otherContent()
+    const state = view.stateOf(claim)
+    if (isFinal(statusOf(state))) return state
+    await this.reachEnds(work, [
+      [TOPICS.apiClaims, keyOf(claim)],
+      [TOPICS.paymentsDecided, claim.senderAccountId],
+    ])
+    return view.stateOf(claim)
+  }
+
+  /** Resolves when the view has all that the partitions of those keys hold now. */
+  private async reachEnds({ deadline }: Work, keys: readonly (readonly [Topic, string])[]): Promise<void> {
+    const reached = keys.map(([topic, key]) => this.options.readBack.reachedEnd(placeOf(topic, key)))
+    await deadline.race(Promise.all(reached))
   }
 
   /** Posts the payment, which dedup ends if it stands in the log already, and waits for what the chain makes of it. */
@@ -205,11 +254,6 @@ export class Confirmation {
     return { ...(await this.codes.answer(state, caller, request.otpCode, deadline)), replayed: false }
   }
 
-  private isRunning(scope: string, call: ConfirmCall, payment: PaymentSubmitted | null): ApiProblem {
-    const held = this.options.view.claimOf(scope, this.options.clock.nowMs())
-    return held !== null && !isSame(held, { ...call, payment }) ? otherContent() : stillRunning()
-  }
-
   private maskedOf({ request }: ConfirmCall): PaymentSubmitted | null {
     const { body, amountMinor, otpCode } = request
     const isWhole = amountMinor !== null && body.from_account !== undefined && body.to_account !== undefined
@@ -241,8 +285,18 @@ export class Confirmation {
   }
 }
 
-function keyOf({ caller, route, idempotencyKey }: Omit<ApiClaim, 'decisionId'>): string {
+function keyOf({ caller, route, idempotencyKey }: Pick<ApiClaim, 'caller' | 'route' | 'idempotencyKey'>): string {
   return `${caller} ${route} ${idempotencyKey}`
+}
+
+/** The partition of a key's records: a payment's decision stands in that of its sender. */
+function placeOf({ name: topic, partitions }: Topic, key: string): TopicPartition {
+  const bytes = new TextEncoder().encode(key)
+  return { topic, partition: partitionOf(bytes, 0, bytes.length, partitions) }
+}
+
+function keyed({ caller, route, request }: ConfirmCall) {
+  return { caller, route, idempotencyKey: request.idempotencyKey }
 }
 
 function isDecided({ decision }: PaymentState): boolean {

@@ -21,6 +21,13 @@ function content(description: string, schema: z.ZodType, type = 'application/jso
   return { description, content: { [type]: { schema: jsonSchema(schema) } } }
 }
 
+/** 403 is an outcome in its own shape, or a problem: the token lacks the scope or the account. */
+function notAllowed() {
+  const { description, content: outcome } = content('A code is needed, or it is not allowed', NotAllowedSchema)
+  const problem = { 'application/problem+json': { schema: jsonSchema(ProblemSchema) } }
+  return { description, content: { ...outcome, ...problem } }
+}
+
 function problems(...rows: readonly (readonly [number, string])[]) {
   const entry = ([status, why]: readonly [number, string]) => [
     status,
@@ -32,6 +39,10 @@ function problems(...rows: readonly (readonly [number, string])[]) {
 const UNAUTHORIZED = [401, 'No valid token'] as const
 const LATER = [503, 'Not now: the same call again, after Retry-After'] as const
 const NOT_FOUND = [404, 'None of your payments of the last day'] as const
+const NO_SCOPE = [403, 'The token lacks the scope'] as const
+const GUESSED = [429, 'Too many calls without a valid token'] as const
+/** An event of a stream, by its fields. */
+const EventSchema = z.object({ event: z.literal('payment'), data: z.string().describe('A payment, as JSON.') })
 const PATH = { type: 'object', properties: { transactionId: { type: 'string' } }, required: ['transactionId'] }
 const SECURED = { security: [{ accessToken: [] }] }
 
@@ -39,7 +50,7 @@ export const CONFIRM_DOCUMENT: FastifySchema = {
   ...SECURED,
   summary: 'Confirm a payment',
   description:
-    'Answers from what is committed. The same key with the same content gets the first answer again, with Idempotent-Replayed: true, for 24 hours.',
+    'Answers from what is committed. The same key with the same content gets the first answer again, with Idempotent-Replayed: true, for 24 hours. The body may be encrypted, as application/jose: see docs/api.md.',
   headers: {
     type: 'object',
     properties: { 'idempotency-key': { type: 'string', description: 'In place of idempotency_key; both must agree.' } },
@@ -48,7 +59,7 @@ export const CONFIRM_DOCUMENT: FastifySchema = {
   response: {
     200: content('Confirmed', SuccessSchema),
     202: content('In review: see GET /payments/{id}', InReviewSchema),
-    403: content('A code is needed, or the payment is not allowed', NotAllowedSchema),
+    403: notAllowed(),
     ...problems(
       [400, 'Missing or malformed, naming the field'],
       [401, 'No valid token; or a wrong code, with tries_left'],
@@ -65,15 +76,18 @@ export const PAYMENT_DOCUMENT: FastifySchema = {
   ...SECURED,
   summary: 'How a payment stands',
   params: PATH,
-  response: { 200: content('The payment', PaymentSchema), ...problems(UNAUTHORIZED, NOT_FOUND, LATER) },
+  response: {
+    200: content('The payment', PaymentSchema),
+    ...problems(UNAUTHORIZED, NO_SCOPE, NOT_FOUND, GUESSED, LATER),
+  },
 }
 export const EVENTS_DOCUMENT: FastifySchema = {
   ...SECURED,
   summary: 'Its states as they come, until the last',
   params: PATH,
   response: {
-    200: content('Server-sent events named `payment`', PaymentSchema, 'text/event-stream'),
-    ...problems(UNAUTHORIZED, NOT_FOUND, LATER),
+    200: content('Server-sent events named `payment`', EventSchema, 'text/event-stream'),
+    ...problems(UNAUTHORIZED, NO_SCOPE, NOT_FOUND, GUESSED, LATER),
   },
 }
 export const RESEND_DOCUMENT: FastifySchema = {
@@ -82,7 +96,7 @@ export const RESEND_DOCUMENT: FastifySchema = {
   params: PATH,
   response: {
     202: content('Sent', z.object({ status: z.literal('OTP_REQUIRED'), expires_in: z.int() })),
-    ...problems(UNAUTHORIZED, NOT_FOUND, [409, 'It waits for no code'], [429, 'Too often'], LATER),
+    ...problems(UNAUTHORIZED, NO_SCOPE, NOT_FOUND, [409, 'It waits for no code'], [429, 'Too often'], LATER),
   },
 }
 

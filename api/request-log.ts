@@ -1,35 +1,33 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StreamsError } from '../streams/errors.ts'
 import { PROBLEM_TYPE } from './answers.ts'
 import type { ApiOptions } from './api-options.ts'
 import { ApiProblem, unavailable } from './problem.ts'
 import { traceOf } from './trace.ts'
 
+/** How a call counts whose caller has gone before its answer: what became of its payment, the log knows. */
+const CALLER_GONE = 499
+
 /** Fastify's own refusals, by code. */
 const FRAMEWORK: Readonly<Record<string, readonly [number, string, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'TOO_LARGE', 'a body has at most 16 KiB'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'UNSUPPORTED_TYPE', 'a body is application/json'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    415,
+    'UNSUPPORTED_TYPE',
+    'a body is application/json or, where keys for it are set, application/jose',
+  ],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'BAD_LENGTH', 'Content-Length is not the length of the body'],
 }
 
 /** Request id and trace on every answer; an audit event and the metrics after it. */
 export function observeRequests(app: FastifyInstance, { audit, metrics, sourceTokenOf, clock }: ApiOptions): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const trace = traceOf(header(request, 'traceparent'))
-    request.trace = trace
-    // The server's own ids begin anew with each process.
-    request.requestId = randomUUID()
-    void reply.headers({
-      'x-request-id': request.requestId,
-      traceparent: trace.traceparent,
-      'cache-control': 'no-store',
-    })
-  })
-  app.addHook('onResponse', async (request, reply) => {
+  // Not `onResponse`, which never comes where the connection was lost first.
+  const written = (request: FastifyRequest, reply: FastifyReply, address: string) => {
     const { act } = request.routeOptions.config
     const { method, principal, requestId } = request
-    metrics.answered(method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1_000)
+    const status = reply.raw.headersSent ? reply.statusCode : CALLER_GONE
+    metrics.answered(method, request.routeOptions.url ?? 'none', status, reply.elapsedTime / 1_000)
     if (act === undefined) return
     audit.record({
       eventId: requestId,
@@ -38,11 +36,24 @@ export function observeRequests(app: FastifyInstance, { audit, metrics, sourceTo
       role: principal?.scope ?? null,
       act,
       subject: request.subject,
-      result: String(reply.statusCode),
+      result: String(status),
       reason: request.refusal,
-      sourceToken: sourceTokenOf(request.ip),
+      sourceToken: sourceTokenOf(address),
       requestId,
       traceId: request.trace?.traceId ?? null,
+    })
+  }
+  app.addHook('onRequest', async (request, reply) => {
+    const trace = traceOf(header(request, 'traceparent'))
+    request.trace = trace
+    const { ip } = request // A connection that was lost has none any more.
+    reply.raw.once('close', () => written(request, reply, ip))
+    // The server's own ids begin anew with each process.
+    request.requestId = randomUUID()
+    void reply.headers({
+      'x-request-id': request.requestId,
+      traceparent: trace.traceparent,
+      'cache-control': 'no-store',
     })
   })
 }
@@ -62,12 +73,12 @@ export function answerErrors(app: FastifyInstance, { onFailure }: Pick<ApiOption
 export function countRequests(app: FastifyInstance): () => Promise<void> {
   let open = 0
   let drained = () => {}
-  app.addHook('onRequest', async () => {
+  app.addHook('onRequest', async (_request, reply) => {
     open++
-  })
-  app.addHook('onResponse', async () => {
-    open--
-    if (open === 0) drained()
+    reply.raw.once('close', () => {
+      open--
+      if (open === 0) drained()
+    })
   })
   return () =>
     new Promise((resolve) => {

@@ -109,7 +109,7 @@ function decide(payment: RawPayment, partition: number, offset: string, appendTi
     input_offset: Number(offset),
     append_time: appendTime,
     payment_schema_id: 1,
-    semantics_version: 2,
+    semantics_version: 3,
   }
   return Buffer.concat([head, decisionType.toBuffer(decision)])
 }

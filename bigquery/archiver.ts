@@ -48,6 +48,7 @@ export class Archiver {
   readonly counters: ArchiverCounters = { rows: new Map(), refused: 0, failures: new Map() }
   private readonly options: ArchiverOptions
   private session: ArchiveSession | null = null
+  private reopening = new AbortController()
 
   constructor(options: ArchiverOptions) {
     this.options = options
@@ -56,6 +57,11 @@ export class Archiver {
   /** How far the archive is behind each topic; empty while none is open. */
   async lags(): Promise<TopicLag[]> {
     return this.session === null ? [] : this.session.lags()
+  }
+
+  /** Ends the session under way as `run` would end, flushed; the next one opens the archive again at once. */
+  reopen(): void {
+    this.reopening.abort()
   }
 
   /** Resolves once `signal` has asked for the end and what was read is flushed. @throws StreamsError what stops it before. */
@@ -71,6 +77,7 @@ export class Archiver {
 
   private async runSession(signal: AbortSignal, progressed: () => void): Promise<void> {
     const { openWriter, events } = this.options
+    this.reopening = new AbortController()
     const writer = await openWriter()
     try {
       this.session = new ArchiveSession(this.options, writer, {
@@ -88,7 +95,7 @@ export class Archiver {
         },
         onLost: events.onLost,
       })
-      await this.session.run(signal)
+      await this.session.run(AbortSignal.any([signal, this.reopening.signal]))
     } finally {
       this.session = null
       await writer.close()

@@ -20,14 +20,28 @@ export interface Question {
 }
 
 /** Asks the process that has the archive open; ending early cancels the query. @throws NobodyAnswers */
-export async function* askOwner(
+export function askOwner(socketPath: string, question: Question, signal: AbortSignal): AsyncGenerator<AnswerLine> {
+  return linesOf(socketPath, '/query', question, signal)
+}
+
+/** Has the process that has the archive open erase an account (SPEC B4). Its answer is one line. @throws NobodyAnswers */
+export function askOwnerToErase(
   socketPath: string,
-  question: Question,
+  account: { readonly accountId: string; readonly subject: string },
   signal: AbortSignal,
 ): AsyncGenerator<AnswerLine> {
-  const body = JSON.stringify(question)
+  return linesOf(socketPath, '/erase', account, signal)
+}
+
+async function* linesOf(
+  socketPath: string,
+  path: '/query' | '/erase',
+  asking: object,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerLine> {
+  const body = JSON.stringify(asking)
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-  const asked = request({ socketPath, path: '/query', method: 'POST', headers, signal })
+  const asked = request({ socketPath, path, method: 'POST', headers, signal })
   const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
     asked.once('response', resolve)
     asked.once('error', (error: NodeJS.ErrnoException) => {

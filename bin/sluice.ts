@@ -23,6 +23,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   board: async () => (await import('./commands/board.ts')).boardCommand(),
   hooks: async () => (await import('./commands/hooks.ts')).hooksCommand(),
   sql: async () => (await import('./commands/sql.ts')).sqlCommand(),
+  subject: async () => (await import('./commands/subject.ts')).subjectCommand(),
+  erase: async () => (await import('./commands/erase.ts')).eraseCommand(),
   simulate: async () => (await import('./commands/simulate.ts')).simulateCommand(),
   import: async () => (await import('./commands/import.ts')).importCommand(),
   decisions: async () => (await import('./commands/decisions.ts')).decisionsCommand(),

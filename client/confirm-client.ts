@@ -1,4 +1,5 @@
 import type { ConfirmOutcome, ConfirmRequestBody, Payment, Problem } from '../schemas/confirm-api.ts'
+import type { SealingKey } from './sealed-body.ts'
 
 export interface ConfirmClientOptions {
   /** The API's address, such as `http://127.0.0.1:3000`. */
@@ -7,6 +8,8 @@ export interface ConfirmClientOptions {
   readonly token: () => string | Promise<string>
   /** How long a call may take with all its tries; 30,000 ms. */
   readonly timeoutMs?: number
+  /** A public key of the API: bodies are encrypted to it, anew for each try. In clear within TLS when left out. */
+  readonly encryptTo?: SealingKey | (() => SealingKey | Promise<SealingKey>)
   readonly fetch?: typeof globalThis.fetch
 }
 
@@ -70,13 +73,23 @@ export class ConfirmClient {
     }
   }
 
+  private async sealed(body: string): Promise<{ readonly type: string; readonly text: string }> {
+    const { encryptTo } = this.options
+    if (encryptTo === undefined) return { type: 'application/json', text: body }
+    // Who sends bodies in clear should not load it.
+    const { sealBody } = await import('./sealed-body.ts')
+    const key = typeof encryptTo === 'function' ? await encryptTo() : encryptTo
+    return { type: 'application/jose', text: await sealBody(body, key) }
+  }
+
   /** Null when the network failed or the time is over. */
   private async try(method: string, path: string, body: string | null, signal: AbortSignal): Promise<Answer | null> {
     const { url, token, fetch = globalThis.fetch } = this.options
     const authorization = `Bearer ${await token()}`
-    const headers = { authorization, ...(body !== null && { 'content-type': 'application/json' }) }
+    const sent = body === null ? null : await this.sealed(body)
+    const headers = { authorization, ...(sent !== null && { 'content-type': sent.type }) }
     try {
-      const response = await fetch(new URL(path, url), { method, headers, body, signal })
+      const response = await fetch(new URL(path, url), { method, headers, body: sent?.text ?? null, signal })
       return { status: response.status, headers: response.headers, json: await response.json() }
     } catch {
       return null

@@ -6,14 +6,14 @@ export class RecordAppender {
   private session: ProducerSession | null = null
   /** Records so far, by partition of this session. */
   private readonly sequences = new Map<string, number>()
-  private last: Promise<void> = Promise.resolve()
+  private last: Promise<unknown> = Promise.resolve()
 
   constructor(log: Pick<Log, 'openProducer'>) {
     this.log = log
   }
 
-  /** Resolves once the log has it; after a rejection it may have it or not. @throws StreamsError */
-  append(batch: OutputBatch): Promise<void> {
+  /** Resolves with its first offset once the log has it; after a rejection it may have it or not. @throws StreamsError */
+  append(batch: OutputBatch): Promise<number> {
     const appended = this.last.then(() => this.appendNext(batch))
     this.last = appended.catch(() => {})
     return appended
@@ -24,13 +24,14 @@ export class RecordAppender {
     await this.end()
   }
 
-  private async appendNext(batch: OutputBatch): Promise<void> {
+  private async appendNext(batch: OutputBatch): Promise<number> {
     const at = `${batch.topic}-${batch.partition}`
     try {
       this.session ??= await this.log.openProducer(null)
       const sequence = this.sequences.get(at) ?? 0
-      await this.session.append(batch, sequence)
+      const { baseOffset } = await this.session.append(batch, sequence)
       this.sequences.set(at, sequence + batch.recordCount)
+      return baseOffset
     } catch (error) {
       await this.end()
       throw error

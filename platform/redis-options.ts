@@ -1,7 +1,7 @@
-/** How to reach one Redis server, 7.0 or later. */
-export interface RedisTarget {
-  readonly host: string
-  readonly port: number
+/** How to reach Redis, 7.0 or later: one server, or a cluster. */
+export interface RedisTarget extends RedisAddress {
+  /** Present means a Redis Cluster: its nodes besides `host`, of which one that answers tells of the rest. */
+  readonly clusterNodes?: readonly RedisAddress[]
   readonly database: number
   readonly username?: string
   readonly password?: string
@@ -11,15 +11,23 @@ export interface RedisTarget {
   readonly commandTimeoutMs: number
 }
 
+export interface RedisAddress {
+  readonly host: string
+  readonly port: number
+}
+
 /**
- * Options of ioredis for a target. Errors come to the owner at once: nothing is queued, sent again or retried behind its back. Whether
+ * Options of ioredis for one server. Errors come to the owner at once: nothing is queued, sent again or retried behind its back. Whether
  * and when the client connects anew is the owner's to add (`retryStrategy`).
  */
-export function redisOptions({ host, port, database, username, password, tls, commandTimeoutMs }: RedisTarget) {
+export function redisOptions(target: RedisTarget) {
+  const { host, port, database } = target
+  return { host, port, db: database, ...connectionOptions(target) }
+}
+
+/** The same for each node of a cluster, whose addresses the cluster itself tells. */
+export function connectionOptions({ username, password, tls, commandTimeoutMs }: RedisTarget) {
   return {
-    host,
-    port,
-    db: database,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(tls !== undefined && { tls }),

@@ -14,7 +14,7 @@ import { mask } from './mask/mask.ts'
 import { PaymentDraft } from './payment-draft.ts'
 import { learn, score } from './score/score.ts'
 import { writeActions } from './sinks/actions.ts'
-import { writeConflictAlerts, writeRefusalAlerts, writeVelocityAlerts } from './sinks/alerts.ts'
+import { writeConflictAlerts, writeErasureAlerts, writeRefusalAlerts, writeVelocityAlerts } from './sinks/alerts.ts'
 import { writeDeadLetters } from './sinks/dead-letters.ts'
 import { writeDecisions } from './sinks/decisions.ts'
 import { writeDuplicates } from './sinks/duplicates.ts'
@@ -64,7 +64,10 @@ export function paymentsTopology(tools: PaymentTools): Topology<PaymentStores> {
       stages: [control],
       sinks: {
         'dead-letter': [deadLetters],
-        'control-applied': [{ topic: decided, write: writeResolutions }],
+        'control-applied': [
+          { topic: decided, write: writeResolutions },
+          { topic: TOPICS.fraudAlerts.name, write: writeErasureAlerts },
+        ],
         'control-refused': [deadLetters, { topic: TOPICS.fraudAlerts.name, write: writeRefusalAlerts }],
       },
       written: endRun,

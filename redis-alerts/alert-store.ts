@@ -38,12 +38,18 @@ export interface ActionEntry extends EntrySource {
   readonly json: string
 }
 
+/** An ERASURE on `fraud.alerts` (SPEC B4): what was written of the account before it goes; what comes after it stays. */
+export interface ErasureEntry extends EntrySource {
+  readonly kind: 'erasure'
+  readonly account: string
+}
+
 /** A record that the store learns no more of than that it went by: it was dead-lettered. */
 export interface PassedEntry extends EntrySource {
   readonly kind: 'passed'
 }
 
-export type LiveEntry = AlertEntry | ActionEntry | PassedEntry
+export type LiveEntry = AlertEntry | ActionEntry | ErasureEntry | PassedEntry
 
 /** One entry of `fraud:stream`, as readers resume by its id. */
 export interface StreamEntry {

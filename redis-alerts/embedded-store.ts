@@ -88,9 +88,10 @@ export class EmbeddedAlertStore implements AlertStore {
     }
     if (entry.kind === 'alert') this.writeAlert(entry, offset > held, nowMs)
     if (entry.kind === 'action') this.writeAction(entry, nowMs)
+    if (entry.kind === 'erasure') this.erase(entry.account)
     if (offset <= held) return
     this.offsets.set(source, offset)
-    if (entry.kind === 'passed') return
+    if (entry.kind === 'passed' || entry.kind === 'erasure') return
     this.stream.add(entry.kind, entry.json, nowMs)
     if (entry.kind === 'alert') for (const listener of this.listeners) listener(entry.json)
   }
@@ -108,6 +109,11 @@ export class EmbeddedAlertStore implements AlertStore {
     if (alertEndsMs > nowMs && (alertEndsMs > stands || (alertEndsMs === stands && isNew))) {
       this.alerts.set(account, json, alertEndsMs)
     }
+  }
+
+  private erase(account: string): void {
+    for (const map of [this.alerts, this.counts, this.actions]) map.delete(account)
+    this.stream.removeOf(account)
   }
 
   private writeAction({ account, field, endsMs, json }: ActionEntry, nowMs: number): void {

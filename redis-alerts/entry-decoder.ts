@@ -106,6 +106,10 @@ export class EntryDecoder {
     const account = kind === 'VELOCITY' ? senderAccountId : null
     if (kind === 'VELOCITY' && (account === null || !ACCOUNT.test(account))) return badAccount()
     if (!isTime(eventTimeMs, timestampMs)) return badTime('event_time')
+    if (kind === 'ERASURE') {
+      if (senderAccountId === null || !ACCOUNT.test(senderAccountId)) return badAccount()
+      return { kind: 'erasure', ...place, account: senderAccountId }
+    }
     return { kind: 'alert', ...place, account, eventTimeMs, fraudCount, json: alertJson(alert) }
   }
 

@@ -41,6 +41,11 @@ export function actionJson(action: FraudAction, endsMs: number): string {
   })
 }
 
+/** What stands in the JSON of an account's alerts and actions, and in no other's: account ids need no escape. */
+export function accountMark(account: string): string {
+  return `"sender_account_id":"${account}"`
+}
+
 /** Minor units as decimal text of major units: 5200 of USD is `52.00`. Never a float. */
 function majorUnits(amountMinor: number | null, currency: string | null): string | null {
   if (amountMinor === null || currency === null) return null

@@ -28,6 +28,10 @@ export class ExpiringMap<T> {
     }
   }
 
+  delete(key: string): void {
+    this.entries.delete(key)
+  }
+
   liveKeys(nowMs: number): string[] {
     return [...this.entries].flatMap(([key, { endsMs }]) => (endsMs > nowMs ? [key] : []))
   }

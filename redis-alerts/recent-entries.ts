@@ -1,4 +1,5 @@
 import type { StreamEntry } from './alert-store.ts'
+import { accountMark } from './entry-json.ts'
 
 interface Place {
   readonly ms: number
@@ -21,6 +22,13 @@ export class RecentEntries {
     this.entries.push({ id: `${this.last.ms}-${this.last.number}`, kind, json })
     // Half as many again, so that cutting costs little an entry.
     if (this.entries.length >= this.sizeMax * 1.5) this.entries.splice(0, this.entries.length - this.sizeMax)
+  }
+
+  /** Takes every entry of the account out. */
+  removeOf(account: string): void {
+    const mark = accountMark(account)
+    const kept = this.entries.filter(({ json }) => !json.includes(mark))
+    this.entries.splice(0, this.entries.length, ...kept)
   }
 
   /** At most `limit` entries past `id`, oldest first. */

@@ -3,6 +3,8 @@ import { type NextStep, StreamsError } from '../streams/errors.ts'
 /** What happens after an error of Redis: the same again after a pause, or the end, since a person must set something right. */
 type Next = Extract<NextStep, 'retry' | 'stop'>
 
+const IS_CLUSTER = 'this is a Redis Cluster; name its nodes in SLUICE_REDIS_CLUSTER_NODES'
+
 /** By the first word of a server's reply (https://redis.io/docs/latest/develop/reference/protocol-spec/, "Simple errors"). */
 const REPLIES: Readonly<Record<string, readonly [Next, string]>> = {
   OOM: ['retry', 'Redis is at maxmemory and may evict nothing; alerts wait in the log until it has room'],
@@ -21,8 +23,8 @@ const REPLIES: Readonly<Record<string, readonly [Next, string]>> = {
   WRONGPASS: ['stop', 'Redis refuses user or password; correct SLUICE_REDIS_USER or SLUICE_REDIS_PASSWORD_FILE'],
   NOPERM: ['stop', 'the Redis user lacks a right; docs/alerts.md has the ACL line'],
   WRONGTYPE: ['stop', 'a key of ours holds something else; find who writes it and remove it'],
-  CROSSSLOT: ['stop', 'this is a Redis Cluster, and the alerter writes to one server alone'],
-  MOVED: ['stop', 'this is a Redis Cluster, and the alerter writes to one server alone'],
+  CROSSSLOT: ['stop', IS_CLUSTER],
+  MOVED: ['stop', IS_CLUSTER],
   DENIED: ['stop', 'Redis runs in protected mode; bind it to an address or give it a password'],
 }
 
@@ -31,6 +33,7 @@ const PLAIN_REPLIES: readonly (readonly [string, Next, string])[] = [
   ['max number of clients', 'retry', 'Redis has as many clients as it takes'],
   ['without any password configured', 'stop', 'Redis has no password; remove SLUICE_REDIS_PASSWORD_FILE'],
   ['unknown command', 'stop', 'this Redis is too old; 7.0 is the oldest that will do'],
+  ['cluster support disabled', 'stop', 'this is one server, and no Redis Cluster; remove SLUICE_REDIS_CLUSTER_NODES'],
   ['DB index is out of range', 'stop', 'Redis has no database of this number; correct SLUICE_REDIS_URL'],
 ]
 
@@ -76,6 +79,15 @@ const CLIENT: readonly (readonly [string, string, string])[] = [
   ['read ETIMEDOUT', 'TIMED_OUT', 'the connection to Redis has died'],
   ['Connection is closed', 'CLOSED', CLOSED],
   ["Stream isn't writeable", 'CLOSED', 'the connection to Redis is closed'],
+  ["Cluster isn't ready", 'CLOSED', 'no node of the Redis Cluster is connected'],
+  ['Cluster is ended', 'CLOSED', 'no node of the Redis Cluster is connected'],
+  ['None of startup nodes', 'UNREACHABLE', 'no node of the Redis Cluster can be reached'],
+  ['Failed to refresh slots cache', 'UNREACHABLE', 'no node of the Redis Cluster tells of the others'],
+  [
+    'Too many Cluster redirections',
+    'MOVING',
+    'the nodes of the Redis Cluster send one another on; it is being rebuilt',
+  ],
 ]
 
 /**

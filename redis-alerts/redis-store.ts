@@ -1,69 +1,53 @@
-import type { Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import type { RedisTarget } from '../platform/redis-options.ts'
-import type {
-  ActionEntry,
-  AlertEntry,
-  AlertStore,
-  LiveEntry,
-  PassedEntry,
-  StreamEntry,
-  Subscription,
-} from './alert-store.ts'
+import type { AlertStore, LiveEntry, StreamEntry, Subscription } from './alert-store.ts'
+import { ClusterWriter } from './cluster-writer.ts'
+import type { EntryWriter } from './entry-writer.ts'
 import { ALERTS_CHANNEL, actionsKey, alertKey, countKey, SHARED_KEYS } from './keys.ts'
-import { ALERT_LIFE_MS, COUNT_LIFE_MS, STREAM_ENTRIES_MAX } from './lives.ts'
+import { STREAM_ENTRIES_MAX } from './lives.ts'
 import { connectRedis } from './redis-connection.ts'
 import { redisError } from './redis-errors.ts'
-import { scriptsOf } from './scripts.ts'
-
-type Digests = Readonly<Record<keyof ReturnType<typeof scriptsOf>, string>>
+import { ServerWriter } from './server-writer.ts'
 
 /**
- * The store in Redis, over one connection. It never reconnects by itself: after any error the owner closes it, waits, and
+ * The store in Redis, one server or a cluster. It never reconnects by itself: after any error the owner closes it, waits, and
  * opens another, so that there is one place which decides when Redis is asked again.
  */
 export class RedisAlertStore implements AlertStore {
-  private readonly redis: Redis
-  private readonly digests: Digests
-  private readonly subscribers = new Set<Redis>()
+  private readonly redis: Redis | Cluster
+  private readonly writer: EntryWriter
+  private readonly subscribers = new Set<Redis | Cluster>()
 
-  private constructor(redis: Redis, digests: Digests) {
+  private constructor(redis: Redis | Cluster, writer: EntryWriter) {
     this.redis = redis
-    this.digests = digests
+    this.writer = writer
   }
 
   /** Connects, logs in and loads the scripts. @throws StreamsError as `redisError` has it. */
   static async open(target: RedisTarget, streamEntriesMax = STREAM_ENTRIES_MAX): Promise<RedisAlertStore> {
     const redis = await connectRedis(target)
     try {
-      const scripts = Object.entries(scriptsOf(streamEntriesMax))
-      const digests = scripts.map(async ([name, lua]) => [name, await redis.script('LOAD', lua)])
-      return new RedisAlertStore(redis, Object.fromEntries(await Promise.all(digests)))
+      const writer =
+        redis instanceof Cluster
+          ? ClusterWriter.open(redis, streamEntriesMax)
+          : ServerWriter.open(redis, streamEntriesMax)
+      return new RedisAlertStore(redis, await writer)
     } catch (error) {
       redis.disconnect()
       throw redisError(error)
     }
   }
 
-  async positions(): Promise<ReadonlyMap<string, number>> {
-    const held = await this.ask((redis) => redis.hgetall(SHARED_KEYS.offsets))
-    return new Map(Object.entries(held).map(([source, offset]) => [source, Number(offset)]))
+  positions(): Promise<ReadonlyMap<string, number>> {
+    return this.ask(() => this.writer.positions())
   }
 
-  async write(entries: readonly LiveEntry[]): Promise<void> {
-    const pipeline = this.redis.pipeline()
-    for (const entry of entries) {
-      const { keys, args } = callOf(entry)
-      const { source, offset, previousOffset } = entry
-      pipeline.evalsha(this.digests[entry.kind], keys.length, ...keys, source, offset, previousOffset, ...args)
-    }
-    const replies = (await this.ask(() => pipeline.exec())) ?? []
-    const failed = replies.find(([error]) => error !== null)
-    if (failed !== undefined) throw redisError(failed[0])
+  write(entries: readonly LiveEntry[]): Promise<void> {
+    return this.ask(() => this.writer.write(entries))
   }
 
-  async sweep(): Promise<void> {
-    const { accounts, expiry } = SHARED_KEYS
-    await this.ask((redis) => redis.evalsha(this.digests.sweep, 2, accounts, expiry))
+  sweep(): Promise<void> {
+    return this.ask(() => this.writer.sweep())
   }
 
   accounts(): Promise<readonly string[]> {
@@ -90,11 +74,11 @@ export class RedisAlertStore implements AlertStore {
 
   /** Over a connection of its own, as Redis asks for. */
   async subscribe(listener: (json: string) => void): Promise<Subscription> {
-    const subscriber = this.redis.duplicate()
+    const subscriber = this.redis instanceof Cluster ? this.redis.duplicate() : this.redis.duplicate()
     // What ends it shows in the commands beside it.
     subscriber.on('error', () => {})
     this.subscribers.add(subscriber)
-    subscriber.on('message', (_channel, json: string) => listener(json))
+    subscriber.on('message', (_channel: string, json: string) => listener(json))
     try {
       await subscriber.connect()
       await subscriber.subscribe(ALERTS_CHANNEL)
@@ -116,41 +100,11 @@ export class RedisAlertStore implements AlertStore {
     for (const connection of [this.redis, ...this.subscribers]) connection.disconnect()
   }
 
-  private async ask<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+  private async ask<T>(command: (redis: Redis | Cluster) => Promise<T>): Promise<T> {
     try {
       return await command(this.redis)
     } catch (error) {
       throw redisError(error)
     }
   }
-}
-
-/** What a script is given besides the entry's source. */
-function callOf(entry: LiveEntry): { readonly keys: readonly string[]; readonly args: readonly (string | number)[] } {
-  switch (entry.kind) {
-    case 'alert':
-      return alertCall(entry)
-    case 'action':
-      return actionCall(entry)
-    case 'passed':
-      return passCall(entry)
-  }
-}
-
-function alertCall({ account, eventTimeMs, fraudCount, json }: AlertEntry) {
-  const { offsets, stream, accounts, expiry } = SHARED_KEYS
-  const name = account ?? ''
-  return {
-    keys: [offsets, stream, accounts, expiry, alertKey(name), countKey(name)],
-    args: [json, name, eventTimeMs + ALERT_LIFE_MS, eventTimeMs + COUNT_LIFE_MS, fraudCount, ALERTS_CHANNEL],
-  }
-}
-
-function actionCall({ account, field, endsMs, json }: ActionEntry) {
-  const { offsets, stream } = SHARED_KEYS
-  return { keys: [offsets, stream, actionsKey(account)], args: [json, field, endsMs] }
-}
-
-function passCall(_entry: PassedEntry) {
-  return { keys: [SHARED_KEYS.offsets], args: [] }
 }

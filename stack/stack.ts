@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { PortTakenError } from '../platform/port-owner.ts'
 import { keepPart, stopPart } from './command/keep-part.ts'
-import { type Addresses, PART_NAMES, PARTS, type PartName } from './command/parts.ts'
+import { type Addresses, PART_NAMES, PARTS, type PartName, type StartOptions } from './command/parts.ts'
 import { runningPart } from './command/running-part.ts'
 import { PartError } from './part-error.ts'
 import { isFree } from './ports.ts'
@@ -13,7 +13,7 @@ const program = new Command('npm run stack --')
   .addHelpText(
     'after',
     `\nParts: ${PART_NAMES.join(', ')}. Downloads, logs and what runs stand in the cache folder (SLUICE_STACK_CACHE).` +
-      '\n\nExamples:\n  npm run stack -- kafka redis\n  npm run stack -- kafka --brokers 3 --kafka-port 19092\n' +
+      '\n\nExamples:\n  npm run stack -- kafka redis\n  npm run stack -- kafka --brokers 3 --kafka-port 19092\n  npm run stack -- redis --masters 3\n' +
       '  npm run stack -- status\n  npm run stack -- stop\n',
   )
 
@@ -21,7 +21,8 @@ const start = program
   .command('start', { isDefault: true })
   .description('start parts, in the background; one that runs already stays as it is')
   .argument('<parts...>', PART_NAMES.join(', '), collectParts)
-  .option('--brokers <n>', 'Kafka brokers: 1 or 3', brokerCount)
+  .option('--brokers <n>', 'Kafka brokers: 1 or 3', oneOrThree)
+  .option('--masters <n>', 'Redis: 1 server, or 3 that are a Redis Cluster', oneOrThree)
   .action(startParts)
 for (const name of PART_NAMES) {
   start.option(`--${name}-port <n>`, `port of ${name}; without it ${PARTS[name].usualPort}, or a free one`, portNumber)
@@ -54,13 +55,17 @@ try {
   process.exitCode = 1
 }
 
-async function startParts(parts: PartName[], options: PortOptions & { readonly brokers?: 1 | 3 }): Promise<void> {
+async function startParts(
+  parts: PartName[],
+  options: PortOptions & Pick<StartOptions, 'brokers' | 'masters'>,
+): Promise<void> {
   for (const part of parts) {
     const { usualPort } = PARTS[part]
     const port = options[`${part}Port`] ?? ((await isFree(usualPort)) ? usualPort : undefined)
     const { running, started } = await keepPart(part, {
       ...(port !== undefined && { port }),
       ...(options.brokers !== undefined && { brokers: options.brokers }),
+      ...(options.masters !== undefined && { masters: options.masters }),
     })
     say(
       `${part.padEnd(9)} ${started ? 'ready' : 'runs already, as it was started'}  ${shown(running.addresses)}  logs ${running.folder}`,
@@ -99,7 +104,7 @@ function collectParts(name: string, before: PartName[] | undefined): PartName[] 
   return [...(before ?? []), name as PartName]
 }
 
-function brokerCount(text: string): 1 | 3 {
+function oneOrThree(text: string): 1 | 3 {
   if (text === '1') return 1
   if (text === '3') return 3
   throw new InvalidArgumentError('It is 1 or 3.')

@@ -8,6 +8,8 @@ import {
 } from 'jose'
 import { z } from 'zod'
 import { ApiProblem, unavailable } from '../problem.ts'
+import { KnownTokens } from './known-tokens.ts'
+import type { Principal } from './principal.ts'
 
 /** What a token must have in its scope to confirm payments. */
 const CONFIRM_SCOPE = 'payment.confirm'
@@ -17,13 +19,6 @@ const SKEW_S = 30
 const TOKEN_BYTES_MAX = 8_192
 const ALGORITHMS = ['ES256', 'EdDSA']
 const ACCOUNTS_MAX = 64
-
-/** Who calls, as a token says and its issuer has signed. */
-export interface Principal {
-  readonly subject: string
-  readonly accounts: ReadonlySet<string>
-  readonly scope: string
-}
 
 /** Finds the key that a token names. Rejects with jose's errors when there is none. */
 export type FindKey = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>
@@ -52,21 +47,28 @@ export class TokenCheck {
   private readonly findKey: FindKey
   private readonly rules: TokenRules
   private readonly nowMs: () => number
+  private readonly known: KnownTokens
 
   constructor(findKey: FindKey, rules: TokenRules, nowMs: () => number) {
     this.findKey = findKey
     this.rules = rules
     this.nowMs = nowMs
+    this.known = new KnownTokens(nowMs)
   }
 
   /** @throws ApiProblem 401 that says the same whatever is wrong, 403 for a good token without the scope, 503 when keys cannot be had */
   async principalOf(authorization: string | undefined): Promise<Principal> {
-    const claims = ClaimsSchema.safeParse(await this.payloadOf(bearer(authorization)))
+    const token = bearer(authorization)
+    const known = this.known.principalOf(token)
+    if (known !== null) return known
+    const claims = ClaimsSchema.safeParse(await this.payloadOf(token))
     if (!claims.success) throw badToken('claims')
     const { sub, iat, exp, scope, accounts } = claims.data
     if (exp - iat > this.rules.lifeMaxS || iat > this.nowMs() / 1_000 + SKEW_S) throw badToken('life')
     if (!scope.split(' ').includes(CONFIRM_SCOPE)) throw noScope()
-    return { subject: sub, accounts: new Set(accounts), scope }
+    const principal = { subject: sub, accounts: new Set(accounts), scope }
+    this.known.add(token, principal, (exp + SKEW_S) * 1_000)
+    return principal
   }
 
   private async payloadOf(token: string): Promise<JWTPayload> {

@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { ArchiveFile } from './archive-file.ts'
+import type { ErasedAccount } from './erase-rows.ts'
 import { QueryRefused } from './query-refused.ts'
 import { answerQuery } from './read-only-query.ts'
 
@@ -11,9 +12,12 @@ const SQL_BYTES_MAX = 64 * 1024
 const TIMEOUT_MAX_MS = 600_000
 const DEFAULT_TIMEOUT_MS = 60_000
 
+/** Erases an account from the archive, by the process that has it open; resolves to the rows that were changed. */
+export type EraseAccount = (account: ErasedAccount) => Promise<number>
+
 /**
- * Answers questions of other processes, who cannot open the file while this one has it: `POST /query` on a Unix socket that
- * the owner's user alone may use. The answer is a JSON value a line: `columns`, then `rows` again and again, then `done` or
+ * Answers other processes, who cannot open the file while this one has it: `POST /query`, and `POST /erase` (SPEC B4), on a Unix socket
+ * that the owner's user alone may use. The answer is a JSON value a line: `columns`, then `rows` again and again, then `done` or
  * `failure`. Who goes away cancels.
  */
 export class QueryServer {
@@ -21,18 +25,20 @@ export class QueryServer {
   private readonly path: string
   private running = 0
   private file: ArchiveFile | null = null
+  private readonly erase: EraseAccount
 
-  private constructor(path: string) {
+  private constructor(path: string, erase: EraseAccount) {
     this.path = path
+    this.erase = erase
     this.server = createServer((request, response) => {
       void this.respond(request, response)
     })
   }
 
   /** Takes over the socket of whoever had the archive before: the file's lock says that nobody has it now. */
-  static async listen(path: string): Promise<QueryServer> {
+  static async listen(path: string, erase: EraseAccount): Promise<QueryServer> {
     rmSync(path, { force: true })
-    const queries = new QueryServer(path)
+    const queries = new QueryServer(path, erase)
     await new Promise<void>((resolve, reject) => {
       queries.server.once('error', reject)
       queries.server.listen(path, resolve)
@@ -59,8 +65,12 @@ export class QueryServer {
     const line = (value: object) => response.write(`${JSON.stringify(value)}\n`)
     response.writeHead(200, { 'content-type': 'application/x-ndjson' })
     try {
-      const { sql, timeoutMs } = await readQuestion(request)
-      await this.answer(sql, timeoutMs, response, line)
+      if (request.url === '/erase') {
+        line({ done: await this.erase(await readErasure(request)) })
+      } else {
+        const { sql, timeoutMs } = await readQuestion(request)
+        await this.answer(sql, timeoutMs, response, line)
+      }
     } catch (error) {
       const failure = error instanceof QueryRefused ? error.failure : 'FAILED'
       line({ failure, message: (error as Error).message })
@@ -104,6 +114,13 @@ async function readQuestion(request: IncomingMessage): Promise<{ sql: string; ti
     throw new QueryRefused('REFUSED', `a query is {"sql": text, "timeoutMs": 1 to ${TIMEOUT_MAX_MS}}`)
   }
   return { sql, timeoutMs }
+}
+
+async function readErasure(request: IncomingMessage): Promise<ErasedAccount> {
+  if (Number(request.headers['content-length']) > SQL_BYTES_MAX) throw new QueryRefused('REFUSED', 'that is too long')
+  const { accountId, subject } = JSON.parse(await text(request)) as Partial<ErasedAccount>
+  if (typeof accountId === 'string' && typeof subject === 'string') return { accountId, subject }
+  throw new QueryRefused('REFUSED', 'an erasure is {"accountId": text, "subject": text}')
 }
 
 /** Resolves when the reader has taken what was written, or has gone. */

@@ -42,8 +42,12 @@ export function shadowRow(
   }
 }
 
-/** A CONTROL_REFUSED alert tells of no payment, so it has no amount. */
-export function alertRow(alert: Alert, { coordinates, appendTimeMs }: RecordPlace): Row<'fraud_velocity_alerts'> {
+/** A CONTROL_REFUSED alert tells of no payment, so it has no amount. An ERASURE is for those who hold live alerts: it has no row. */
+export function alertRow(
+  alert: Alert,
+  { coordinates, appendTimeMs }: RecordPlace,
+): Row<'fraud_velocity_alerts'> | null {
+  if (alert.kind === 'ERASURE') return null
   const { amountMinor, currency } = alert
   return {
     alert_id: alert.alertId,

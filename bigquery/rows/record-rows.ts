@@ -57,7 +57,10 @@ type Refusal = readonly [reason: DeadLetterReason, detail: string]
 interface RecordKind<T> {
   readonly topic: string
   readonly reader: { wrap(buffer: Uint8Array, view: DataView, start: number, stop: number): DecodeCode; toObject(): T }
-  readonly tables: readonly (readonly [table: TableName, rowOf: (record: T, place: RecordPlace) => TableRow['row']])[]
+  readonly tables: readonly (readonly [
+    table: TableName,
+    rowOf: (record: T, place: RecordPlace) => TableRow['row'] | null,
+  ])[]
 }
 
 const DECODE_REASONS: Readonly<Record<Exclude<DecodeCode, typeof OK>, Refusal>> = {
@@ -148,7 +151,8 @@ export class RecordRows {
     }
     for (const [table, rowOf] of tables) {
       try {
-        rows.push({ table, row: rowOf(record, place) } as TableRow)
+        const row = rowOf(record, place)
+        if (row !== null) rows.push({ table, row } as TableRow)
       } catch (error) {
         if (!(error instanceof BadColumn)) throw error
         refuse([error.reason, `${table}.${error.column}: ${error.message}`])

@@ -1,9 +1,9 @@
 import { Command } from 'commander'
-import type { ControlKind } from '../../schemas/generated/enums.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { partitionOfAccount, sendControl } from '../runtime/control/control-records.ts'
 import { type Standing, standingOf } from '../runtime/control/standing.ts'
 import { print, styled } from '../view/text.ts'
+import { withAuditedSession } from './audited-session.ts'
 import { type ChangeOptions, placesText, settled, timeOf, WAITING, withReason } from './control-settings.ts'
 import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError } from './settings.ts'
@@ -11,6 +11,14 @@ import { CommandError } from './settings.ts'
 interface UntilOptions extends ChangeOptions {
   readonly until?: string
 }
+
+/** As the board's acts are named. */
+const ACTS = {
+  ACCOUNT_BLOCKED: 'account.block',
+  ACCOUNT_LIFTED: 'account.unblock',
+  ACCOUNT_ALLOWED: 'account.allow',
+} as const
+type StandingChange = keyof typeof ACTS
 
 const ACCOUNT = /^[A-Za-z0-9._:-]{1,64}$/
 
@@ -64,11 +72,12 @@ export function accountsCommand(): Command {
   )
 }
 
-async function runChange(kind: ControlKind, account: string, options: UntilOptions): Promise<void> {
+async function runChange(kind: StandingChange, account: string, options: UntilOptions): Promise<void> {
   const accountId = accountOf(account)
   const until = options.until === undefined ? null : timeOf(options.until)
-  await withLogSession(options, async (session) => {
-    const change = { kind, actor: options.as, reason: options.reason ?? null, accountId, until }
+  const by = { actor: options.as, reason: options.reason ?? null }
+  await withAuditedSession(options, { act: ACTS[kind], subject: accountId, ...by }, async (session) => {
+    const change = { kind, ...by, accountId, until }
     const places = await sendControl(session, 'admin', change, [partitionOfAccount(accountId)], machineTime.nowMs())
     const holds = await settled(session, places)
     if (options.json) print(JSON.stringify({ kind, account_id: accountId, until, holds, places }))

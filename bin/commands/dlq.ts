@@ -9,6 +9,7 @@ import { OutputValues } from '../runtime/record-values.ts'
 import { INPUT_TOPIC, PARTITIONS, type Session } from '../runtime/session.ts'
 import { schemaNamed } from '../view/field-names.ts'
 import { print, styled } from '../view/text.ts'
+import { type RepeatOptions, withAuditedSession, withWhy } from './audited-session.ts'
 import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError, wholeNumber } from './settings.ts'
 
@@ -17,7 +18,7 @@ interface ListOptions extends LogOptions {
   readonly reason?: string
 }
 
-interface ReplayOptions extends LogOptions {
+interface ReplayOptions extends RepeatOptions {
   readonly reason?: string
   readonly all?: boolean
 }
@@ -48,8 +49,11 @@ export function dlqCommand(): Command {
         .action((id: string, _options, command: Command) => runShow(id, command.optsWithGlobals<LogOptions>())),
     )
     .addCommand(
-      new Command('replay')
-        .description('read the input again and send the same bytes as a new record; dedup meets it like any other')
+      withWhy(
+        new Command('replay').description(
+          'read the input again and send the same bytes as a new record; dedup meets it like any other',
+        ),
+      )
         .argument('[ids...]', COORDINATES)
         .option('--reason <code>', 'all of this reason')
         .option('--all', 'all that stand in the log')
@@ -90,7 +94,9 @@ async function runReplay(ids: readonly string[], options: ReplayOptions): Promis
   if (ids.length === 0 && options.all !== true && options.reason === undefined) {
     throw new CommandError('name coordinates, --reason or --all', 2)
   }
-  await withLogSession(options, async (session) => {
+  const [subject = options.reason ?? 'all'] = ids.length > 1 ? [`${ids[0]} and ${ids.length - 1} more`] : ids
+  const act = { act: 'dlq.replay', subject, actor: options.as, reason: options.why ?? null }
+  await withAuditedSession(options, act, async (session) => {
     const letters =
       ids.length === 0 ? (await deadLetters(session, options.reason)).filter(ofInput) : await lettersOf(session, ids)
     const producer = createProducer(session, unmasked)

@@ -80,7 +80,7 @@ async function explain(session: Session<Log>, { decision, outputOffset, value }:
       return topic === TOPICS.paymentsDecided.name && recomputed !== null ? [recomputed] : []
     })
     equal = decided.some((recomputed) => Buffer.compare(recomputed, value) === 0)
-    for (const recomputed of decided) shadow ??= values.shadowVerdictOf(recomputed)
+    for (const recomputed of decided) shadow ??= values.shadowVerdictIn(recomputed)
   }
   const recordedAt = `${TOPICS.paymentsDecided.name}-${partition} offset ${outputOffset}`
   return { decision, recordedAt, equal, foldedFrom, rules, before, shadow }

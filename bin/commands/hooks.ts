@@ -4,6 +4,7 @@ import type { HookDelivery } from '../../schemas/generated/hook-delivery.ts'
 import { askReplay, newestOf, undelivered, visitDeliveries } from '../runtime/hooks/hook-deliveries.ts'
 import { schemaNamed } from '../view/field-names.ts'
 import { print, styled } from '../view/text.ts'
+import { type RepeatOptions, withAuditedSession, withWhy } from './audited-session.ts'
 import { type LogOptions, onEitherLog, openLogSession, withLogSession } from './log-session.ts'
 import { CommandError, configOf, wholeNumber } from './settings.ts'
 
@@ -20,7 +21,7 @@ interface ListOptions extends LogOptions {
   readonly limit: string
 }
 
-interface ReplayOptions extends LogOptions {
+interface ReplayOptions extends RepeatOptions {
   readonly all?: boolean
 }
 
@@ -51,8 +52,7 @@ export function hooksCommand(): Command {
         .action((id: string, _options, command: Command) => runShow(id, command.optsWithGlobals<LogOptions>())),
     )
     .addCommand(
-      new Command('replay')
-        .description('have what a hook was not brought tried again, under the same ids')
+      withWhy(new Command('replay').description('have what a hook was not brought tried again, under the same ids'))
         .argument('<hook>', 'its name in the hooks file')
         .argument('[actions...]', ACTION_ID)
         .option('--all', 'everything of this hook that is dead')
@@ -106,7 +106,8 @@ async function runShow(id: string, options: LogOptions): Promise<void> {
 
 async function runReplay(hook: string, ids: readonly string[], options: ReplayOptions): Promise<void> {
   if ((ids.length === 0) !== (options.all === true)) throw new CommandError('name actions, or --all', 2)
-  await withLogSession(options, async (session) => {
+  const act = { act: 'hook.replay', subject: hook, actor: options.as, reason: options.why ?? null }
+  await withAuditedSession(options, act, async (session) => {
     const dead = options.all
       ? (await undelivered(session)).filter((one) => one.hook === hook && one.outcome === 'DEAD')
       : await newestOf(session, hook, ids)

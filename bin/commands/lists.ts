@@ -1,11 +1,11 @@
 import { text } from 'node:stream/consumers'
 import { Argument, Command } from 'commander'
-import type { ControlKind } from '../../schemas/generated/enums.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { committedStores } from '../runtime/control/committed-state.ts'
 import { ALL_PARTITIONS, type ControlPlace, sendControl } from '../runtime/control/control-records.ts'
 import { LIST_FIELDS, ListEntryError, type ListField, listEntriesOf } from '../runtime/control/list-entries.ts'
 import { print } from '../view/text.ts'
+import { withAuditedSession } from './audited-session.ts'
 import { type ChangeOptions, placesText, settled, timeOf, WAITING, withReason } from './control-settings.ts'
 import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError } from './settings.ts'
@@ -13,6 +13,10 @@ import { CommandError } from './settings.ts'
 interface UntilOptions extends ChangeOptions {
   readonly until?: string
 }
+
+/** As the audit names them. */
+const ACTS = { LIST_ADDED: 'list.add', LIST_REMOVED: 'list.remove' } as const
+type ListChange = keyof typeof ACTS
 
 /** `sluice lists` */
 export function listsCommand(): Command {
@@ -53,16 +57,19 @@ function ofEntry(name: string, what: string): Command {
     .argument('<value>', 'the value; - is standard input')
 }
 
-async function runChange(kind: ControlKind, field: ListField, given: string, options: UntilOptions): Promise<void> {
+async function runChange(kind: ListChange, field: ListField, given: string, options: UntilOptions): Promise<void> {
   const value = given === '-' ? (await text(process.stdin)).trim() : given
   const until = options.until === undefined ? null : timeOf(options.until)
-  await withLogSession(options, async (session) => {
+  const by = { actor: options.as, reason: options.reason ?? null }
+  // Other values may be personal; the control record has them, as tokens where they are.
+  const subject = field === 'sender' || field === 'receiver' ? `${field}:${value}` : field
+  await withAuditedSession(options, { act: ACTS[kind], subject, ...by }, async (session) => {
     const subjects = entriesOf(field, value, session.folder.keys.maskKeys)
     const places: ControlPlace[] = []
     // A signer's serials rise with the clock.
     const nowMs = machineTime.nowMs()
     for (const [i, subject] of subjects.entries()) {
-      const change = { kind, actor: options.as, reason: options.reason ?? null, subject, until }
+      const change = { kind, ...by, subject, until }
       places.push(...(await sendControl(session, 'admin', change, ALL_PARTITIONS, nowMs + i)))
     }
     const holds = await settled(session, places)

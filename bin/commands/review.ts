@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { Command } from 'commander'
-import type { ControlKind } from '../../schemas/generated/enums.ts'
 import type { Resolution } from '../../schemas/generated/resolution.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
@@ -13,6 +12,7 @@ import { findDecisions } from '../runtime/decision-search.ts'
 import { PARTITIONS, type Session } from '../runtime/session.ts'
 import { schemaNamed } from '../view/field-names.ts'
 import { decisionLine, print, styled } from '../view/text.ts'
+import { withAuditedSession } from './audited-session.ts'
 import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
 import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError, wholeNumber } from './settings.ts'
@@ -24,6 +24,10 @@ interface ClaimOptions extends LogOptions {
 interface ListOptions extends LogOptions {
   readonly limit: string
 }
+
+/** As the board's acts are named. */
+const ACTS = { REVIEW_APPROVED: 'review.approve', REVIEW_DECLINED: 'review.decline' } as const
+type ReviewEnd = keyof typeof ACTS
 
 const DECISION = 'decision id <partition>-<offset>, as `review list` prints it'
 
@@ -55,7 +59,7 @@ export function reviewCommand(): Command {
   )
 }
 
-function ending(name: string, kind: ControlKind, what: string): Command {
+function ending(name: string, kind: ReviewEnd, what: string): Command {
   return withReason(new Command(name).description(what))
     .argument('<decision>', DECISION)
     .action((id: string, _options, command: Command) => runEnd(kind, id, command.optsWithGlobals<ChangeOptions>()))
@@ -119,11 +123,12 @@ async function requireOpen(session: Session<Log>, partition: number, decisionId:
   return senderAccountId
 }
 
-async function runEnd(kind: ControlKind, decisionId: string, options: ChangeOptions): Promise<void> {
+async function runEnd(kind: ReviewEnd, decisionId: string, options: ChangeOptions): Promise<void> {
   const partition = partitionOf(decisionId)
-  await withLogSession(options, async (session) => {
+  const by = { actor: options.as, reason: options.reason ?? null }
+  await withAuditedSession(options, { act: ACTS[kind], subject: decisionId, ...by }, async (session) => {
     const accountId = await requireOpen(session, partition, decisionId)
-    const change = { kind, actor: options.as, reason: options.reason ?? null, accountId, decisionId }
+    const change = { kind, ...by, accountId, decisionId }
     const places = await sendControl(session, 'board', change, [partition], machineTime.nowMs())
     const holds = await settled(session, places)
     const end = await resolutionOf(session, partition, decisionId)

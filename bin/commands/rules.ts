@@ -14,6 +14,7 @@ import { readRules } from '../runtime/control/rules-file.ts'
 import type { Session } from '../runtime/session.ts'
 import { ruleDifferences } from '../view/rule-differences.ts'
 import { print, styled } from '../view/text.ts'
+import { withAuditedSession } from './audited-session.ts'
 import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
 import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError, type CommonOptions } from './settings.ts'
@@ -103,11 +104,13 @@ async function runDiff(file: string, options: LogOptions): Promise<void> {
 
 async function runApply(file: string, options: ChangeOptions): Promise<void> {
   const rules = readRules(file)
-  await withLogSession(options, (session) => putInForce(session, rules, options))
+  const act = { act: 'rules.apply', subject: rulesHash(rules), ...byOf(options) }
+  await withAuditedSession(options, act, (session) => putInForce(session, rules, options))
 }
 
 async function runRollback(which: string | undefined, options: ChangeOptions): Promise<void> {
-  await withLogSession(options, async (session) => {
+  const act = { act: 'rules.rollback', subject: which ?? null, ...byOf(options) }
+  await withAuditedSession(options, act, async (session) => {
     const inForce = rulesHash(await rulesInForce(session))
     const wanted = (rules: RuleSet) => {
       const hash = rulesHash(rules)
@@ -127,12 +130,15 @@ async function putInForce(session: Session<Log>, rules: RuleSet, options: Change
     print(options.json ? JSON.stringify({ changed: false }) : `${nameOf(rules)} is in force already; nothing to do`)
     return
   }
-  const why: ChangeReason = { actor: options.as, reason: options.reason ?? null }
-  const places = await changeRules(session, rules, why, machineTime.nowMs())
+  const places = await changeRules(session, rules, byOf(options), machineTime.nowMs())
   const holds = await settled(session, places)
   if (options.json)
     print(JSON.stringify({ changed: true, version: rules.version, hash: rulesHash(rules), holds, places }))
   else print(`${nameOf(rules)} from input ${placesText(places)} on${holds ? '' : `\n${WAITING}`}`)
+}
+
+function byOf(options: ChangeOptions): ChangeReason {
+  return { actor: options.as, reason: options.reason ?? null }
 }
 
 async function runHistory(options: LogOptions): Promise<void> {

@@ -12,6 +12,7 @@ import { EmbeddedAlerts } from '../runtime/alerts/embedded-alerts.ts'
 import { ArchiverChild } from '../runtime/archive/archiver-child.ts'
 import { followRulesFile } from '../runtime/control/rules-change.ts'
 import { readRules } from '../runtime/control/rules-file.ts'
+import { keepErasing } from '../runtime/erasure/erasure-loop.ts'
 import type { UpHooks } from '../runtime/hooks/up-hooks.ts'
 import { taskIdOf } from '../runtime/measured-task.ts'
 import { type Otp, openOtp } from '../runtime/otp/otp.ts'
@@ -167,6 +168,7 @@ async function serve(
   const warn = (error: Error) => logger.warn({ error: error.message }, 'retention')
   const loops = [
     keepRetention(session, beside.signal, warn),
+    keepErasing(session, beside.signal, (error) => logger.warn({ error: error.message }, 'an erasure waits')),
     counts.keepUp(beside.signal),
     alerts.keepUp(beside.signal),
     hooks?.keepUp(beside.signal),

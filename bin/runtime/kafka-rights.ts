@@ -1,4 +1,5 @@
 import { ARCHIVED_TOPICS } from '../../bigquery/rows/record-rows.ts'
+import { OTP_GROUP } from '../../otp/delivery-sink.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import type { Right } from '../../streams/kafka/acls.ts'
 import { APPLICATION_ID, INPUT_TOPIC, RULES_APPLICATION_ID } from './session.ts'
@@ -33,6 +34,14 @@ export const RIGHTS = {
     ...topics([TOPICS.paymentsDlq.name], 'WRITE'),
     { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' },
     { resource: 'TRANSACTIONAL_ID', name: `${ARCHIVE_APPLICATION_PREFIX}-`, prefixed: true, operation: 'WRITE' },
+  ],
+  api: [
+    ...topics([INPUT_TOPIC, TOPICS.auditEvents.name], 'WRITE'),
+    ...topics([TOPICS.apiClaims.name, TOPICS.otpDeliveries.name], 'READ', 'WRITE'),
+    ...topics([TOPICS.paymentsDecided.name, TOPICS.paymentsDuplicates.name, TOPICS.paymentsDlq.name], 'READ'),
+    // How far the tasks are tells whether a challenge's end has been seen.
+    { resource: 'GROUP', name: APPLICATION_ID, prefixed: false, operation: 'DESCRIBE' },
+    { resource: 'GROUP', name: OTP_GROUP, prefixed: false, operation: 'READ' },
   ],
   hooks: [
     ...topics([TOPICS.fraudActions.name], 'READ'),

@@ -46,7 +46,7 @@ export class OutputValues {
   }
 
   /** What signals in shadow would have done, or null when the value is of another kind. */
-  shadowVerdictOf(value: Uint8Array): ShadowVerdict | null {
+  shadowVerdictIn(value: Uint8Array): ShadowVerdict | null {
     const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
     return this.wrap(value, view, 0, value.length) === this.shadowVerdict ? this.shadowVerdict.toObject() : null
   }
@@ -79,6 +79,14 @@ export class OutputValues {
     if (!this.is(record, view, this.ids.resolution)) return null
     return this.wrap(record.bytes, view, record.valueAt, record.valueAt + record.valueLength) === this.resolution
       ? this.resolution
+      : null
+  }
+
+  /** What signals in shadow would have done, or null when the record is of another kind. */
+  shadowVerdictOf(record: RecordBatchReader, view: DataView): ShadowVerdictReader | null {
+    if (!this.is(record, view, this.ids.shadowVerdict)) return null
+    return this.wrap(record.bytes, view, record.valueAt, record.valueAt + record.valueLength) === this.shadowVerdict
+      ? this.shadowVerdict
       : null
   }
 

@@ -16,17 +16,24 @@ export async function keepRetention(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      const oldest = await oldestNeeded(session)
-      const keepFrom = ({ topic, partition }: TopicPartition) =>
-        topic === INPUT_TOPIC ? (oldest[partition] ?? 0) : Number.POSITIVE_INFINITY
-      for (let more = true; more && !signal.aborted; ) {
-        more = (await session.log.runRetention(machineTime.nowMs(), keepFrom)).more
-      }
+      await dropOldRecords(session, machineTime.nowMs(), signal)
     } catch (error) {
       onError(error as StreamsError)
     }
     await machineTime.sleep(INTERVAL_MS, signal)
   }
+}
+
+/** Drops what is old at `nowMs`; ends early when `signal` aborts. */
+export async function dropOldRecords(
+  session: Session,
+  nowMs: number,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const oldest = await oldestNeeded(session)
+  const keepFrom = ({ topic, partition }: TopicPartition) =>
+    topic === INPUT_TOPIC ? (oldest[partition] ?? 0) : Number.POSITIVE_INFINITY
+  for (let more = true; more && !signal.aborted; ) more = (await session.log.runRetention(nowMs, keepFrom)).more
 }
 
 /** By partition, the offset of the oldest checkpoint that is kept; 0 where there is none: then all of the log is needed. */

@@ -19,6 +19,8 @@ export const BOARD_PATH = '/fraud-alerts'
 const PAGE_FILES = join(import.meta.dirname, '../page/built')
 
 const ACCOUNT = /^[A-Za-z0-9._:-]{1,64}$/
+/** A transaction id, or a keyed token. */
+const MASKED_SUBJECT = /^(?:[A-Za-z0-9._-]{1,64}|v1:[A-Za-z0-9._-]{1,64}:[0-9a-f]{64})$/
 const BODY_BYTES_MAX = 16 * 1024
 const LoginBody = z.strictObject({ token: z.string().min(1).max(512) })
 
@@ -38,7 +40,8 @@ export function boardRoutes(options: BoardOptions): FastifyPluginAsync {
       async (app) => {
         app.setErrorHandler<FastifyError | Problem>((error, _request, reply) => {
           const status = error instanceof Problem ? error.status : (error.statusCode ?? 500)
-          if (status < 500) return sendProblem(reply, status, error.message)
+          // A problem that we have named is not our own fault, whatever its status.
+          if (error instanceof Problem || status < 500) return sendProblem(reply, status, error.message)
           options.onError(error)
           return sendProblem(reply, 500, 'the board has failed at this; its log says why')
         })
@@ -97,7 +100,7 @@ async function pageRoutes(app: FastifyInstance): Promise<void> {
     maxAge: '1y',
     decorateReply: true,
   })
-  const pages = ['', '/account/:id', '/decision/:id', '/pipeline', '/rules', '/review']
+  const pages = ['', '/account/:id', '/decision/:id', '/pipeline', '/rules', '/review', '/compliance']
   for (const page of pages) {
     app.get(page, (_request, reply) =>
       reply.header('cache-control', 'no-cache').sendFile('index.html', PAGE_FILES, { cacheControl: false }),
@@ -179,4 +182,36 @@ function readRoutes(app: FastifyInstance, { hub, access, reads }: BoardOptions):
     access.require(request, 'viewer')
     return reads.reviews()
   })
+  app.get('/api/compliance', (request) => {
+    access.require(request, 'viewer')
+    return reads.compliance()
+  })
+  app.get<{ Querystring: { readonly find?: string } }>('/api/maskings', async (request) => {
+    access.require(request, 'viewer')
+    const { find = '' } = request.query
+    if (!MASKED_SUBJECT.test(find)) {
+      throw new Problem(400, 'a transaction id is 1 to 64 of [A-Za-z0-9._-], a token v1:KEY:64 hexadecimal digits')
+    }
+    return ofArchive(reads.maskings(find))
+  })
+  app.get<{ Params: { account: string }; Querystring: { readonly before?: string } }>(
+    '/api/accounts/:account/history',
+    (request) => {
+      access.require(request, 'viewer')
+      const { account } = request.params
+      const { before = '' } = request.query
+      if (!ACCOUNT.test(account)) throw new Problem(400, 'an account is 1 to 64 of [A-Za-z0-9._:-]')
+      if (!/^\d{1,15}$/.test(before)) throw new Problem(400, 'before is a time in epoch ms')
+      return ofArchive(reads.history(account, Number(before)))
+    },
+  )
+}
+
+/** What the archive answers; that it cannot be asked is no fault of the board's. */
+async function ofArchive<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw new Problem(503, (error as Error).message)
+  }
 }

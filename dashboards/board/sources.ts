@@ -2,7 +2,10 @@ import type {
   AccountView,
   ActionValue,
   ActResult,
+  ComplianceView,
   DecisionView,
+  MaskingAuditView,
+  PaymentView,
   PipelineView,
   ReviewsView,
   Role,
@@ -35,6 +38,11 @@ export interface BoardReads {
   pipeline(): Promise<PipelineView>
   rules(): Promise<RulesView>
   reviews(): ReviewsView
+  compliance(): Promise<ComplianceView>
+  /** Archived payments of an account from before a time, newest first. @throws when the archive cannot be asked */
+  history(accountId: string, beforeMs: number): Promise<readonly PaymentView[]>
+  /** Of a transaction id or a token, newest first. @throws when the archive cannot be asked */
+  maskings(find: string): Promise<readonly MaskingAuditView[]>
 }
 
 /** Who acts, and why. */

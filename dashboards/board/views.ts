@@ -194,10 +194,28 @@ export interface RuleChangeView {
   readonly differences: readonly { readonly path: string; readonly from: string; readonly to: string }[]
 }
 
+/** What a signal in shadow would have done on the payments that it hit, had all in shadow counted. */
+export interface ShadowSignalView {
+  readonly signal: Signal
+  readonly hits: number
+  /** Actions that the decisions did not have, most frequent first. */
+  readonly added: readonly { readonly action: Action; readonly count: number }[]
+  /** How people ended the reviews among them. */
+  readonly approved: number
+  readonly declined: number
+}
+
+export interface ShadowView {
+  /** Under the rule set in force, as far as the log has been read. */
+  readonly decisions: number
+  readonly signals: readonly ShadowSignalView[]
+}
+
 export interface RulesView {
   readonly version: string
   readonly hash: string
   readonly rules: Readonly<Record<string, unknown>>
+  readonly shadow: ShadowView
   /** Newest first. */
   readonly history: readonly RuleChangeView[]
   /** Acts of people, newest first. */
@@ -212,6 +230,41 @@ export interface ActView {
   readonly subject: string | null
   readonly result: string
   readonly reason: string | null
+}
+
+/** What was masked of one payment: never a value. */
+export interface MaskingAuditView {
+  readonly transactionId: string
+  readonly decisionId: string
+  readonly eventTime: number
+  readonly keyId: string | null
+  readonly fields: readonly { readonly field: string; readonly rule: string; readonly keyId: string | null }[]
+}
+
+/** A topic as the archive reads it, all partitions together. */
+export interface ArchiveTopicView {
+  readonly topic: string
+  readonly position: number
+  readonly end: number
+  readonly records: number
+  /** The age of the oldest record that is not archived; 0 without one. */
+  readonly behindMs: number
+}
+
+export interface ComplianceView {
+  readonly nowMs: number
+  readonly topics: readonly ArchiveTopicView[]
+  /** The archive's view `masking_proof`, the newest days first; empty when nothing is archived, or `why` it does not answer. */
+  readonly proof: readonly {
+    readonly date: string
+    readonly payments: number
+    readonly audited: number
+    /** Card numbers, codes and expiry dates in clear. */
+    readonly shown: number
+    /** Texts with digits in the shape of a card number, to be looked at. */
+    readonly texts: number
+  }[]
+  readonly why: string | null
 }
 
 export interface ReviewView extends PaymentView {

@@ -5,6 +5,7 @@ import { Announcer } from './parts/announcer.tsx'
 import { TopBar } from './parts/top-bar.tsx'
 import { BASE, goTo, type Route, route, SCREENS } from './route.ts'
 import { AccountScreen } from './screens/account.tsx'
+import { ComplianceScreen } from './screens/compliance.tsx'
 import { DecisionScreen } from './screens/decision.tsx'
 import { LiveScreen } from './screens/live.tsx'
 import { LoginScreen } from './screens/login.tsx'
@@ -54,6 +55,8 @@ function Screen({ shown }: { readonly shown: Route }) {
       return <PipelineScreen />
     case 'rules':
       return <RulesScreen />
+    case 'compliance':
+      return <ComplianceScreen />
   }
 }
 

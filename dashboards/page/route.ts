@@ -8,6 +8,7 @@ export const SCREENS = [
   { name: 'review', title: 'Review', path: '/review', key: '2' },
   { name: 'pipeline', title: 'Pipeline', path: '/pipeline', key: '3' },
   { name: 'rules', title: 'Rules and acts', path: '/rules', key: '4' },
+  { name: 'compliance', title: 'Compliance', path: '/compliance', key: '5' },
 ] as const
 
 export type Route =

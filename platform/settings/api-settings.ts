@@ -73,6 +73,12 @@ export const API_SETTINGS = {
     '',
     'public keys of access tokens: a JWKS file, or its https address; empty is the key file of the demo',
   ),
+  apiBodyKeys: setting(
+    'API_BODY_KEYS',
+    z.string(),
+    '',
+    'private keys that open encrypted bodies: a JWKS file, mode 600; empty is that of the keys folder, if there is one',
+  ),
   apiTokenLifeMaxS: setting(
     'API_TOKEN_LIFE_MAX_S',
     wholeNumber(1, 86_400),

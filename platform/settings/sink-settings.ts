@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, PORT, setting, wholeNumber } from './setting.ts'
+import { flag, PORT, servers, setting, wholeNumber } from './setting.ts'
 
 /** What reads decisions, alerts and actions: Redis, the board, hooks and the archive. */
 export const SINK_SETTINGS = {
@@ -33,6 +33,12 @@ export const SINK_SETTINGS = {
     '',
     'the Redis, 7.0 or later, that `sluice alerter` writes to: redis://host:port/database, rediss:// for TLS',
   ),
+  redisClusterNodes: setting(
+    'REDIS_CLUSTER_NODES',
+    servers,
+    '',
+    'nodes of a Redis Cluster besides the one of SLUICE_REDIS_URL, host:port separated by commas; empty is one server',
+  ),
   redisUser: setting('REDIS_USER', z.string(), '', 'the ACL user to log in to Redis as; empty is `default`'),
   redisPasswordFile: setting('REDIS_PASSWORD_FILE', z.string(), '', 'file of the password alone, mode 600'),
   redisTlsCa: setting('REDIS_TLS_CA', z.string(), '', 'PEM file of the authorities to trust; empty is those of Node'),
@@ -41,6 +47,12 @@ export const SINK_SETTINGS = {
     wholeNumber(10, 60_000),
     '2000',
     'a Redis that does not answer within so long is given up and asked again later; alerts wait in the log',
+  ),
+  eraseArchiveAfterDays: setting(
+    'ERASE_ARCHIVE_AFTER_DAYS',
+    wholeNumber(0, 36_500),
+    '0',
+    'an erased account’s rows stay in the archive for so many days more, where a law such as that on money laundering asks for it',
   ),
   bigqueryProject: setting(
     'BIGQUERY_PROJECT',

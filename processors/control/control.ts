@@ -67,7 +67,7 @@ const APPLY: Readonly<Record<ControlKind, Apply>> = {
     return 'applied'
   },
   MASK_KEY_ACTIVATED: activateMaskKey,
-  ERASURE: () => ({ refused: 'kind: erasure is not part of this semantics version' }),
+  ERASURE: eraseAccount,
   CHALLENGE_PASSED: ending(CHALLENGE, Resolution.passed),
   CHALLENGE_FAILED: ending(CHALLENGE, Resolution.failed),
   CHALLENGE_EXPIRED: ending(CHALLENGE, Resolution.expired),
@@ -116,6 +116,12 @@ function replaceLists({ partition }: PaymentStores, lists: PartitionState['lists
 /** Card, e-mail and address stand on a list by token alone: state holds nobody's address in clear (SPEC M6). */
 function isListEntry(entry: string): boolean {
   return /^(?:(?:sender|receiver|device):.+|(?:card|email|ip):v1:[A-Za-z0-9._-]{1,64}:[0-9a-f]{64})$/s.test(entry)
+}
+
+/** SPEC B4: nothing that was kept of the account by its payments and standings remains; what it waits for expires. */
+function eraseAccount(record: ControlRecordReader, _draft: ControlDraft, stores: PaymentStores): Applied {
+  stores.eraseAccount(record.accountIdAt, record.accountIdLength, Resolution.expired)
+  return 'applied'
 }
 
 /** Ends a pending challenge or review; the first end wins (SPEC S8). */

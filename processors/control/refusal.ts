@@ -44,7 +44,11 @@ function accountRefusal(record: ControlRecordReader, draft: ControlDraft, { tool
     if (partition !== draft.partition) return 'account_id: belongs to another partition'
   }
   const { kind } = record
-  const ofAccount = kind === Kind.ACCOUNT_BLOCKED || kind === Kind.ACCOUNT_LIFTED || kind === Kind.ACCOUNT_ALLOWED
+  const ofAccount =
+    kind === Kind.ACCOUNT_BLOCKED ||
+    kind === Kind.ACCOUNT_LIFTED ||
+    kind === Kind.ACCOUNT_ALLOWED ||
+    kind === Kind.ERASURE
   if (ofAccount && !record.hasAccountId) return 'account_id: missing'
   if (kind === Kind.ACCOUNT_ALLOWED && !record.hasUntil) return 'until: an allowance needs an end'
   return null

@@ -1,6 +1,7 @@
 import { CURRENCIES } from '../../schemas/currencies.ts'
 import { type Alert, encodeAlert } from '../../schemas/generated/alert.ts'
-import { SEVERITY_SYMBOLS, SIGNAL_SYMBOLS } from '../../schemas/generated/enums.ts'
+import type { ControlRecordReader } from '../../schemas/generated/control-record.ts'
+import { ControlKindOrdinal, SEVERITY_SYMBOLS, SIGNAL_SYMBOLS } from '../../schemas/generated/enums.ts'
 import type { Reason } from '../../schemas/generated/parts.ts'
 import type { PaymentSubmittedReader } from '../../schemas/generated/payment-submitted.ts'
 import { REGIONS } from '../../schemas/regions.ts'
@@ -61,6 +62,18 @@ export function writeRefusalAlerts(
   const alert = encodeAlert({ ...nothingYet(draft, stores, 0), kind: 'CONTROL_REFUSED' })
   out.begin(draft.appendTimeMs, stores.tools.arena, 0, NO_KEY)
   putValue(out, stores.tools.schemaIds.alert, alert)
+}
+
+/** Tells readers of alerts that an account was erased (SPEC B4): in its order, so that what comes later of it stays. */
+export function writeErasureAlerts(
+  record: ControlRecordReader,
+  draft: RecordDraft,
+  stores: PaymentStores,
+  out: RecordBatchWriter,
+): void {
+  if (record.kind !== ControlKindOrdinal.ERASURE) return
+  const { accountId: senderAccountId, eventTime } = record
+  put(draft, stores, out, { ...nothingYet(draft, stores, 0), kind: 'ERASURE', senderAccountId, eventTime })
 }
 
 function ownWindow(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores, number: number): Alert {

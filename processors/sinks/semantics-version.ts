@@ -1,2 +1,2 @@
 /** Version of docs/semantics.md that this chain computes; in every decision and checkpoint (SPEC S5). */
-export const SEMANTICS_VERSION = 2
+export const SEMANTICS_VERSION = 3

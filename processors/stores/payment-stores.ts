@@ -14,6 +14,7 @@ import type { TaskStores } from '../../streams/state/task-stores.ts'
 import { ValueStore } from '../../streams/state/value-store.ts'
 import { WindowRing } from '../../streams/state/window-ring.ts'
 import { WindowRingSection } from '../../streams/state/window-ring-section.ts'
+import { NO_ENTRY } from '../../streams/state/window-store.ts'
 import { StreamTime } from '../../streams/stream-time.ts'
 import type { MaskContext } from '../mask/mask-context.ts'
 import type { PaymentDraft } from '../payment-draft.ts'
@@ -132,6 +133,22 @@ export class PaymentStores implements TaskStores {
     if (senders.watch === NO_ROW) return
     this.editWatch()
     watches.forget(streamTimeMs - IDLE_MS)
+  }
+
+  /**
+   * Makes the account whose id of `length` bytes stands at `at` in the arena as if it had never been here: row, watch and the ids of its
+   * window go, and its challenges and reviews end with `outcome`. What it has on block lists is theirs.
+   */
+  eraseAccount(at: number, length: number, outcome: number): void {
+    const { hash, senders, watches, entries, pending, tools, ended } = this
+    pending.endAllOf(tools.arena, at, length, outcome, ended)
+    hash.hash(at, length)
+    const row = senders.rows.find(hash.words[0]!, hash.words[1]!, hash.words[2]!, hash.words[3]!)
+    if (row === NO_ROW) return
+    senders.at(row)
+    for (let entry = this.windowOf(row); entry !== NO_ENTRY; entry = entries.older(entry)) entries.clearId(entry)
+    if (senders.watch !== NO_ROW) watches.rows.remove(senders.watch)
+    senders.rows.remove(row)
   }
 
   /** Puts the watch cursor on the watch of the sender under the cursor, ready to be written; makes one if there is none. */

@@ -15,6 +15,7 @@ const OFFSET = 0
 const TRANSACTION_ID_BYTES = 0
 const ENDED = 1
 const IDS_BYTES_MAX = 128
+const NO_IDS = new Uint8Array(IDS_BYTES_MAX)
 
 /**
  * The challenges and reviews of a partition that wait for their end, each kind in the order of its limits, equal ones in that of their
@@ -98,6 +99,32 @@ export class PendingDecisions {
   end(entry: number, outcome: number, ended: EndedDecisions): void {
     this.report(entry, outcome, ended)
     this.entries.setFlags(entry, ENDED)
+  }
+
+  /**
+   * Ends every one of the sender whose id of `length` bytes stands at `at`, in the order of their limits, and wipes the ids of those that
+   * have ended before and still count.
+   */
+  endAllOf(sender: Uint8Array, at: number, length: number, outcome: number, ended: EndedDecisions): void {
+    const { entries } = this
+    for (let kind = CHALLENGE; kind <= REVIEW; kind++) {
+      const head = this.head(kind)
+      for (let entry = entries.oldest(head); entry !== NO_ENTRY; entry = entries.newer(head, entry)) {
+        if (!this.isOf(entry, sender, at, length)) continue
+        if (entries.flags(entry) !== ENDED) this.end(entry, outcome, ended)
+        entries.setId(entry, NO_IDS, 0, IDS_BYTES_MAX)
+      }
+    }
+  }
+
+  private isOf(entry: number, sender: Uint8Array, at: number, length: number): boolean {
+    const { entries } = this
+    const idLength = entries.int(entry, TRANSACTION_ID_BYTES)
+    if (entries.idLength(entry) - idLength !== length) return false
+    const source = entries.idSource(entry)
+    const from = entries.idStart(entry) + idLength
+    for (let i = 0; i < length; i++) if (source[from + i] !== sender[at + i]) return false
+    return true
   }
 
   private readonly ids = new Uint8Array(IDS_BYTES_MAX)

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { RedisTarget } from '../../platform/redis-options.ts'
 import { connectRedis } from '../redis-connection.ts'
 import { redisError } from '../redis-errors.ts'
@@ -12,7 +12,7 @@ import { failed, type HookTarget, type TryResult } from './hook-target.ts'
 export class RedisChannel implements HookTarget {
   private readonly target: RedisTarget
   private readonly channel: string
-  private connecting: Promise<Redis> | null = null
+  private connecting: Promise<Redis | Cluster> | null = null
 
   constructor(target: RedisTarget, channel: string) {
     this.target = target

@@ -20,6 +20,7 @@ import { appendReason, type Reason, ReasonCursor, scanReason } from './parts.ts'
 export interface Alert {
   /** <input partition>-<input offset>-<n>, n counting the alerts of one input record. */
   readonly alertId: string
+  /** ERASURE flags nobody: from here on readers hold nothing of the account any more (SPEC B4). */
   readonly kind: AlertKind
   /** SPEC V4: a later window was lifted over the threshold; the decision already given stands. */
   readonly revised: boolean
@@ -95,7 +96,7 @@ export class AlertReader {
     this.kindField = at
     if (at >= stop) return TRUNCATED
     byte = buffer[at]!
-    if ((byte & 129) !== 0 || byte >= 6) return BAD_TYPE
+    if ((byte & 129) !== 0 || byte >= 8) return BAD_TYPE
     at++
     this.revisedField = at
     if (at >= stop) return TRUNCATED

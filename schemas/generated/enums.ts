@@ -13,7 +13,7 @@ export const ActionOrdinal = {
 } as const satisfies Record<Action, number>
 
 /** The symbols of AlertKind; a symbol's index is its Avro ordinal. */
-export const ALERT_KIND_SYMBOLS = ['VELOCITY', 'ID_CONFLICT', 'CONTROL_REFUSED'] as const
+export const ALERT_KIND_SYMBOLS = ['VELOCITY', 'ID_CONFLICT', 'CONTROL_REFUSED', 'ERASURE'] as const
 
 export type AlertKind = (typeof ALERT_KIND_SYMBOLS)[number]
 
@@ -22,6 +22,7 @@ export const AlertKindOrdinal = {
   VELOCITY: 0,
   ID_CONFLICT: 1,
   CONTROL_REFUSED: 2,
+  ERASURE: 3,
 } as const satisfies Record<AlertKind, number>
 
 /** The symbols of Channel; a symbol's index is its Avro ordinal. */

@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly port?: number
   /** Kafka's; others ignore it. */
   readonly brokers?: 1 | 3
+  /** Redis's; others ignore it. Three are a Redis Cluster. */
+  readonly masters?: 1 | 3
 }
 
 /** Where clients find a part, by what the address is for. */
@@ -46,11 +48,16 @@ export const PARTS = {
   redis: {
     usualPort: 6379,
     fetch: async () => requirePrograms('Redis', REDIS_PROGRAMS),
-    start: async ({ port }) => {
-      const redis = await startRedis(port === undefined ? {} : { port })
-      return { ...redis, addresses: { url: redis.url } }
+    start: async ({ port, masters }) => {
+      const cluster = masters === 3
+      const redis = await startRedis({ cluster, ...(port !== undefined && { port }) })
+      const [, ...others] = redis.addresses
+      return { ...redis, addresses: { url: redis.url, ...(cluster && { nodes: others.join(',') }) } }
     },
-    ask: ({ url = '' }) => pingRedis(new URL(url).host),
+    ask: async ({ url = '', nodes = '' }) => {
+      const addresses = [new URL(url).host, ...nodes.split(',').filter((node) => node !== '')]
+      await Promise.all(addresses.map(pingRedis))
+    },
   },
   registry: {
     usualPort: 8081,

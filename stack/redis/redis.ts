@@ -14,6 +14,8 @@ import { askRedis, pingRedis } from './redis-request.ts'
 export interface RedisOptions {
   /** Three masters that share the slots, instead of one server. */
   readonly cluster?: boolean
+  /** Replicas of each master of a cluster; none by default. */
+  readonly replicas?: 0 | 1
   /** The first server's port; free ones by default. */
   readonly port?: number
   /** Settings of redis.conf, before the launcher's own: nothing is kept on disk, only 127.0.0.1 is listened on. */
@@ -22,7 +24,7 @@ export interface RedisOptions {
 
 /** A running Redis. */
 export interface Redis extends RunningServers {
-  /** `redis://host:port`, of the first server where there are three. */
+  /** `redis://host:port`, of the first server where there are several. */
   readonly url: string
   /** `host:port` of each server. */
   readonly addresses: readonly string[]
@@ -33,11 +35,12 @@ export const REDIS_PROGRAMS = ['redis-server', 'setpriv'] as const
 const CLUSTER_MASTERS = 3
 const CLUSTER_WITHIN_MS = 30_000
 
-/** Starts Debian's redis-server; resolves when it answers PING, and a cluster when every slot is served. */
-export async function startRedis({ cluster = false, port, settings = {} }: RedisOptions = {}): Promise<Redis> {
+/** Starts Debian's redis-server; resolves when it answers PING, and a cluster when every slot is served and copied. */
+export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
+  const { cluster = false, replicas = 0, port, settings = {} } = options
   requirePrograms('Redis', REDIS_PROGRAMS)
   const run = newRunFolder('redis')
-  const count = cluster ? CLUSTER_MASTERS : 1
+  const count = cluster ? CLUSTER_MASTERS * (1 + replicas) : 1
   const ports = await freePorts(2 * count)
   if (port !== undefined) ports[0] = await claimPort(port, '--redis-port')
   const servers = ports.slice(0, count).map((own, index) => {
@@ -45,13 +48,15 @@ export async function startRedis({ cluster = false, port, settings = {} }: Redis
       'cluster-enabled': 'yes',
       'cluster-port': String(ports[count + index]),
       'cluster-node-timeout': '2000',
+      // A replica that waits for others before its first copy cannot take over until then.
+      'repl-diskless-sync-delay': '0',
     }
     return redisServer(run, own, { ...(cluster && bus), ...settings })
   })
   const running = await allReady(run, servers)
   const addresses = servers.map(({ address }) => address)
   if (cluster) {
-    await joinCluster(addresses).catch(async (error: unknown) => {
+    await joinCluster(addresses, replicas).catch(async (error: unknown) => {
       await running.stop()
       throw error
     })
@@ -76,8 +81,8 @@ function redisServer(run: RunFolder, port: number, settings: Readonly<Record<str
   })
 }
 
-async function joinCluster(addresses: readonly string[]): Promise<void> {
-  const args = ['--cluster', 'create', ...addresses, '--cluster-yes']
+async function joinCluster(addresses: readonly string[], replicas: number): Promise<void> {
+  const args = ['--cluster', 'create', ...addresses, '--cluster-replicas', String(replicas), '--cluster-yes']
   const { exitCode, stdout, stderr } = await runProgram('redis-cli', args, { env: partEnvironment() })
   if (exitCode !== 0) throw new PartError(`redis-cli cannot make a cluster: ${(stdout + stderr).trim()}`)
   for (const address of addresses) {
@@ -88,4 +93,6 @@ async function joinCluster(addresses: readonly string[]): Promise<void> {
 async function isWhole(address: string): Promise<void> {
   const answer = await askRedis(address, 'CLUSTER INFO')
   if (!answer.includes('cluster_state:ok')) throw new Error('not every slot is served')
+  const replication = await askRedis(address, 'INFO replication')
+  if (replication.includes('master_link_status:down')) throw new Error('the replica has no copy of its master yet')
 }

@@ -16,8 +16,9 @@ import { currentProcess } from '../machine/process-birth.ts'
 import { requireFinishedBatch } from '../record/batch-seal.ts'
 import { readGroupOffset, readTopic, readTopics } from './catalog.ts'
 import { claimFolder, FOLDER_FORMAT } from './data-folder.ts'
-import { diskBytes, type EnvironmentName, usedBytes } from './environment.ts'
+import { diskBytes, ENVIRONMENTS, type EnvironmentName, usedBytes } from './environment.ts'
 import { type Environment, openEnvironments } from './environments.ts'
+import { overwriteFreePages } from './free-pages.ts'
 import { partitionKey, versionKey } from './log-keys.ts'
 import type { LogStatistics } from './log-statistics.ts'
 import { decodeCount, decodePartitionState } from './log-values.ts'
@@ -52,6 +53,11 @@ export interface EmbeddedLog extends Log {
    * oldest offset of a partition that somebody still needs (default: nobody).
    */
   runRetention(nowMs: number, keepFrom?: (at: TopicPartition) => number): Promise<WriteAnswer<'retain'>>
+  /**
+   * Overwrites the pages that dropped batches have left in the files of the log, so that nothing of them can be read there either; costs as
+   * many writes as the files have free pages. What was dropped in the last moments needs another call. Returns the pages.
+   */
+  overwriteFreePages(): Promise<number>
   /**
    * Appends batches of topics that producers write, one a partition, in one transaction: readers see all or none. No
    * sequence guards them: after a lost answer they may be appended again, so their records must say themselves that they
@@ -214,6 +220,13 @@ class FolderLog implements EmbeddedLog {
       total.more ||= dropped.more
     }
     return total
+  }
+
+  async overwriteFreePages(): Promise<number> {
+    this.requireOpen()
+    let pages = 0
+    for (const name of ENVIRONMENTS) pages += await overwriteFreePages(this.directory, this.environments[name])
+    return pages
   }
 
   async appendTogether(outputs: readonly OutputBatch[]): Promise<WriteAnswer<'append-together'>> {

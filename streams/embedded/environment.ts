@@ -83,6 +83,11 @@ export function usedBytes(store: Store): number {
   return (treeBranchPageCount + treeLeafPageCount + overflowPages) * pageSize
 }
 
+/** Bytes of a page. */
+export function pageSizeOf(store: Store): number {
+  return nativeOf(store).stat().pageSize
+}
+
 function nativeOf(store: Store): NativeEnvironment {
   return (store as unknown as { readonly env: NativeEnvironment }).env
 }

@@ -2,13 +2,35 @@
  * The keys of the embedded log: one byte of kind, then big-endian numbers or text, so that a partition's batches stand
  * in offset order.
  */
-const KIND = { identity: 0x01, counter: 0x02, topic: 0x03, batch: 0x10, partition: 0x11, version: 0x12 } as const
+const KIND = {
+  identity: 0x01,
+  counter: 0x02,
+  topic: 0x03,
+  batch: 0x10,
+  partition: 0x11,
+  version: 0x12,
+  filler: 0x13,
+} as const
 const NAMED = { task: 0x20, owner: 0x21, group: 0x22, producer: 0x23, producerEpoch: 0x24, sequences: 0x25 } as const
 
 export const identityKey: Uint8Array = Uint8Array.of(KIND.identity)
 
 /** Counts the transactions that appended something: readers that wait look at this one value. */
 export const versionKey: Uint8Array = Uint8Array.of(KIND.version)
+
+/** A value that takes a page and says nothing: free pages are overwritten by it. */
+export function fillerKey(number: number): Uint8Array {
+  const key = Buffer.alloc(5)
+  key[0] = KIND.filler
+  key.writeUInt32BE(number, 1)
+  return key
+}
+
+/** The bounds of all fillers' keys. */
+export const fillerKeys: { readonly start: Uint8Array; readonly end: Uint8Array } = {
+  start: Uint8Array.of(KIND.filler),
+  end: Uint8Array.of(KIND.filler + 1),
+}
 
 /** A number that only grows: ids of topics and producers. */
 export function counterKey(name: 'topic' | 'producer'): Uint8Array {

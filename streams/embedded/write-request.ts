@@ -78,6 +78,20 @@ export interface WriteRequests {
     readonly request: { readonly topics: readonly Required<TopicSettings>[] }
     readonly answer: null
   }
+  /** Puts values of a page each, so that they take free pages; `empty-pages` removes them. */
+  readonly 'fill-pages': {
+    readonly request: { readonly from: number; readonly pages: number; readonly valueBytes: number }
+    readonly answer: null
+  }
+  /** Writes the pages anew that hold values from a key on; `next` is where to go on, null at the end. */
+  readonly 'renew-pages': {
+    readonly request: { readonly from: Uint8Array; readonly valuesMax: number }
+    readonly answer: { readonly next: Uint8Array | null }
+  }
+  readonly 'empty-pages': {
+    readonly request: { readonly pagesMax: number }
+    readonly answer: { readonly more: boolean }
+  }
   readonly retain: {
     readonly request: {
       readonly partitions: readonly PartitionRetention[]

@@ -4,6 +4,7 @@ import { type Store, usedBytes } from './environment.ts'
 import type { GatedStore } from './gated-store.ts'
 import { versionKey } from './log-keys.ts'
 import { decodeCount, encodeCount } from './log-values.ts'
+import { emptyPages, fillPages, renewPages } from './page-fillers.ts'
 import { type Refusal, Refused } from './refusal.ts'
 import { retain } from './retention.ts'
 import { closeTask, commitTask, openTask } from './task-commit.ts'
@@ -64,6 +65,12 @@ function apply(store: Store, request: WriteRequest): WriteAnswer {
       return adoptProducer(store, request)
     case 'create-topics':
       return createTopics(store, request)
+    case 'fill-pages':
+      return fillPages(store, request)
+    case 'renew-pages':
+      return renewPages(store, request)
+    case 'empty-pages':
+      return emptyPages(store, request)
     case 'retain':
       return retain(store, request)
   }

@@ -224,7 +224,7 @@ export class RowStore implements TransactionalStore {
     return this.#log === null || this.#markOf(row) === this.#serial ? null : this.#log
   }
 
-  /** Gives a row back. */
+  /** Gives a row back, wiped: a checkpoint holds the free rows too, and what ended must not stand there. */
   remove(row: number): void {
     this.#watcher?.beforeWrite(row)
     if (this.#log !== null) {
@@ -237,6 +237,7 @@ export class RowStore implements TransactionalStore {
     const words = this.words(row)
     const at = this.#start(row)
     if (this.#index !== null) this.#index.remove(words[at]!, words[at + 1]!, row)
+    words.fill(0, at, at + this.rowWords)
     this.#setMark(row, markOfFree(this.#free))
     this.#free = row
     this.#size--

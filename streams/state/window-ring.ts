@@ -237,6 +237,11 @@ export class WindowRing implements TransactionalStore {
     return (this.#base(entry) + this.#idAt) * 4 + 1
   }
 
+  /** Wipes the entry's id, which stands in the ring until the entry leaves it. */
+  clearId(entry: number): void {
+    for (let word = this.#idAt; word < this.entryWords; word++) this.#setWord(entry, word, 0)
+  }
+
   /**
    * Lets entries go that are past at the committed stream time, in the order of their arrival, so that one may wait for
    * an earlier arrival of a later time. By committed time only, because a dropped overlay may ask again.

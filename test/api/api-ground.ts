@@ -14,7 +14,7 @@ import { measureApi } from '../../platform/api-metrics.ts'
 import { readConfig } from '../../platform/config.ts'
 import { createLogger } from '../../platform/logger.ts'
 import { TOPICS } from '../../schemas/topics.ts'
-import type { Log, ProducerSession } from '../../streams/log/log.ts'
+import type { Log, LogReader, ProducerSession, TopicPartition } from '../../streams/log/log.ts'
 
 /** A machine that does much else is no reason to fail. */
 const TIMEOUT_MS = '60000'
@@ -28,6 +28,8 @@ export interface InstanceOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Its payments never reach the log, as if it had died before it posted them. */
   readonly paymentsLost?: boolean
+  /** While it has a promise, no decision that is read comes before that resolves. */
+  readonly decisions?: { held: Promise<void> | null }
 }
 
 /** One API on a port of its own. */
@@ -86,12 +88,12 @@ export class ApiGround {
   /** An instance that has read the log. */
   async serve(
     name: string,
-    { challenges = null, sharedLimiter = null, env = {}, paymentsLost = false }: InstanceOptions = {},
+    { challenges = null, sharedLimiter = null, env = {}, paymentsLost = false, decisions }: InstanceOptions = {},
   ): Promise<ApiInstance> {
     const { log } = this.session
     const session = {
       ...this.session,
-      log: paymentsLost ? losingPayments(log) : log,
+      log: paymentsLost ? losingPayments(log) : decisions === undefined ? log : holding(log, decisions),
       config: readConfig(
         {},
         { SLUICE_DATA: this.folder, SLUICE_API_TIMEOUT_MS: TIMEOUT_MS, SLUICE_API_DELAY_MAX_MS: '600000', ...env },
@@ -140,15 +142,37 @@ function losingPayments(log: Log): Log {
       close: () => session.close(),
     }
   }
+  return { ...methodsOf(log), openProducer }
+}
+
+/** The log, but for decisions, which come late while they are held. */
+function holding(log: Log, decisions: { held: Promise<void> | null }): Log {
+  const openReader = (at: TopicPartition, offset: number): LogReader => {
+    const reader = log.openReader(at, offset)
+    if (at.topic !== TOPICS.paymentsDecided.name) return reader
+    return {
+      fetch: async (...limits) => {
+        const fetched = await reader.fetch(...limits)
+        await decisions.held
+        return fetched
+      },
+      seek: (offset) => reader.seek(offset),
+      close: () => reader.close(),
+    }
+  }
+  return { ...methodsOf(log), openReader }
+}
+
+function methodsOf(log: Log): Log {
   return {
     createTopics: (topics) => log.createTopics(topics),
     topics: () => log.topics(),
     bounds: (at) => log.bounds(at),
     openReader: (at, offset) => log.openReader(at, offset),
     openTask: (id, input) => log.openTask(id, input),
+    openProducer: (name) => log.openProducer(name),
     group: (id) => log.group(id),
     close: () => log.close(),
-    openProducer,
   }
 }
 

@@ -98,6 +98,19 @@ test('SPEC C3: property: of the claims of a key that live the first wins, in any
   )
 })
 
+test('SPEC C3: of two decisions for a claim, which only a payment posted again after the horizon has, the first answers', () => {
+  const view = new ClaimView(opened())
+  view.applyClaim(claimOf(1, 'a'), START_MS)
+  for (const [decisionId, outcome] of [
+    ['0-1', 'approve'],
+    ['0-2', 'block'],
+  ] as const) {
+    view.applyDecision(idOf(1), { decisionId, outcome, fraudScore: 0 }, START_MS)
+  }
+  const claim = view.claimOf(scope('a'), START_MS)
+  expect(claim === null ? null : view.stateOf(claim).decision).toMatchObject({ decisionId: '0-1', outcome: 'approve' })
+})
+
 test('SPEC C3: a view is there again after a start, and one of another log is thrown away', async () => {
   const store = new ViewStore(join(folder, 'again'), 'log')
   const view = new ClaimView(store)

@@ -167,6 +167,28 @@ test('SPEC C1, M6: every call is one audit event, with the trace that it came in
     expect(text).not.toContain(hidden)
 })
 
+test('SPEC C1, M6: a call whose caller has gone is an audit event too, and holds up no end', async () => {
+  const lost = await ground.serve('lost', { paymentsLost: true })
+  const gone = new AbortController()
+  const names = { transaction_id: 'tx-gone', idempotency_key: 'k-gone' }
+  const call = fetch(`${lost.url}/payment/confirm`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...CALL, ...names }),
+    signal: gone.signal,
+  })
+  while (lost.api.inFlight === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  gone.abort()
+  await expect(call).rejects.toThrow()
+  await lost.server.close()
+  let found: AuditEvent[] = []
+  while (found.length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    found = (await auditEvents()).filter(({ subject }) => subject === 'tx-gone')
+  }
+  expect(found).toMatchObject([{ act: 'payment.confirm', result: '499', sourceToken: expect.any(String) }])
+})
+
 test('SPEC M1, C5: what the API posts is a payment like any other, masked before its first byte is stored, with the trace', async () => {
   const partition = partitionOfAccount('acc-3')
   const at = { topic: TOPICS.paymentsSubmitted.name, partition }

@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { createLocalJWKSet, type JWK } from 'jose'
 import { expect, test } from 'vitest'
+import { KNOWN_TOKENS_MAX, KnownTokens } from '../../api/access/known-tokens.ts'
 import { TokenCheck } from '../../api/access/token-check.ts'
 
 // Goal: RFC 8725 row by row: every way to forge, stretch or misuse a token is refused, with one answer for all.
@@ -159,4 +160,44 @@ test('SPEC C1: keys that cannot be had are no fault of the token', async () => {
     () => NOW_S * 1_000,
   )
   await expect(away.principalOf(`Bearer ${token()}`)).rejects.toMatchObject({ status: 503, code: 'KEYS_UNAVAILABLE' })
+})
+
+test('SPEC C1: a token that was found good is not checked again for a minute, and never past its end or its key', async () => {
+  let nowMs = NOW_S * 1_000
+  let keysHeld = JWKS.keys
+  let asked = 0
+  const counting = new TokenCheck(
+    (header, input) => {
+      asked++
+      return createLocalJWKSet({ keys: keysHeld })(header, input)
+    },
+    RULES,
+    () => nowMs,
+  )
+  const long = `Bearer ${token()}`
+  const short = `Bearer ${token({}, { exp: NOW_S + 10 })}`
+  const [first, again] = [await counting.principalOf(long), await counting.principalOf(long)]
+  expect([asked, again]).toEqual([1, first])
+  await expect(counting.principalOf(`Bearer ${head}.${payload}.${'A'.repeat(86)}`)).rejects.toMatchObject({
+    status: 401,
+  })
+  await counting.principalOf(short)
+  expect(asked).toBe(3)
+  keysHeld = []
+  nowMs += 39_999
+  await counting.principalOf(short)
+  nowMs += 1
+  await expect(counting.principalOf(short), 'past its end and the skew').rejects.toMatchObject({ code: 'BAD_TOKEN' })
+  nowMs += 19_999
+  await counting.principalOf(long)
+  nowMs += 1
+  await expect(counting.principalOf(long), 'its key is gone').rejects.toMatchObject({ code: 'BAD_TOKEN' })
+})
+
+test('known tokens are bounded: the one that was checked longest ago is forgotten first', () => {
+  const known = new KnownTokens(() => 0)
+  const principal = { subject: 'usr-1', accounts: new Set(['acc-1']), scope: 'payment.confirm' }
+  for (let i = 0; i <= KNOWN_TOKENS_MAX; i++) known.add(`token-${i}`, principal, 1_000)
+  expect([known.size, known.principalOf('token-0')]).toEqual([KNOWN_TOKENS_MAX, null])
+  expect(known.principalOf('token-1')).toBe(principal)
 })

@@ -10,7 +10,14 @@ import { sealBatch } from '../../streams/record/batch-seal.ts'
 import { encodeRecords } from '../../streams/testing/plain-records.ts'
 
 /** As in the local registry. */
-export const ARCHIVE_IDS = { decision: 3, resolution: 4, alert: 6, duplicate: 8, audit: 10, shadowVerdict: 12 } as const
+export const ARCHIVE_IDS = {
+  decision: 3,
+  resolution: 4,
+  alert: 15,
+  duplicate: 8,
+  audit: 10,
+  shadowVerdict: 12,
+} as const
 
 /** 2026-11-25 12:00:00 UTC. */
 export const NOON_MS = 1_795_608_000_000

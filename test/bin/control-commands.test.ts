@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { partitionOfAccount, sendControl } from '../../bin/runtime/control/control-records.ts'
 import { openSession } from '../../bin/runtime/session.ts'
+import { auditedActs } from './audited-acts.ts'
 import { testConfig } from './decided-folder.ts'
 import { SluiceProcess, sluice, temporaryFolder } from './sluice-process.ts'
 
@@ -101,6 +102,8 @@ test('SPEC S7: a change that one partition refuses says so, and is not taken for
     expect(stderr).toContain(`refused at ${partition}-${offset}: serial`)
     expect(stderr).toContain('it holds in 11 partitions')
   }
+  const refused = { act: 'rules.apply', actor: 'ana', result: 'refused', reason: 'ticket 812' }
+  expect(await auditedActs(folder)).toMatchObject([refused, refused])
   up.child.kill('SIGINT')
   expect(await up.ended).toBe(0)
 }, 120_000)
@@ -154,6 +157,12 @@ test('SPEC S4: an account is blocked, lifted and allowed by signed records in it
     { hardBlockUntil: null, allowedUntil: Date.parse('2030-01-01') },
   ])
   expect(await asJson('accounts', 'show', 'nobody', ...at)).toMatchObject([{ known: false }])
+  const by = { actor: 'ana', role: 'admin', subject: 'alice', reason: 'ticket 812', result: 'done' }
+  expect(await auditedActs(folder)).toMatchObject([
+    { act: 'account.block', ...by },
+    { act: 'account.unblock', ...by },
+    { act: 'account.allow', ...by },
+  ])
   expect((await sluice(['verify', ...at])).code).toBe(0)
 }, 120_000)
 
@@ -187,6 +196,11 @@ test('SPEC S8: a review is ended once, by the first reviewer, and leaves the que
   expect(late.stderr).toContain(`the review of ${id} has ended: approved by ana`)
   const { stdout } = await sluice(['review', 'list', '--json', ...at])
   expect(stdout).not.toContain(`"${id}"`)
+  expect(await auditedActs(folder)).toMatchObject([
+    { act: 'review.claim', subject: id, actor: 'ana', result: 'done' },
+    { act: 'review.approve', subject: id, actor: 'ana', result: 'done', reason: 'ticket 812' },
+    { act: 'review.decline', subject: id, actor: 'ana', result: 'refused', reason: 'ticket 812' },
+  ])
   up.child.kill('SIGINT')
   expect(await up.ended).toBe(0)
   expect((await sluice(['verify', ...at])).code).toBe(0)

@@ -11,6 +11,7 @@ import { ACTION_PARTITIONS } from '../../redis-alerts/hooks/hook-session.ts'
 import { openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { SCHEMA_IDS } from '../redis-alerts/alert-log.ts'
+import { auditedActs } from './audited-acts.ts'
 import { SluiceProcess, sluice, temporaryFolder } from './sluice-process.ts'
 
 // Goal: what a kill -9 in the middle of deliveries leaves to each receiver, and what an operator sees and does.
@@ -172,4 +173,5 @@ test('SPEC A5: each action comes under one id to each hook though the process is
   expect(await run.ended, run.stderr).toBe(0)
   expect(receiver.ids('/cards')).toEqual([])
   expect((await sluice(['hooks', 'list', '--hook', 'cases'], env)).stdout).toBe('no such deliveries\n')
+  expect(await auditedActs(data)).toMatchObject([{ act: 'hook.replay', subject: 'cases', result: 'done' }])
 })

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { auditedActs } from './audited-acts.ts'
 import { decidedFolder } from './decided-folder.ts'
 import { sluice, temporaryFolder } from './sluice-process.ts'
 
@@ -92,8 +93,11 @@ test('SPEC X6: a replayed dead letter is a new record with the same bytes; dedup
   const id = `${letter.input_partition}-${letter.input_offset}`
   const shown = await sluice(['dlq', 'show', id, '--data', folder, '--json'])
   expect(JSON.parse(shown.stdout)).toEqual({ ...letter, input_retained: true })
-  const replayed = await sluice(['dlq', 'replay', id, '--data', folder, '--json'])
+  const replayed = await sluice(['dlq', 'replay', id, '--as', 'ana', '--why', 'ticket 9', '--data', folder, '--json'])
   expect(JSON.parse(replayed.stdout)).toEqual({ replayed: 1, refused: 0 })
+  expect(await auditedActs(folder)).toMatchObject([
+    { act: 'dlq.replay', subject: id, actor: 'ana', role: 'admin', result: 'done', reason: 'ticket 9' },
+  ])
   // Nobody owns the tasks, so the import decides what waits: the replayed record among it.
   await sluice(['import', 'jsonl', '-', '--data', folder], {}, `${JSON.stringify(payment)}\n`)
   const again = (await list()).filter(({ value_hash }) => value_hash === letter.value_hash)

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { ARCHIVE_APPLICATION_PREFIX, RIGHTS, type Role } from '../../bin/runtime/kafka-rights.ts'
 import { APPLICATION_ID, INPUT_TOPIC, RULES_APPLICATION_ID } from '../../bin/runtime/session.ts'
 import { TASK_TOPICS } from '../../bin/runtime/topic-settings.ts'
+import { OTP_GROUP } from '../../otp/delivery-sink.ts'
 import { ALERTS_GROUP } from '../../redis-alerts/alerter.ts'
 import { hookGroup } from '../../redis-alerts/hooks/hook.ts'
 import { TOPICS } from '../../schemas/topics.ts'
@@ -23,6 +24,7 @@ const USERS: Readonly<Record<Role, string>> = {
   reader: 'reader',
   alerter: 'alerter',
   archiver: 'archiver',
+  api: 'api',
   hooks: 'hooks',
   admin: 'operator',
 }
@@ -30,6 +32,9 @@ const DECIDED = { topic: TOPICS.paymentsDecided.name, partition: 0 }
 const ALERTS = { topic: TOPICS.fraudAlerts.name, partition: 0 }
 const ACTIONS = { topic: TOPICS.fraudActions.name, partition: 0 }
 const DELIVERIES = { topic: TOPICS.hooksDeliveries.name, partition: 0 }
+const CLAIMS = { topic: TOPICS.apiClaims.name, partition: 0 }
+const CODES = { topic: TOPICS.otpDeliveries.name, partition: 0 }
+const AUDIT = { topic: TOPICS.auditEvents.name, partition: 0 }
 const DEAD_LETTERS = { topic: TOPICS.paymentsDlq.name, partition: 0 }
 const SUBMITTED = { topic: INPUT_TOPIC, partition: 0 }
 const REFUSED = { code: expect.stringMatching(/^KAFKA_(?:TOPIC|CLUSTER)_AUTHORIZATION_FAILED$/), next: 'stop' }
@@ -130,6 +135,27 @@ await onRealParts(['kafka'], 'rights on a cluster', () => {
     for (const at of [DECIDED, ALERTS, SUBMITTED]) await expect(send('archiver', at)).rejects.toMatchObject(REFUSED)
     await expect(read('archiver', SUBMITTED)).rejects.toMatchObject({ next: 'stop' })
     await expect(logOf('archiver').openTask(APPLICATION_ID, DECIDED)).rejects.toMatchObject({ next: 'stop' })
+  })
+
+  test('SPEC R4: an API writes payments, which it cannot read, claims and codes, which it can, and reads what became of them, and nothing else', async () => {
+    for (const at of [SUBMITTED, AUDIT]) {
+      expect(await send('api', at)).toMatchObject({ baseOffset: expect.any(Number) })
+      await expect(read('api', at)).rejects.toMatchObject({ next: 'stop' })
+    }
+    for (const at of [CLAIMS, CODES]) {
+      expect(await send('api', at)).toMatchObject({ baseOffset: 0 })
+      expect(await read('api', at)).toEqual(['one'])
+    }
+    for (const at of [DECIDED, DEAD_LETTERS]) await expect(read('api', at)).resolves.toBeDefined()
+    for (const at of [DECIDED, ALERTS, DEAD_LETTERS]) await expect(send('api', at)).rejects.toMatchObject(REFUSED)
+    await expect(read('api', ALERTS)).rejects.toMatchObject({ next: 'stop' })
+    const codes = logOf('api').group(OTP_GROUP)
+    await codes.commit(CODES, { offset: 1, metadata: '' })
+    expect(await codes.committed(CODES)).toMatchObject({ offset: 1 })
+    const tasks = logOf('api').group(APPLICATION_ID)
+    await expect(tasks.committed(SUBMITTED)).resolves.toBeDefined()
+    await expect(tasks.commit(SUBMITTED, { offset: 0, metadata: '' })).rejects.toMatchObject({ next: 'stop' })
+    await expect(logOf('api').openTask(APPLICATION_ID, SUBMITTED)).rejects.toMatchObject({ next: 'stop' })
   })
 
   test('SPEC R4: hooks read actions and their own deliveries, commit their own offsets and write deliveries, and nothing else', async () => {

@@ -5,6 +5,7 @@ import { ALL_PARTITIONS, sendControl } from '../../bin/runtime/control/control-r
 import { LIST_FIELDS, listEntriesOf } from '../../bin/runtime/control/list-entries.ts'
 import type { PaymentSubmitted } from '../../schemas/generated/payment-submitted.ts'
 import { decidedSession, pay } from '../otp/challenged-folder.ts'
+import { auditedActs } from './audited-acts.ts'
 import { sluice, temporaryFolder } from './sluice-process.ts'
 
 const VALUES: Readonly<
@@ -79,6 +80,11 @@ test('SPEC S6: sluice lists adds, shows and removes an entry, and refuses a valu
   const removed = await sluice(['lists', 'remove', 'email', 'ana@example.org', '--reason', 'given back', ...at])
   expect(JSON.parse(removed.stdout), removed.stderr).toMatchObject({ kind: 'LIST_REMOVED', holds: true })
   expect((await sluice(['lists', 'show', ...at])).stdout).toBe('')
+  expect(await auditedActs(folder)).toMatchObject([
+    { act: 'list.add', subject: 'email', result: 'done', reason: 'taken over' },
+    { act: 'list.add', subject: 'card', result: 'refused', reason: 'none' },
+    { act: 'list.remove', subject: 'email', result: 'done', reason: 'given back' },
+  ])
   expect((await sluice(['otp', 'unlock', 'acc-1', ...at])).stdout).toContain('"locked_for_ms":0')
   expect((await sluice(['otp', 'show', 'acc-1', ...at])).stdout).toContain('"locked_for_ms":0')
 }, 120_000)

@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { KeysError } from '../../bin/runtime/keys.ts'
-import { redisTarget } from '../../bin/runtime/redis-target.ts'
+import { redisServer, redisTarget } from '../../bin/runtime/redis-target.ts'
 import { ConfigError, readConfig } from '../../platform/config.ts'
 import { temporaryFolder } from './sluice-process.ts'
 
@@ -23,6 +23,23 @@ test.each([
   ['rediss://127.0.0.1', { host: '127.0.0.1', port: 6379, database: 0, tls: {} }],
 ])('Redis settings: %s', (url, expected) => {
   expect(targetOf({ SLUICE_REDIS_URL: url })).toEqual({ ...expected, commandTimeoutMs: 2_000 })
+})
+
+test('Redis settings: nodes besides the first make it a cluster, each held against its own name', () => {
+  const given = { SLUICE_REDIS_URL: 'rediss://one:7000', SLUICE_REDIS_CLUSTER_NODES: 'two:7001,[::1]:7002' }
+  expect(targetOf(given)).toEqual({
+    host: 'one',
+    port: 7000,
+    database: 0,
+    clusterNodes: [
+      { host: 'two', port: 7001 },
+      { host: '::1', port: 7002 },
+    ],
+    tls: {},
+    commandTimeoutMs: 2_000,
+  })
+  const config = readConfig({}, given)
+  expect(() => redisServer(config, 'one-time codes')).toThrow('one-time codes stand on one Redis server alone')
 })
 
 test('Redis settings: authorities and password come from files; the password loses its line end alone', () => {
@@ -58,6 +75,25 @@ test.for([
     given: { SLUICE_REDIS_URL: 'redis://one', SLUICE_REDIS_PASSWORD_FILE: 'p' },
     says: 'in clear',
     why: 'a password over plain text',
+  },
+  {
+    given: {
+      SLUICE_REDIS_URL: 'redis://localhost',
+      SLUICE_REDIS_CLUSTER_NODES: 'two:6379',
+      SLUICE_REDIS_PASSWORD_FILE: 'p',
+    },
+    says: 'in clear',
+    why: 'a password over plain text to a node further away',
+  },
+  {
+    given: { SLUICE_REDIS_URL: 'redis://one/3', SLUICE_REDIS_CLUSTER_NODES: 'two:6379' },
+    says: 'database 0 alone',
+    why: 'a database of a cluster',
+  },
+  {
+    given: { SLUICE_REDIS_URL: 'redis://one', SLUICE_REDIS_CLUSTER_NODES: 'two' },
+    says: 'host:port',
+    why: 'a node without a port',
   },
 ])('Redis settings: $why is refused', ({ given, says }) => {
   expect(() => targetOf(given)).toThrow(ConfigError)

@@ -15,6 +15,7 @@ interface AlertCase {
   readonly fires: string
 }
 
+const CONFIRM = 'instance="a", route="/payment/confirm"'
 const A_TASK = 'instance="a", task_id="0_1"'
 const CASES: readonly AlertCase[] = [
   {
@@ -144,6 +145,30 @@ const CASES: readonly AlertCase[] = [
     series: { 'sluice_hook_circuit_open{instance="a", hook="cards"}': '0 1x40' },
     quiet: '5m',
     fires: '5m15s',
+  },
+  {
+    alert: 'SluiceApiBehind',
+    why: 'a minute after it has begun to read',
+    series: { 'sluice_api_view_caught_up{instance="a"}': '1 0x10' },
+    quiet: '1m',
+    fires: '1m15s',
+  },
+  {
+    alert: 'SluiceApiUnavailable',
+    why: 'over 5 % of the calls',
+    series: {
+      [`http_request_duration_seconds_count{${CONFIRM}, status_code="200"}`]: '0+95x20 1995+90x40',
+      [`http_request_duration_seconds_count{${CONFIRM}, status_code="503"}`]: '0+5x20 105+10x40',
+    },
+    quiet: '5m',
+    fires: '10m',
+  },
+  {
+    alert: 'SluiceApiRateLocal',
+    why: 'the first call that Redis did not count',
+    series: { 'sluice_api_rate_local_total{instance="a"}': '0 0 1 1 1' },
+    quiet: '15s',
+    fires: '45s',
   },
 ]
 

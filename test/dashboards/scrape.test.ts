@@ -70,6 +70,9 @@ test('dashboards: every expression of rules and dashboard has a series in a scra
   const up = new SluiceProcess(['up', '--port', '0', '--rate', '400', '--data', temporaryFolder()], env)
   const [, target = ''] = await up.says(/http:\/\/(127\.0\.0\.1:\d+)/)
   const url = await startPrometheus(target)
+  // One call that is refused: a route that nobody has called has no series.
+  const [, api = ''] = await up.says(/confirm API: (http:\/\/127\.0\.0\.1:\d+)/)
+  expect((await fetch(`${api}/payment/confirm`, { method: 'POST' })).status).toBe(401)
   const rules = allRules()
     .map(({ expr }) => expr)
     .filter((expr) => !expr.startsWith(OF_THE_ARCHIVE))

@@ -42,7 +42,7 @@ const READERS: Readonly<
   3: new DecisionReader(),
   4: new ResolutionReader(),
   5: new DeadLetterReader(),
-  6: new AlertReader(),
+  15: new AlertReader(),
   7: new FraudActionReader(),
   8: new DuplicateReader(),
   12: new ShadowVerdictReader(),

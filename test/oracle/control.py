@@ -56,6 +56,15 @@ class Pending:
                 return (decision_id, *table.pop(decision_id)[1:])
         return None
 
+    def end_all_of(self, account):
+        """Ends all of one sender: challenges first, lowest limit first, equal ones in the order of their addition."""
+        ended = []
+        for kind, table in self.tables.items():
+            order = {decision_id: at for at, (_, _, decision_id) in enumerate(sorted(self.by_limit[kind]))}
+            for decision_id in sorted((d for d, (_, _, sender) in table.items() if sender == account), key=order.get):
+                ended.append((decision_id, *table.pop(decision_id)[1:]))
+        return ended
+
     def kind_of(self, decision_id):
         return next((kind for kind, table in self.tables.items() if decision_id in table), None)
 
@@ -76,7 +85,7 @@ def refused(c, key, partition, fold, valid_signature):
         encoded = account.encode("utf-8")
         if key != encoded or partition_of(encoded, fold.partitions) != partition.number:
             return True
-    if kind.startswith("ACCOUNT_") and account is None:
+    if (kind.startswith("ACCOUNT_") or kind == "ERASURE") and account is None:
         return True
     if kind == "ACCOUNT_ALLOWED" and c["until"] is None:
         return True
@@ -89,7 +98,7 @@ def refused(c, key, partition, fold, valid_signature):
     if kind in ENDS:
         pending = partition.pending.kind_of(c["decision_id"])
         return pending is not None and pending != ENDS[kind][0]
-    return kind == "ERASURE"
+    return False
 
 
 def _list_refused(c, partition):
@@ -104,7 +113,7 @@ def _list_refused(c, partition):
 
 
 def apply(c, partition, fold):
-    """Changes the partition's state; the ended (decision id, transaction id, sender) of a challenge or review, or None."""
+    """Changes the partition's state; the ended (decision id, transaction id, sender) of a challenge or review, a list of them for an erasure, or None."""
     kind = c["kind"]
     end = FOREVER if c["until"] is None else c["until"]
     if kind in ENDS:
@@ -127,6 +136,10 @@ def apply(c, partition, fold):
             partition.senders[c["account_id"]].episode = None
     elif kind == "MASK_KEY_ACTIVATED":
         partition.key_id = c["subject"]
+    elif kind == "ERASURE":
+        partition.senders.pop(c["account_id"], None)
+        partition.standings.pop(c["account_id"], None)
+        return partition.pending.end_all_of(c["account_id"])
     return None
 
 

@@ -14,7 +14,7 @@ from rules import Rules
 from state import DAY, HOUR, MINUTE, Entry, Episode, HELD, NEVER, Sender, Standing, seen_last_hour, use
 
 TOPIC = "payments.submitted"
-SEMANTICS_VERSION = 2
+SEMANTICS_VERSION = 3
 GRACE = 10_000
 FIVE_MINUTES = 300_000
 IDLE = 90 * DAY
@@ -107,12 +107,22 @@ class Partition:
             outcome.alerts = self._numbered([alert], offset)
             return outcome
         ended = control.apply(c, self, self.fold)
+        if c["kind"] == "ERASURE":
+            return self._erasure(c, ended, offset, at)
         if c["kind"] not in control.ENDS:
             return Outcome("control applied")
         outcome = Outcome("control applied" if ended else "control ignored")
         if ended:
             resolution = _resolution(ended, control.ENDS[c["kind"]][1], c["actor"], at)
             outcome.resolutions.append({**resolution, "event_time": c["event_time"]})
+        return outcome
+
+    def _erasure(self, c, ended, offset, at):
+        outcome = Outcome("control applied")
+        for one in ended:
+            outcome.resolutions.append({**_resolution(one, "expired", c["actor"], at), "event_time": c["event_time"]})
+        alert = {"kind": "ERASURE", "revised": False, "sender_account_id": c["account_id"], "event_time": c["event_time"], **at}
+        outcome.alerts = self._numbered([alert], offset)
         return outcome
 
     # --- payments

@@ -10,8 +10,8 @@ from fold import Fold, Partition
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCHEMA_DIR = os.path.join(HERE, "..", "..", "schemas")
 SCHEMAS = {
-    1: "payment-submitted", 2: "control-record", 3: "decision", 4: "resolution", 5: "dead-letter", 6: "alert", 7: "action",
-    8: "duplicate", 12: "shadow-verdict",
+    1: "payment-submitted", 2: "control-record", 3: "decision", 4: "resolution", 5: "dead-letter", 7: "action",
+    8: "duplicate", 12: "shadow-verdict", 15: "alert",
 }  # fmt: skip
 KEYS = [{"id": "k1", "hex": "00" * 31 + "01"}, {"id": "k2", "hex": "00" * 31 + "02"}]
 SIGNERS = [{"id": "api", "kinds": ["CHALLENGE_*"]}, {"id": "board", "kinds": ["REVIEW_*", "ACCOUNT_*"]}, {"id": "admin", "kinds": ["*"]}]

@@ -14,7 +14,7 @@ import { machineTime } from '../../streams/machine/machine-time.ts'
 import { RecordBatchWriter } from '../../streams/record/record-batch-writer.ts'
 
 /** As in the local registry. */
-export const SCHEMA_IDS = { deadLetter: 5, alert: 6, action: 7 } as const
+export const SCHEMA_IDS = { deadLetter: 5, alert: 15, action: 7 } as const
 const LOG_BYTES_MAX = 256 << 20
 
 /** A log of alerts in a folder of its own, and what was sent to it. */

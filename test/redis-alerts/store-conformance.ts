@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import type { ActionEntry, AlertStore } from '../../redis-alerts/alert-store.ts'
+import type { ActionEntry, AlertStore, LiveEntry } from '../../redis-alerts/alert-store.ts'
 import { ALERT_LIFE_MS, COUNT_LIFE_MS } from '../../redis-alerts/lives.ts'
 import { alertOf, expectedOf, SOURCE, seenIn, stretches, wholeStream } from './written-entries.ts'
 
@@ -115,6 +115,34 @@ export function alertStoreConformance(emptyStore: () => Promise<AlertStore>, run
       expect(Object.keys(await store.actionsOf('ACC_001'))).toEqual(['REQUIRE_3DS:0-9'])
     })
     expect(await wholeStream(store)).toHaveLength(3)
+  })
+
+  test('SPEC B4: an erasure takes all of an account that came before it, nothing of another, and is safe to repeat', async () => {
+    const store = await emptyStore()
+    const endsMs = Date.now() + HOUR_MS
+    const of = (account: string, offset: number): LiveEntry[] => {
+      const json = JSON.stringify({ sender_account_id: account, ends_at: endsMs })
+      const place = { source: SOURCE, previousOffset: -1, account, json }
+      return [
+        { ...alertOf(offset, { account }), json },
+        { kind: 'action', ...place, offset: offset + 1, field: 'BLOCK_CARD:0-1', endsMs },
+      ]
+    }
+    await store.write([...of('ACC_001', 1), ...of('ACC_0011', 3)])
+    const erasure = { kind: 'erasure', source: SOURCE, offset: 5, previousOffset: -1, account: 'ACC_001' } as const
+    await store.write([erasure])
+    await store.write([erasure])
+    expect(await store.accounts()).toEqual(['ACC_0011'])
+    expect([await store.alertOf('ACC_001'), await store.countOf('ACC_001')]).toEqual([null, null])
+    expect(await store.actionsOf('ACC_001')).toEqual({})
+    expect(await store.countOf('ACC_0011')).toBe(4)
+    expect(Object.keys(await store.actionsOf('ACC_0011'))).toHaveLength(1)
+    expect((await wholeStream(store)).map(({ json }) => JSON.parse(json).sender_account_id)).toEqual([
+      'ACC_0011',
+      'ACC_0011',
+    ])
+    await store.write(of('ACC_001', 6))
+    expect((await store.accounts()).toSorted()).toEqual(['ACC_001', 'ACC_0011'])
   })
 
   test('SPEC A1: the stream is bounded and keeps the newest', async () => {

@@ -57,7 +57,9 @@ export function expectedOf(entries: readonly LiveEntry[], nowMs: number): Awaite
     alerts: ACCOUNTS.map(newest),
     counts: ACCOUNTS.map(count),
     actions: ACCOUNTS.map(actions),
-    stream: entries.flatMap((entry) => (entry.kind === 'passed' ? [] : [{ kind: entry.kind, json: entry.json }])),
+    stream: entries.flatMap((entry) =>
+      entry.kind === 'passed' || entry.kind === 'erasure' ? [] : [{ kind: entry.kind, json: entry.json }],
+    ),
     positions: last === undefined ? {} : { [SOURCE]: last },
   }
 }

@@ -96,17 +96,17 @@ test.each(BREAKING)(
 
 test('SPEC R2: a compatible edit waits for its registration, then passes, and stays held against all versions', () => {
   const before = registeredSchemas().length
-  edit('alert.avsc', (schema) => schema.fields.push({ name: 'note', type: ['null', 'string'], default: null }))
+  edit('duplicate.avsc', (schema) => schema.fields.push({ name: 'note', type: ['null', 'string'], default: null }))
   const waiting = run('check.ts')
   expect(waiting.status).toBe(1)
-  expect(waiting.stderr).toContain('fraud.alerts-sluice.Alert: version 2 is compatible but not registered')
+  expect(waiting.stderr).toContain('payments.duplicates-sluice.Duplicate: version 2 is compatible but not registered')
   expect(run('check.ts', '--register').status).toBe(0)
   expect(run('check.ts').status).toBe(0)
   expect(registeredSchemas(join(folder, 'registry')).at(-1)).toMatchObject({ id: before + 1, version: 2 })
   // Compatible with version 2 alone, but version 1 has no such field.
-  edit('alert.avsc', (schema) => Object.assign(schema.fields.at(-1)!, { default: undefined }))
+  edit('duplicate.avsc', (schema) => Object.assign(schema.fields.at(-1)!, { default: undefined }))
   expect(checkSchemas(folder, join(folder, 'registry')).problems).toEqual([
-    'fraud.alerts-sluice.Alert: Alert.note was added without a default (version 1, id 6)',
+    'payments.duplicates-sluice.Duplicate: Duplicate.note was added without a default (version 1, id 8)',
   ])
 })
 

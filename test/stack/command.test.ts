@@ -43,6 +43,16 @@ await onRealParts(['redis', 'registry'], 'stack: the command line', () => {
     await expect(askRedis(address, 'PING')).rejects.toThrow('ECONNREFUSED')
   })
 
+  test('stack: three masters are a Redis Cluster', { timeout: START_MS }, async () => {
+    const { stdout } = await stack('redis', '--masters', '3')
+    const [, url = '', nodes = ''] = /^redis +ready +url redis:\/\/(\S+) +nodes (\S+)/m.exec(stdout) ?? []
+    for (const address of [url, ...nodes.split(',')]) {
+      expect(await askRedis(address, 'CLUSTER INFO')).toContain('cluster_state:ok')
+    }
+    expect(nodes.split(',')).toHaveLength(2)
+    expect((await stack('status')).stdout).toMatch(/^redis +answers +url/m)
+  })
+
   test('stack: a second start changes nothing; stop ends only what was started here', {
     timeout: START_MS,
   }, async () => {

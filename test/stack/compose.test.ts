@@ -11,7 +11,7 @@ import { START_MS } from '../support/real-parts.ts'
 import { composeFile, dockerInstructions, loadedFiles, PROJECT, projectFile, type Service } from './compose-file.ts'
 
 // Goal: no Docker daemon runs here, so what can be said of the containers without one is said by these checks.
-const PROFILES = ['core', 'bigquery', 'observability']
+const PROFILES = ['core', 'cluster', 'bigquery', 'observability']
 const { services, volumes } = composeFile()
 const dockerfile = dockerInstructions(projectFile('Dockerfile'))
 

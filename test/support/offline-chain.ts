@@ -37,7 +37,7 @@ export const SCHEMA_IDS = {
   decision: 3,
   resolution: 4,
   deadLetter: 5,
-  alert: 6,
+  alert: 15,
   action: 7,
   duplicate: 8,
   shadowVerdict: 12,

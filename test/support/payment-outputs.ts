@@ -28,7 +28,7 @@ const KINDS: Readonly<Record<number, { readonly list: keyof PaymentOutputs; read
   3: { list: 'decisions', reader: new DecisionReader() },
   4: { list: 'resolutions', reader: new ResolutionReader() },
   5: { list: 'deadLetters', reader: new DeadLetterReader() },
-  6: { list: 'alerts', reader: new AlertReader() },
+  15: { list: 'alerts', reader: new AlertReader() },
   7: { list: 'actions', reader: new FraudActionReader() },
   8: { list: 'duplicates', reader: new DuplicateReader() },
   12: { list: 'shadowVerdicts', reader: new ShadowVerdictReader() },

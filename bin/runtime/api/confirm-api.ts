@@ -4,12 +4,15 @@ import { join } from 'node:path'
 import type { FastifyPluginAsync } from 'fastify'
 import { LocalRateLimiter, type RateLimiter } from '../../../api/access/rate-limiter.ts'
 import { TokenCheck } from '../../../api/access/token-check.ts'
+import type { ApiOptions } from '../../../api/api-options.ts'
 import { apiRoutes } from '../../../api/api-routes.ts'
 import { AuditTrail } from '../../../api/audit.ts'
 import type { Challenges } from '../../../api/challenge.ts'
 import { Confirmation } from '../../../api/confirm.ts'
 import { LoopDelay } from '../../../api/loop-delay.ts'
 import { ApiProblem } from '../../../api/problem.ts'
+import { ReplayCache } from '../../../api/request/replay-cache.ts'
+import { REPLAY_MS, SealedBodies } from '../../../api/request/sealed-body.ts'
 import { ClaimView } from '../../../api/view/claim-view.ts'
 import { ReadBack } from '../../../api/view/read-back.ts'
 import { ViewStore } from '../../../api/view/view-store.ts'
@@ -28,6 +31,7 @@ import { machineTime } from '../../../streams/machine/machine-time.ts'
 import { readRules } from '../control/rules-file.ts'
 import { type EdgeTokens, edgeTokens } from '../payment-source.ts'
 import type { Session } from '../session.ts'
+import { bodyKeys } from './body-keys.ts'
 import { tokenKeys } from './token-keys.ts'
 
 /** A caller waits for the batch: as short as a batch of its neighbours needs to form. */
@@ -39,6 +43,8 @@ const DRAIN_MS = 5_000
 const MINUTE_MS = 60_000
 const STREAMS_MAX = 1_000
 const ADDRESSES_MAX = 10_000
+/** Encrypted bodies that are remembered, in each of two generations of 6 min: 180 a second. */
+const REPLAYS_MAX = 65_536
 const SETTLEMENT_DEFAULT = 'ACH'
 
 export interface ConfirmApiOptions {
@@ -74,15 +80,20 @@ export class ConfirmApi implements MeasuredApi {
     const findKey = await tokenKeys(config, folder.keys.folder, options.isDemo, machineTime.nowMs)
     const { apiIssuer: issuer, apiAudience: audience, apiTokenLifeMaxS: lifeMaxS } = config
     const tokens = new TokenCheck(findKey, { issuer, audience, lifeMaxS }, machineTime.nowMs)
+    const findOpening = await bodyKeys(config, folder.keys.folder, machineTime.nowMs)
+    const sealedBodies =
+      findOpening === null
+        ? null
+        : new SealedBodies(findOpening, new ReplayCache(REPLAYS_MAX, REPLAY_MS, machineTime.nowMs), machineTime.nowMs)
     const claim = await idOf(registry, TOPICS.apiClaims, 'ApiClaim')
     const audit = await idOf(registry, TOPICS.auditEvents, 'AuditEvent')
-    return new ConfirmApi(session, options, tokens, { claim, audit })
+    return new ConfirmApi(session, options, { tokens, sealedBodies }, { claim, audit })
   }
 
   private constructor(
     session: Session<Log>,
     options: ConfirmApiOptions,
-    tokens: TokenCheck,
+    { tokens, sealedBodies }: Pick<ApiOptions, 'tokens' | 'sealedBodies'>,
     schemaIds: { readonly claim: number; readonly audit: number },
   ) {
     const { config, folder, log, logId, ids } = session
@@ -134,6 +145,7 @@ export class ConfirmApi implements MeasuredApi {
       challenges: options.challenges,
       view,
       tokens,
+      sealedBodies,
       audit: new AuditTrail(events, schemaIds.audit),
       metrics: options.metrics,
       highRiskScore: rules.actions.REQUIRE_3DS.score_at_least,

@@ -7,7 +7,7 @@ import type { Config } from '../../../platform/config.ts'
 import type { Logger } from '../../../platform/logger.ts'
 import { redisOptions } from '../../../platform/redis-options.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
-import { redisTarget } from '../redis-target.ts'
+import { redisServer } from '../redis-target.ts'
 
 const MINUTE_MS = 60_000
 /** A call does not wait longer for its place in the rate; the local count takes over. */
@@ -21,7 +21,7 @@ export async function openSharedLimiter(
   metrics: Pick<ApiMetrics, 'limitedLocally'>,
 ): Promise<{ readonly limiter: RateLimiter; close(): void } | null> {
   if (config.redisUrl === '') return null
-  const target = { ...redisTarget(config), commandTimeoutMs: ANSWER_MS }
+  const target = { ...redisServer(config, 'the counts of the rate limit'), commandTimeoutMs: ANSWER_MS }
   // What Redis does not take at once is counted here.
   const redis = new Redis({ ...redisOptions(target), lazyConnect: false, retryStrategy: () => ANSWER_MS })
   redis.on('error', () => {}) // Told at each call that it fails.

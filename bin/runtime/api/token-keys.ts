@@ -27,9 +27,9 @@ export async function addTokenKey(folder: string): Promise<string> {
   const key: JWK = { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: ALGORITHM, use: 'sig' }
   const keys = [key, ...signingKeys(folder)].slice(0, KEYS_MAX)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  write(join(folder, TOKEN_KEY_FILES.signing), { keys })
+  writeKeySet(join(folder, TOKEN_KEY_FILES.signing), { keys })
   // Nobody may sign with a key that is not public yet, so this would come first if two processes looked at both.
-  write(join(folder, TOKEN_KEY_FILES.public), { keys: keys.map(({ d: _, ...open }) => open) })
+  writeKeySet(join(folder, TOKEN_KEY_FILES.public), { keys: keys.map(({ d: _, ...open }) => open) })
   return String(key.kid)
 }
 
@@ -78,7 +78,7 @@ function signingKeys(folder: string): readonly JWK[] {
 }
 
 /** Whole or not at all, and for its owner alone. */
-function write(path: string, value: JSONWebKeySet): void {
+export function writeKeySet(path: string, value: JSONWebKeySet): void {
   const aside = `${path}.${process.pid}`
   writeFileSync(aside, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flush: true })
   renameSync(aside, path)

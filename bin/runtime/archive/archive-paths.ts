@@ -5,6 +5,9 @@ import { join, resolve } from 'node:path'
 /** What Linux and macOS take for the path of a Unix socket, less what they keep for themselves. */
 const SOCKET_BYTES_MAX = 100
 
+/** The embedded archive's offsets on the log are for who looks at lags; those that it goes on from stand with its rows. */
+export const ARCHIVE_GROUP = 'sluice-archive'
+
 /** The archive of a data folder. */
 export const archivePath = (dataFolder: string): string => join(resolve(dataFolder), 'archive')
 

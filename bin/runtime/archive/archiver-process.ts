@@ -1,7 +1,9 @@
 import { setPriority } from 'node:os'
 import { ARCHIVER_STATES, Archiver } from '../../../bigquery/archiver.ts'
-import type { ArchiveFile } from '../../../bigquery/duckdb/archive-file.ts'
+import type { ArchiveFile, ArchiveFileSettings } from '../../../bigquery/duckdb/archive-file.ts'
 import { DuckDbWriter } from '../../../bigquery/duckdb/duckdb-writer.ts'
+import { eraseFromArchive } from '../../../bigquery/duckdb/erase-archive.ts'
+import type { ErasedAccount } from '../../../bigquery/duckdb/erase-rows.ts'
 import { exportClosedDays } from '../../../bigquery/duckdb/exports.ts'
 import { QueryServer } from '../../../bigquery/duckdb/query-server.ts'
 import { createArchiveMetrics } from '../../../platform/archive-metrics.ts'
@@ -15,10 +17,8 @@ import { complain, print } from '../../view/text.ts'
 import { archiveSchemaIds } from '../schema-ids.ts'
 import type { Session } from '../session.ts'
 import { createDeadLetters } from '../session-dead-letters.ts'
-import { archivePath, archiveSocket } from './archive-paths.ts'
+import { ARCHIVE_GROUP, archivePath, archiveSocket } from './archive-paths.ts'
 
-/** Its offsets on the log are for who looks at lags; the archive's own stand with its rows. */
-const GROUP = 'sluice-archive'
 /** Decisions go first: the archive takes what they leave of the processor. */
 const NICE = 10
 const EXPORT_MS = 60_000
@@ -43,6 +43,7 @@ export async function runArchiver(
   const archive = new OwnedArchive(config, session, logger)
   try {
     const archiver = await createArchiver(session, archive, logger)
+    archive.reopen = () => archiver.reopen()
     const server = port === null ? null : await serveArchiver(config, port, archiver)
     const at = server === null ? '' : `; metrics and health on http://${config.metricsHost}:${server.port}`
     print(`sluice archiver: to ${archive.folder}; \`sluice sql\` asks it${at}; Ctrl-C ends`)
@@ -63,7 +64,7 @@ async function createArchiver(session: Session<Log>, archive: OwnedArchive, logg
   const deadLetters = createDeadLetters(session)
   return new Archiver({
     log: session.log,
-    group: session.log.group(GROUP),
+    group: session.log.group(ARCHIVE_GROUP),
     schemaIds: await archiveSchemaIds(session.registry, session.ids),
     refuse: (rows) => deadLetters.append(rows),
     clock: machineTime,
@@ -82,8 +83,12 @@ class OwnedArchive {
   private readonly config: Config
   private readonly logId: string
   private readonly logger: Logger
+  /** Has the writer closed and opened again. */
+  reopen: () => void = () => {}
   private queries: QueryServer | null = null
   private file: ArchiveFile | null = null
+  /** Erasures that wait for the writer to be closed. */
+  private readonly erasures: ((settings: ArchiveFileSettings) => Promise<void>)[] = []
 
   constructor(config: Config, { logId }: Session<Log>, logger: Logger) {
     this.config = config
@@ -95,10 +100,12 @@ class OwnedArchive {
   async openWriter(): Promise<DuckDbWriter> {
     const { folder, logId, config } = this
     this.setFile(null)
-    const writer = await DuckDbWriter.open({ folder, logId, memoryMb: config.archiveMemoryMb }, machineTime)
+    const settings = { folder, logId, memoryMb: config.archiveMemoryMb }
+    for (const erase of this.erasures.splice(0)) await erase(settings)
+    const writer = await DuckDbWriter.open(settings, machineTime)
     for (const { table, what } of writer.file.migrated) complain(`archive: ${table} ${what}: done`)
     // Only now: the file's lock says that no other process answers there.
-    this.queries ??= await QueryServer.listen(archiveSocket(config.dataFolder))
+    this.queries ??= await QueryServer.listen(archiveSocket(config.dataFolder), (account) => this.erase(account))
     this.setFile(writer.file)
     return writer
   }
@@ -114,6 +121,14 @@ class OwnedArchive {
         this.logger.warn({ error: (error as Error).message }, 'a day was not exported')
       }
     }
+  }
+
+  /** Between two sessions, when nobody has the file open: it is written anew. */
+  private erase(account: ErasedAccount): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.erasures.push((settings) => eraseFromArchive(settings, account, machineTime.nowMs()).then(resolve, reject))
+      this.reopen()
+    })
   }
 
   private setFile(file: ArchiveFile | null): void {

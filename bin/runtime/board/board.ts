@@ -13,16 +13,19 @@ import { machineTime } from '../../../streams/machine/machine-time.ts'
 import type { Standing } from '../control/standing.ts'
 import { OutputValues } from '../record-values.ts'
 import { INPUT_TOPIC, PARTITIONS, type Session } from '../session.ts'
+import { accountHistory } from './account-history.ts'
 import { accountView } from './account-view.ts'
 import { AuditLog, auditSchemaId } from './audit-log.ts'
 import { AuditTrail, addToTrail } from './audit-trail.ts'
 import { boardActs } from './board-acts.ts'
 import { boardUsers } from './board-users.ts'
+import { complianceView, maskingAudits } from './compliance-view.ts'
 import { DeadLetterCounts } from './dead-letter-counts.ts'
 import { decisionView } from './decision-view.ts'
 import { PipelineFigures } from './pipeline-figures.ts'
 import { ReviewQueue } from './review-queue.ts'
 import { rulesView } from './rules-view.ts'
+import { ShadowFigures } from './shadow-figures.ts'
 import { TopicFollower, type VisitFollowed } from './topic-follower.ts'
 
 const WATCH_MS = 1_000
@@ -52,6 +55,7 @@ export class Board {
   private readonly audit: AuditLog
   private readonly trail = new AuditTrail()
   private readonly queue = new ReviewQueue()
+  private readonly shadow = new ShadowFigures()
   private readonly letters = new DeadLetterCounts()
   private readonly figures = new PipelineFigures(machineTime.nowMs)
   private readonly decided: TopicFollower
@@ -121,7 +125,10 @@ export class Board {
         partitions: await this.partitions(),
         deadLetters: this.letters.view(),
       }),
-      rules: async () => rulesView(session, await states.rules(), this.trail.acts()),
+      rules: async () => rulesView(session, await states.rules(), this.trail.acts(), this.shadow),
+      compliance: () => complianceView(session),
+      history: (accountId, beforeMs) => accountHistory(session.config, accountId, beforeMs),
+      maskings: (find) => maskingAudits(session.config, find),
       reviews: () => ({
         nowMs: machineTime.nowMs(),
         slaMs: session.config.boardReviewSlaMs,
@@ -168,9 +175,15 @@ export class Board {
       const decision = values.decisionOf(record, view)
       if (decision === null) {
         const resolution = values.resolutionOf(record, view)
-        if (resolution !== null) this.queue.resolved(resolution)
+        if (resolution !== null) {
+          this.queue.resolved(resolution)
+          this.shadow.resolved(resolution)
+        }
+        const verdict = values.shadowVerdictOf(record, view)
+        if (verdict !== null) this.shadow.judged(verdict)
         return
       }
+      this.shadow.decided(decision)
       this.queue.decided(decision)
       if (live) this.figures.decided(decision, record)
     }

@@ -1,15 +1,17 @@
 import type { RuleChangeView, RulesView } from '../../../dashboards/board/views.ts'
-import { type RuleSet, RuleSetSchema } from '../../../schemas/rule-set.ts'
+import { type RuleSet, RuleSetSchema, shadowSignals } from '../../../schemas/rule-set.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { ruleDifferences } from '../../view/rule-differences.ts'
 import { ruleHistory, rulesHash } from '../control/rules-change.ts'
 import type { Session } from '../session.ts'
+import type { ShadowFigures } from './shadow-figures.ts'
 
 /** The rules in force and every change that was asked for, each with what it changed of the one before. */
 export async function rulesView(
   session: Pick<Session<Log>, 'log' | 'folder'>,
   rules: RuleSet,
   acts: RulesView['acts'],
+  shadow: ShadowFigures,
 ): Promise<RulesView> {
   const first = session.folder.initialRules
   const history: RuleChangeView[] = [
@@ -21,5 +23,13 @@ export async function rulesView(
     history.push({ version, hash, at, actor, reason, differences: ruleDifferences(before, after) })
     before = after
   }
-  return { version: rules.version, hash: rulesHash(rules), rules, history: history.reverse(), acts }
+  const hash = rulesHash(rules)
+  return {
+    version: rules.version,
+    hash,
+    rules,
+    shadow: shadow.view(hash, shadowSignals(rules)),
+    history: history.reverse(),
+    acts,
+  }
 }

@@ -58,7 +58,7 @@ export async function sendControl(
 ): Promise<ControlPlace[]> {
   const serial = needsSerial({ kind: ControlKindOrdinal[change.kind] }) ? nowMs : 0
   const records = partitions.map((partition) => {
-    return signed(session, signer, { ...controlRecordDefaults, ...change, eventTime: nowMs, partition, serial })
+    return signedControl(session, signer, { ...controlRecordDefaults, ...change, eventTime: nowMs, partition, serial })
   })
   const starts = await Promise.all(partitions.map((partition) => endOf(session.log, partition)))
   await session.appendTogether([...records, ...beside])
@@ -98,8 +98,8 @@ async function placeOf(
   }
 }
 
-/** One record as a batch of its own; its key is the account that it is about. */
-function signed(
+/** One record as a batch of its own; its key is the account that it is about. @throws KeysError without the signer's key */
+export function signedControl(
   { folder, ids }: Pick<Session<Log>, 'ids' | 'folder'>,
   signer: SignerName,
   record: Omit<ControlRecord, 'signerKeyId' | 'signature'>,

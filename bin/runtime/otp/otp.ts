@@ -19,7 +19,7 @@ import { subjectOf, TOPICS } from '../../../schemas/topics.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
 import { KEY_FILES, KeysError } from '../keys.ts'
-import { redisTarget } from '../redis-target.ts'
+import { redisServer } from '../redis-target.ts'
 import type { Session } from '../session.ts'
 import { sessionChain } from './otp-chain.ts'
 import { chosenDelivery, codeSender } from './otp-sender.ts'
@@ -117,7 +117,7 @@ export async function openOtpStore({ config, folder }: Pick<Session<Log>, 'confi
   }
   // The Redis client takes its time to load; who keeps codes in the folder should not wait for it.
   const { RedisOtpStore } = await import('../../../otp/redis-store.ts')
-  return RedisOtpStore.open(redisTarget(config), limits)
+  return RedisOtpStore.open(redisServer(config, 'one-time codes'), limits)
 }
 
 function limitsOf({ otpLockMs, otpCodesPerClient, otpTriesPerClient }: Config): OtpLimits {

@@ -5,11 +5,12 @@ import { OutcomeBadge, Score } from './badges.tsx'
 
 interface PaymentTableProps {
   readonly payments: readonly PaymentView[]
-  readonly chosen: string | null
-  readonly onChoose: (payment: PaymentView) => void
+  /** The decision that is drawn above, where one can be chosen. */
+  readonly chosen?: string
+  readonly onChoose?: (payment: PaymentView) => void
 }
 
-/** Payments of an account; the chosen one is drawn above. */
+/** Payments of an account. */
 export function PaymentTable({ payments, chosen, onChoose }: PaymentTableProps) {
   return (
     <div class="scroll">
@@ -35,15 +36,19 @@ export function PaymentTable({ payments, chosen, onChoose }: PaymentTableProps) 
           {payments.map((payment) => (
             <tr key={payment.decisionId} class={payment.decisionId === chosen ? 'chosen' : ''}>
               <td>
-                <button
-                  type="button"
-                  class="link"
-                  aria-pressed={payment.decisionId === chosen}
-                  onClick={() => onChoose(payment)}
-                  title={dateTime(payment.eventTime)}
-                >
-                  {clock(payment.eventTime)}
-                </button>
+                {onChoose === undefined ? (
+                  dateTime(payment.eventTime)
+                ) : (
+                  <button
+                    type="button"
+                    class="link"
+                    aria-pressed={payment.decisionId === chosen}
+                    onClick={() => onChoose(payment)}
+                    title={dateTime(payment.eventTime)}
+                  >
+                    {clock(payment.eventTime)}
+                  </button>
+                )}
               </td>
               <td>
                 <OutcomeBadge outcome={payment.outcome} />

@@ -5,6 +5,7 @@ import { entries } from '../feed.ts'
 import { ActForm, type Offer } from '../parts/act-form.tsx'
 import { ActionBadge, ScoreParts } from '../parts/badges.tsx'
 import { Empty, Fact, Failure, Panel } from '../parts/blocks.tsx'
+import { OlderPayments } from '../parts/older-payments.tsx'
 import { PaymentTable } from '../parts/payment-table.tsx'
 import { WindowLine } from '../parts/window-line.tsx'
 import { clock, count, dateTime, visible } from '../text.ts'
@@ -52,6 +53,7 @@ export function AccountScreen({ account }: { readonly account: string }) {
           ) : (
             <Payments account={data} />
           )}
+          <OlderPayments key={account} account={account} beforeMs={data.payments.at(-1)?.eventTime ?? Date.now()} />
         </div>
       )}
     </>

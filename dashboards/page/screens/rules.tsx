@@ -1,6 +1,7 @@
 import type { ActView, RuleChangeView, RulesView } from '../../board/views.ts'
 import { useLoaded } from '../api.ts'
 import { Empty, Failure, Panel } from '../parts/blocks.tsx'
+import { ShadowSignals } from '../parts/shadow-signals.tsx'
 import { accountPath, decisionPath } from '../route.ts'
 import { dateTime, visible, words } from '../text.ts'
 
@@ -13,7 +14,10 @@ export function RulesScreen() {
       <Failure error={error} />
       {data !== null && (
         <div class="columns even">
-          <Current view={data} />
+          <div class="stack">
+            <Current view={data} />
+            <ShadowSignals shadow={data.shadow} />
+          </div>
           <div class="stack">
             <History view={data} />
             <Acts acts={data.acts} />
@@ -165,7 +169,12 @@ function Acts({ acts }: { readonly acts: readonly ActView[] }) {
 
 function Subject({ act, subject }: { readonly act: string; readonly subject: string | null }) {
   if (subject === null) return null
-  const path = act.startsWith('account.') ? accountPath(subject) : decisionPath(subject)
+  const path = act.startsWith('account.')
+    ? accountPath(subject)
+    : act.startsWith('review.')
+      ? decisionPath(subject)
+      : null
+  if (path === null) return <span class="mono">{visible(subject)}</span>
   return (
     <a class="mono" href={path}>
       {visible(subject)}

@@ -98,12 +98,33 @@ test('board: a login is a cookie that no script reads and no other site sends, a
   expect(wrong.status).toBe(401)
 })
 
-test.each(['/feed', '/accounts/ACC_1', '/decisions/0-1', '/pipeline', '/rules', '/reviews'])(
-  'board: GET %s needs a login too',
-  async (path) => {
-    expect((await ask(ground.port, `${API}${path}`)).status).toBe(401)
-  },
-)
+test.each([
+  '/feed',
+  '/accounts/ACC_1',
+  '/decisions/0-1',
+  '/pipeline',
+  '/rules',
+  '/reviews',
+  '/compliance',
+  '/maskings?find=tx-1',
+  '/accounts/ACC_1/history?before=1',
+])('board: GET %s needs a login too', async (path) => {
+  expect((await ask(ground.port, `${API}${path}`)).status).toBe(401)
+})
+
+test('board: without an archive a viewer is told where the log ends, and in one line why no audit can be searched', async () => {
+  const asked = (path: string) =>
+    ask(ground.port, `${API}${path}`, { headers: { authorization: `Bearer ${ground.tokens['viewer']}` } })
+  const compliance = await asked('/compliance')
+  expect(compliance.status).toBe(200)
+  const view = JSON.parse(compliance.body)
+  expect(view).toMatchObject({ proof: [], why: expect.stringContaining('there is no archive') })
+  expect(view.topics.map(({ topic }: { topic: string }) => topic)).toContain('payments.decided')
+  const searched = await asked('/maskings?find=tx-1')
+  expect(searched.status).toBe(503)
+  expect(searched.body).toContain('there is no archive')
+  expect((await asked(`/maskings?find=${encodeURIComponent("x' OR '1'='1")}`)).status).toBe(400)
+})
 
 const BAD: readonly { why: string; path: string; asked: Asked; status: number }[] = [
   {

@@ -56,7 +56,7 @@ const REFUSED: readonly Refusal[] = [
   { why: 'a list entry without a value',               fields: { kind: 'LIST_ADDED', subject: 'device:', ...at }, signer: 'admin', detail: /^subject/ },
   { why: 'an address that is no token',                fields: { kind: 'LIST_ADDED', subject: 'email:jane@example.com', ...at }, signer: 'admin', detail: /^subject/ },
   { why: 'an entry to remove that is none',            fields: { kind: 'LIST_REMOVED', ...at }, signer: 'admin',                 detail: /^subject/ },
-  { why: 'erasure, which this version does not know',  fields: { kind: 'ERASURE', subject: 'x', ...at }, signer: 'admin',        detail: /^kind/ },
+  { why: 'an erasure of nobody',                       fields: { kind: 'ERASURE', ...at }, signer: 'admin',                      detail: /^account_id: missing/ },
 ]
 test.each(REFUSED)(
   'SPEC S7: $why is refused, alerts and changes nothing',
@@ -87,7 +87,7 @@ test.each(REFUSED)(
         inputTopic: 'payments.submitted',
         inputPartition: 0,
         inputOffset: 1,
-        semanticsVersion: 2,
+        semanticsVersion: 3,
       },
     ])
     expect(driver.stores().digest()).toBe(digest)

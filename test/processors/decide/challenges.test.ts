@@ -82,7 +82,7 @@ test.each(ENDS)('SPEC S8: $kind ends a $of as $outcome, once; later ones are ign
       inputTopic: 'payments.submitted',
       inputPartition: 0,
       inputOffset: 1,
-      semanticsVersion: 2,
+      semanticsVersion: 3,
     },
   ])
   for (const later of ENDS.filter((end) => end.of === of)) {

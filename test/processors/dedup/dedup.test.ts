@@ -81,7 +81,7 @@ test.each(CONTENT)('SPEC D2: $why: the same content: $same', ({ change, same }) 
         appendTime: change.eventTime ?? START_MS,
         firstOffset: 0,
         firstStreamTime: START_MS,
-        semanticsVersion: 2,
+        semanticsVersion: 3,
       },
     ])
     return

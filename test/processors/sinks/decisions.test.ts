@@ -102,7 +102,7 @@ test('SPEC S5: a decision carries ids, masked payment, features, score, reasons,
     inputOffset: 0,
     appendTime: START_MS + 250,
     paymentSchemaId: 1,
-    semanticsVersion: 2,
+    semanticsVersion: 3,
   })
 })
 
@@ -201,7 +201,7 @@ test('SPEC M6: a dead letter holds coordinates, reason and hash, never the bytes
     inputPartition: 0,
     inputOffset: 0,
     appendTime: START_MS,
-    semanticsVersion: 2,
+    semanticsVersion: 3,
   })
   expect(valueHash).toMatch(/^[0-9a-f]{32}$/)
   expect(valueBytes).toBe(

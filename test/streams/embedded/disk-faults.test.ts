@@ -116,7 +116,7 @@ describe('the disk under the embedded log', () => {
       expect(delayed).toBeGreaterThan(REOPENINGS)
       expect(meanwhile).toBeGreaterThan(REOPENINGS)
       await expectAcknowledged(child)
-    })
+    }, 60_000)
   })
 
   describe.skipIf(cannotInject('strace'))('when the disk fails', () => {

@@ -1,0 +1,75 @@
+import { Command } from 'commander'
+import { machineTime } from '../../streams/machine/machine-time.ts'
+import { continueErasure, ErasureRefused, isDone } from '../runtime/erasure/erase.ts'
+import { requestErasure } from '../runtime/erasure/erasure-request.ts'
+import { type Receipt, receiptOf } from '../runtime/erasure/receipt.ts'
+import { SUBJECT } from '../runtime/erasure/subject.ts'
+import { openSession, type Session } from '../runtime/session.ts'
+import { print, styled } from '../view/text.ts'
+import { type ChangeOptions, withReason } from './control-settings.ts'
+import { CommandError, configOf } from './settings.ts'
+
+interface EraseOptions extends ChangeOptions {
+  readonly subject: string
+  readonly reason: string
+}
+
+/** `sluice erase` */
+export function eraseCommand(): Command {
+  return withReason(
+    new Command('erase').description(
+      'forget a person in every store, and say from when on each holds nothing (GDPR Art. 17)',
+    ),
+  )
+    .requiredOption('--subject <token>', 'as `sluice subject find` prints it')
+    .option('--kafka', 'refused: only the embedded log can be erased from so far')
+    .addHelpText(
+      'after',
+      '\nAsked again, it goes on where it was and prints the receipt anew; nothing is done twice. What the log still keeps leaves by its' +
+        '\nretention while `sluice up` runs. Exits 1 while a store waits. docs/erasure.md says what each date means.' +
+        '\n\nExamples:\n  SUBJECT=$(echo ana@example.org | sluice subject find)\n  sluice erase --subject "$SUBJECT" --reason "request 2026-114"\n',
+    )
+    .action((_options, command: Command) => runErase(command.optsWithGlobals<EraseOptions>()))
+}
+
+async function runErase(options: EraseOptions): Promise<void> {
+  const { subject, reason, as: actor } = options
+  if (options.kafka === true) {
+    throw new CommandError('erase --kafka: this version erases from the embedded log alone; nothing was changed', 2)
+  }
+  if (!SUBJECT.test(subject)) throw new CommandError('--subject: not a subject; `sluice subject find` prints one', 2)
+  const session = await openSession(configOf(options))
+  try {
+    const receipt = await erased(session, subject, { actor, reason })
+    if (options.json) print(JSON.stringify(receipt))
+    else for (const line of linesOf(receipt)) print(line)
+    if (receipt.complete_from === null)
+      throw new CommandError('not everything is erased; run it again when what waits has come')
+  } finally {
+    await session.log.close()
+  }
+}
+
+async function erased(session: Session, subject: string, by: { readonly actor: string; readonly reason: string }) {
+  const nowMs = machineTime.nowMs()
+  try {
+    const erasure = await requestErasure(session, subject, by, nowMs)
+    return receiptOf(session, isDone(erasure) ? erasure : await continueErasure(session, erasure, nowMs))
+  } catch (error) {
+    if (error instanceof ErasureRefused) throw new CommandError(error.message)
+    throw error
+  }
+}
+
+function linesOf({ subject, requested, by, reason, record, stores, complete_from }: Receipt): string[] {
+  const width = Math.max(...stores.map(({ store }) => store.length))
+  return [
+    `${subject}`,
+    `  asked for ${requested} by ${by}: ${reason}${record === null ? '' : `; input ${record}`}`,
+    ...stores.map(({ store, from, state, why }) => {
+      const when = from === null ? styled('yellow', 'waits'.padEnd(24)) : from.padEnd(24)
+      return `  ${store.padEnd(width)}  ${when}  ${state === 'erased' ? styled('green', state) : state}: ${why}`
+    }),
+    complete_from === null ? '  something waits' : `  nothing of it can be read from ${complete_from} on`,
+  ]
+}

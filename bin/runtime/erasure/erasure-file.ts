@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+/** How far an erasure has come; times in epoch ms, null for what is still to do. It holds the subject's token, never the account. */
+const ErasureSchema = z.strictObject({
+  subject: z.string(),
+  actor: z.string(),
+  reason: z.string(),
+  requestedMs: z.int(),
+  /** The control record: its offset in the account's partition. */
+  place: z.strictObject({ partition: z.int(), offset: z.int() }).nullable(),
+  /** When the chain was seen to have passed it, and where the input ended then, by partition. */
+  foldedMs: z.int().nullable(),
+  inputEnds: z.array(z.int()),
+  checkpointedMs: z.int().nullable(),
+  /** The archive and its exports; the rows that were changed, null where there is no archive. */
+  archivedMs: z.int().nullable(),
+  archivedRows: z.int().nullable(),
+  auditedMs: z.int().nullable(),
+  /** By topic, when its retention has taken the last record that was there when the chain had passed. */
+  logEnds: z.array(z.strictObject({ topic: z.string(), endsMs: z.int() })),
+  /** When what they left in the files was overwritten. */
+  overwrittenMs: z.int().nullable(),
+})
+
+export type Erasure = z.infer<typeof ErasureSchema>
+
+const folderOf = (dataFolder: string) => join(dataFolder, 'erasures')
+
+/** A new erasure, of which nothing is done. */
+export function newErasure(subject: string, actor: string, reason: string, nowMs: number): Erasure {
+  const nothing = { place: null, foldedMs: null, checkpointedMs: null, archivedMs: null, archivedRows: null }
+  return {
+    ...{ subject, actor, reason, requestedMs: nowMs, ...nothing, inputEnds: [], logEnds: [] },
+    ...{ auditedMs: null, overwrittenMs: null },
+  }
+}
+
+/** Every erasure that a data folder has been asked for, oldest first. */
+export function readErasures(dataFolder: string): Erasure[] {
+  return namesIn(folderOf(dataFolder))
+    .map((name) => ErasureSchema.parse(JSON.parse(readFileSync(join(folderOf(dataFolder), name), 'utf8'))))
+    .sort((a, b) => a.requestedMs - b.requestedMs)
+}
+
+/** Keeps how far an erasure has come, whole or not at all. */
+export function saveErasure(dataFolder: string, erasure: Erasure): void {
+  const folder = folderOf(dataFolder)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const file = join(folder, nameOf(erasure))
+  const aside = `${file}.${process.pid}`
+  writeFileSync(aside, `${JSON.stringify(erasure, null, 2)}\n`, { mode: 0o600, flush: true })
+  renameSync(aside, file)
+}
+
+function nameOf({ subject, requestedMs }: Erasure): string {
+  return `${createHash('sha256').update(subject).digest('hex').slice(0, 16)}-${requestedMs}.json`
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}

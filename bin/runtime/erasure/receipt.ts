@@ -1,0 +1,94 @@
+import type { Session } from '../session.ts'
+import { archiveDueMs } from './erase.ts'
+import type { Erasure } from './erasure-file.ts'
+
+/** One store, and from when on nothing of the subject can be read there. */
+export interface ReceiptLine {
+  readonly store: string
+  /** ISO 8601; null while nobody can say. */
+  readonly from: string | null
+  readonly state: 'erased' | 'leaves by then' | 'waits'
+  readonly why: string
+}
+
+export interface Receipt {
+  readonly subject: string
+  readonly requested: string
+  readonly by: string
+  readonly reason: string
+  /** Where the erasure stands in the input: `<partition>-<offset>`. */
+  readonly record: string | null
+  readonly stores: readonly ReceiptLine[]
+  /** After it a scan finds nothing; null while a store waits. */
+  readonly complete_from: string | null
+}
+
+/** One-time codes are remembered for a day behind their challenge. */
+const CODES_KEPT_MS = 25 * 3_600_000
+
+/** What an erasure has done, and what it will have done when (SPEC B4). */
+export function receiptOf(session: Pick<Session, 'config'>, erasure: Erasure): Receipt {
+  const { subject, actor: by, reason, place, requestedMs } = erasure
+  const stores = [...stateLines(erasure), archiveLine(session, erasure), ...logLines(erasure)]
+  const last = stores.some(({ from }) => from === null)
+    ? null
+    : stores
+        .map(({ from }) => from ?? '')
+        .toSorted()
+        .at(-1)
+  return {
+    subject,
+    requested: iso(requestedMs),
+    by,
+    reason,
+    record: place === null ? null : `${place.partition}-${place.offset}`,
+    stores,
+    complete_from: last ?? null,
+  }
+}
+
+function stateLines({ foldedMs, checkpointedMs }: Erasure): ReceiptLine[] {
+  return [
+    line('state', foldedMs, 'the chain passed the erasure; a refold meets it at the same place'),
+    line('live alerts', foldedMs, 'whoever keeps them reads the erasure behind the alerts'),
+    line('checkpoints', checkpointedMs, 'written anew behind the erasure, older ones removed'),
+    {
+      store: 'one-time codes',
+      from: foldedMs === null ? null : iso(foldedMs + CODES_KEPT_MS),
+      state: foldedMs === null ? 'waits' : 'leaves by then',
+      why: 'a challenge is forgotten a day behind its end',
+    },
+  ]
+}
+
+function archiveLine(session: Pick<Session, 'config'>, erasure: Erasure): ReceiptLine {
+  const { archivedMs, archivedRows } = erasure
+  const store = 'archive and exports'
+  if (archivedMs !== null) {
+    return line(
+      store,
+      archivedMs,
+      archivedRows === null ? 'there is none' : `${archivedRows} rows without whom they were of`,
+    )
+  }
+  const days = session.config.eraseArchiveAfterDays
+  if (days === 0) return line(store, null, 'once the archiver has read up to the erasure')
+  const from = iso(archiveDueMs(session, erasure))
+  return { store, from, state: 'leaves by then', why: `kept ${days} days (SLUICE_ERASE_ARCHIVE_AFTER_DAYS)` }
+}
+
+function logLines({ logEnds, overwrittenMs, foldedMs }: Erasure): ReceiptLine[] {
+  if (foldedMs === null) return [line('log', null, 'once the chain has passed the erasure')]
+  return logEnds.map(({ topic, endsMs }) => {
+    const from = iso(endsMs)
+    if (overwrittenMs !== null)
+      return { store: topic, from, state: 'erased', why: 'dropped, and overwritten in the files' }
+    return { store: topic, from, state: 'leaves by then', why: 'its retention, and that `sluice up` runs' }
+  })
+}
+
+function line(store: string, ms: number | null, why: string): ReceiptLine {
+  return { store, from: ms === null ? null : iso(ms), state: ms === null ? 'waits' : 'erased', why }
+}
+
+const iso = (ms: number) => new Date(ms).toISOString()
