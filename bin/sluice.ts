@@ -9,6 +9,12 @@ import { DataFolderError } from './runtime/data-folder.ts'
 import { KeysError } from './runtime/keys.ts'
 import { complain } from './view/text.ts'
 
+// kafkajs sets timers into the past, which run at once as it wants them to; Node would tell every user of it.
+const { emitWarning } = process
+process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+  if (rest[0] !== 'TimeoutNegativeWarning') Reflect.apply(emitWarning, process, [warning, ...rest])
+}
+
 /** Wrong use of the command line, as shells have it. */
 const USAGE = 2
 
