@@ -50,12 +50,14 @@ export interface SessionEvents {
   readonly onLost: (at: TopicPartition, offsets: number) => void
 }
 
-/** One partition under way: the store has everything before `next`, the group's offset stands at `committed`. */
+/** One partition under way: everything before `handed` is on its way, the store has everything before `next`, the group's offset stands at `committed`. */
 interface Progress {
   readonly at: TopicPartition
   readonly source: string
   readonly from: number
   readonly decoder: EntryDecoder
+  handed: number
+  onHanded: () => void
   held: number
   next: number
   committed: number
@@ -110,30 +112,58 @@ export class AlertSession {
     const { offset, previousOffset, lostOffsets } = await resume(log, group, at, positions.get(source), clock.nowMs())
     if (lostOffsets > 0) this.events.onLost(at, lostOffsets)
     const decoder = new EntryDecoder(at, source, schemaIds, previousOffset)
-    const progress = { at, source, from: offset, decoder, held: previousOffset, next: offset, committed: offset }
+    const begun = { handed: offset, onHanded: () => {}, held: previousOffset, next: offset, committed: offset }
+    const progress: Progress = { at, source, from: offset, decoder, ...begun }
     this.progress.set(source, progress)
     return progress
   }
 
-  private entriesOf({ at, from, decoder }: Progress, signal: AbortSignal): Observable<ReadEntry> {
+  private entriesOf(progress: Progress, signal: AbortSignal): Observable<ReadEntry> {
+    const { at, from, decoder } = progress
     return new Observable((subscriber) => {
       const reader = this.sources.log.openReader(at, from)
       subscriber.add(() => {
         reader.close()
         this.room.close()
+        progress.onHanded()
       })
+      const isOver = () => signal.aborted || subscriber.closed
       const follow = async () => {
-        for (let position = from; !signal.aborted && !subscriber.closed; ) {
+        for (let position = from; !isOver(); ) {
           const { bytes, nextOffset } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
           const entries = decoder.read(bytes, position)
           position = nextOffset
           await this.room.take(entries.length)
-          for (const entry of entries) subscriber.next(entry)
+          for (const read of entries) {
+            if (read.entry.kind === 'erasure') {
+              await this.handActionsBefore(at.partition, isOver)
+              // It was not handed on, nor what is behind it: they come again.
+              if (isOver()) break
+            }
+            subscriber.next(read)
+          }
+          progress.handed = position
+          progress.onHanded()
         }
         subscriber.complete()
       }
       follow().catch((error: unknown) => subscriber.error(error))
     })
+  }
+
+  /**
+   * Actions stand in a topic of their own, and those of before an erasure must be forgotten by it too: they were committed before it or
+   * with it, so they are there by now.
+   */
+  private async handActionsBefore(partition: number, isOver: () => boolean): Promise<void> {
+    const at = { topic: TOPICS.fraudActions.name, partition }
+    const actions = this.progress.get(`${this.sources.logId}/${at.topic}-${at.partition}`)!
+    const { endOffset } = await this.sources.log.bounds(at)
+    while (actions.handed < endOffset && !isOver()) {
+      await new Promise<void>((resolve) => {
+        actions.onHanded = resolve
+      })
+    }
   }
 
   private async write(group: readonly ReadEntry[]): Promise<void> {

@@ -28,9 +28,9 @@ beforeEach(() => {
 })
 
 /** Runs an alerter until `done` holds, then asks it to drain. */
-async function runUntil(done: () => unknown): Promise<void> {
+async function runUntil(done: () => unknown, of: AlertLog = alerts): Promise<void> {
   const stop = new AbortController()
-  const running = alerts.alerter(async () => store).run(stop.signal)
+  const running = of.alerter(async () => store).run(stop.signal)
   await vi.waitFor(done, { timeout: WITHIN_MS })
   stop.abort()
   await running
@@ -63,6 +63,18 @@ test('SPEC A1: alerts and actions reach the store in order, and the group’s of
   })
   const group = alerts.log.group('sluice-alerts')
   expect(await group.committed(AT)).toMatchObject({ offset: (await alerts.log.bounds(AT)).endOffset })
+})
+
+test('SPEC B4: an erasure forgets actions that were committed before it, though they are read from a topic of their own', async () => {
+  const own = await AlertLog.open()
+  const actions = Array.from({ length: 200 }, (_, n) => actionOf(6, { episodeId: `6-${n}` }))
+  await own.sendActions(6, actions)
+  await own.send(6, 1, { kind: 'ERASURE' })
+  await own.send(6, 1, { senderAccountId: 'ACC_60' })
+  await runUntil(async () => expect(await store.accounts()).toContain('ACC_60'), own)
+  expect(await store.actionsOf('ACC_6')).toEqual({})
+  expect((await wholeStream(store)).map(({ kind }) => kind)).toEqual(['alert'])
+  await own.close()
 })
 
 test('SPEC A2: a second alerter goes on behind the store, and two at once write each alert once', async () => {
