@@ -1,5 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { syncDirectory } from '../../streams/embedded/sync-directory.ts'
 import { ArchiveFile, type ArchiveFileSettings } from './archive-file.ts'
 import { duckdbError } from './duckdb-errors.ts'
 import { type ErasedAccount, eraseRows } from './erase-rows.ts'
@@ -51,6 +53,8 @@ async function rewriteFile(file: string, memoryMb: number): Promise<void> {
     // The copy holds what it held; behind the new file it would be somebody else's.
     rmSync(`${file}.wal`, { force: true })
     renameSync(fresh, file)
+    // A power cut must not bring the old one back once a receipt says that it is gone.
+    syncDirectory(dirname(file))
     await connection.run('DETACH held')
     connection.closeSync()
   } catch (error) {

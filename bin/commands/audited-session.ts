@@ -44,14 +44,14 @@ export function withAuditedSession(
     const record = (result: string) =>
       audit.append({ ...act, role: 'admin', result, requestId: randomUUID() }, machineTime.nowMs())
     try {
-      await work(session)
-    } catch (error) {
-      // A log that takes no record has mostly failed at the act as well; what it failed at is told first.
-      await record(error instanceof CommandError ? 'refused' : 'failed').catch(() => undefined)
+      await work(session).catch(async (error: unknown) => {
+        // A log that takes no record has mostly failed at the act as well; what it failed at is told first.
+        await record(error instanceof CommandError ? 'refused' : 'failed').catch(() => undefined)
+        throw error
+      })
+      await record('done')
+    } finally {
       await audit.close()
-      throw error
     }
-    await record('done')
-    await audit.close()
   })
 }

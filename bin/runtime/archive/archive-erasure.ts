@@ -5,7 +5,7 @@ import { askOwnerToErase, NobodyAnswers } from '../../../bigquery/query-client.t
 import { StreamsError } from '../../../streams/errors.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
-import { archiveRows } from '../erasure/archive-rows.ts'
+import { archivedRows } from '../erasure/archived-rows.ts'
 import type { Session } from '../session.ts'
 import { archivePath, archiveSocket } from './archive-paths.ts'
 
@@ -31,7 +31,7 @@ export async function archiveCaughtUp(
 ): Promise<boolean> {
   for (;;) {
     const behind = new Map(ends)
-    for await (const row of archiveRows(config, 'SELECT topic, partition, next_offset FROM archive_positions')) {
+    for await (const row of archivedRows(config, 'SELECT topic, partition, next_offset FROM archive_positions')) {
       const name = `${row['topic']}-${row['partition']}`
       if (Number(row['next_offset']) >= (behind.get(name) ?? 0)) behind.delete(name)
     }

@@ -1,7 +1,8 @@
 import type { PaymentView } from '../../../dashboards/board/views.ts'
 import type { Config } from '../../../platform/config.ts'
 import { currencyExponent } from '../../../schemas/currencies.ts'
-import { archiveRows } from './archive-rows.ts'
+import { archiveRows } from '../archive/archive-rows.ts'
+import { ANSWER_MS } from './compliance-view.ts'
 
 /** Payments that one look at the archive shows. */
 const PAYMENTS_MAX = 200
@@ -38,14 +39,15 @@ export async function accountHistory(config: Config, accountId: string, beforeMs
     peers: 'f.velocity_fraud_peers',
   } satisfies Record<keyof ArchivedPayment, string>
   const object = Object.entries(fields).map(([name, sql]) => `'${name}', ${sql}`)
-  const rows = await archiveRows(
+  const rows = archiveRows(
     config,
-    `SELECT CAST(json_object(${object.join(', ')}) AS VARCHAR) FROM payment_transactions AS p` +
+    `SELECT CAST(json_object(${object.join(', ')}) AS VARCHAR) AS json FROM payment_transactions AS p` +
       ' JOIN payment_transactions_fraud AS f USING (kafka_topic, kafka_partition, kafka_offset)' +
       ` WHERE p.sender_account_id = '${accountId}' AND epoch_ms(p.event_time) < ${beforeMs}` +
       ` ORDER BY p.event_time DESC LIMIT ${PAYMENTS_MAX}`,
+    ANSWER_MS,
   )
-  return rows.map(([json]) => {
+  return Array.fromAsync(rows, ({ json }) => {
     const { amount, ...payment } = JSON.parse(String(json)) as ArchivedPayment
     return { ...payment, amountMinor: minorUnits(amount, payment.currency) }
   })

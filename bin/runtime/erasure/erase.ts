@@ -134,9 +134,8 @@ async function eraseArchive(session: Session, erasure: Erasure, nowMs: number, w
   const ends = await archivedEnds(session.log)
   if (!(await archiveCaughtUp(session, ends, machineTime.nowMs() + waitMs))) return null
   const accountId = await accountOf(session, subject)
-  // Its rows were changed, and a crash kept that from being noted.
-  if (accountId === null) return { archivedMs: nowMs, archivedRows: 0 }
-  return { archivedMs: nowMs, archivedRows: await eraseArchived(session, { accountId, subject }) }
+  // Nothing names it any more where a crash came behind the change of its rows: no row is the subject's own name, so the files are written anew.
+  return { archivedMs: nowMs, archivedRows: await eraseArchived(session, { accountId: accountId ?? subject, subject }) }
 }
 
 /** Who had it erased stays, under the subject alone. */

@@ -14,11 +14,12 @@ export async function keepErasing(
   while (!signal.aborted) {
     await machineTime.sleep(INTERVAL_MS, signal)
     if (signal.aborted) return
+    const nowMs = machineTime.nowMs()
     try {
-      const nowMs = machineTime.nowMs()
       for (const erasure of readErasures(session.folder.path)) {
-        if (!isDone(erasure) && erasure.requestedMs + INTERVAL_MS < nowMs)
-          await continueErasure(session, erasure, nowMs)
+        if (isDone(erasure) || erasure.requestedMs + INTERVAL_MS >= nowMs) continue
+        // One that fails holds up no other.
+        await continueErasure(session, erasure, nowMs).catch(onError)
       }
     } catch (error) {
       onError(error as Error)

@@ -18,7 +18,7 @@ import { auditSchemaId } from '../board/audit-log.ts'
 import { standingOf } from '../control/standing.ts'
 import { scanPartition } from '../partition-scan.ts'
 import type { Session } from '../session.ts'
-import { archiveRows } from './archive-rows.ts'
+import { archivedRows } from './archived-rows.ts'
 
 /** One thing that is held of a subject, and where. */
 export interface HeldRecord {
@@ -138,13 +138,13 @@ async function* rowsOf({ config }: Pick<Session<Log>, 'config'>, accountId: stri
   const account = `'${accountId.replaceAll("'", "''")}'`
   for (const { name, columns } of TABLES) {
     if (!('sender_account_id' in columns)) continue
-    for await (const row of archiveRows(config, `SELECT * FROM ${name} WHERE sender_account_id = ${account}`)) {
+    for await (const row of archivedRows(config, `SELECT * FROM ${name} WHERE sender_account_id = ${account}`)) {
       yield { store: `archive.${name}`, place: placeOf(row), as: 'sender', held: row }
     }
   }
   const received = `SELECT ${RECEIVED_COLUMNS}, kafka_partition, kafka_offset FROM payment_transactions
     WHERE receiver_account_id = ${account}`
-  for await (const row of archiveRows(config, received)) {
+  for await (const row of archivedRows(config, received)) {
     yield { store: 'archive.payment_transactions', place: placeOf(row), as: 'receiver', held: row }
   }
 }

@@ -4,7 +4,7 @@ import { type ListField, listEntriesOf } from '../control/list-entries.ts'
 import { scanPartition } from '../partition-scan.ts'
 import { OutputValues } from '../record-values.ts'
 import type { Session } from '../session.ts'
-import { archiveRows } from './archive-rows.ts'
+import { archivedRows } from './archived-rows.ts'
 import { subjectMatcher } from './subject.ts'
 
 /** Topics whose records have their sender's account for a key, the smallest and longest kept first. */
@@ -54,7 +54,7 @@ async function accountInArchive(
   const both = ['sender_account_id', 'receiver_account_id'].map(
     (column) => `SELECT DISTINCT ${column} AS account FROM payment_transactions`,
   )
-  for await (const { account } of archiveRows(config, both.join(' UNION ALL '))) {
+  for await (const { account } of archivedRows(config, both.join(' UNION ALL '))) {
     if (typeof account === 'string' && isIt(account)) return account
   }
   return null
@@ -86,6 +86,6 @@ export async function accountsWith(
   }
   const wanted = [...tokens].map((token) => `'${token}'`).join(', ')
   const sql = `SELECT DISTINCT sender_account_id AS account FROM payment_transactions WHERE ${field}_token IN (${wanted})`
-  for await (const { account } of archiveRows(config, sql)) if (typeof account === 'string') accounts.add(account)
+  for await (const { account } of archivedRows(config, sql)) if (typeof account === 'string') accounts.add(account)
   return [...accounts]
 }
