@@ -44,7 +44,7 @@ export async function runArchiver(
     archive.reopen = () => archiver.reopen()
     const server = port === null ? null : await serveArchiver(config, port, archiver)
     const at = server === null ? '' : `; metrics and health on http://${config.metricsHost}:${server.port}`
-    print(`sluice archiver: to ${archive.folder}; \`sluice sql\` asks it${at}; Ctrl-C ends`)
+    print(`sluice archive: to ${archive.folder}; \`sluice sql\` asks it${at}; Ctrl-C ends`)
     const exporting = archive.exportNowAndThen(shutdown.signal)
     await archiver.run(shutdown.signal)
     await exporting

@@ -11,7 +11,7 @@ interface KillsOptions {
 
 const program = new Command('npm run archive:kills --')
   .description(
-    'Kills `sluice archive` at random between Kafka and BigQuery’s endpoint, and holds every row against the log.',
+    'Kills `sluice archive --bigquery` at random between Kafka and BigQuery’s endpoint, and holds every row against the log.',
   )
   .option('--kills <n>', 'how often', positive, 10)
   .option('--seed <n>', 'the same seed makes the same payments and the same pauses', positive, 42)
