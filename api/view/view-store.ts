@@ -9,6 +9,7 @@ const FLUSH_MS = 50
 const LOG_KEY = 'm:log'
 /** Keys in each of two generations that are answered from memory: some 2,000 calls' each, 8 MB. */
 const RECENT_MAX = 16_384
+const ABSENT = Symbol('absent')
 
 /**
  * What was asked for or written of late, what is not there among it, since most questions about a new call are of that kind and the disk
@@ -18,12 +19,9 @@ class Recent {
   private young = new Map<string, unknown>()
   private elder = new Map<string, unknown>()
 
-  has(key: string): boolean {
-    return this.young.has(key) || this.elder.has(key)
-  }
-
+  /** Undefined when nothing is known of the key, ABSENT when it is known not to be there. */
   get(key: string): unknown {
-    return this.young.has(key) ? this.young.get(key) : this.elder.get(key)
+    return this.young.get(key) ?? this.elder.get(key)
   }
 
   set(key: string, value: unknown): void {
@@ -31,7 +29,7 @@ class Recent {
       this.elder = this.young
       this.young = new Map()
     }
-    this.young.set(key, value)
+    this.young.set(key, value ?? ABSENT)
   }
 }
 
@@ -60,8 +58,9 @@ export class ViewStore {
   }
 
   get<T>(key: string): T | undefined {
-    for (const known of [this.recent, this.written, this.flushing])
-      if (known.has(key)) return known.get(key) as T | undefined
+    const recent = this.recent.get(key)
+    if (recent !== undefined) return recent === ABSENT ? undefined : (recent as T)
+    for (const written of [this.written, this.flushing]) if (written.has(key)) return written.get(key) as T | undefined
     const value = this.store.get(key)
     this.recent.set(key, value)
     return value as T | undefined
