@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { CryptoKey, JWSHeaderParameters } from 'jose'
+import type { JWSHeaderParameters, ResolvedKey } from 'jose'
 import type { Principal } from './principal.ts'
 
 /** Past it the token that was checked longest ago is checked again when it comes. */
@@ -11,7 +11,7 @@ export interface KnownToken {
   /** Of the token; says which key to ask for. */
   readonly header: JWSHeaderParameters
   /** The key that has proved its signature. */
-  readonly key: CryptoKey
+  readonly key: ResolvedKey['key']
   /** When the token is over. */
   readonly untilMs: number
 }

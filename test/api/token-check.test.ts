@@ -197,7 +197,7 @@ test('SPEC C1: a token that was found good is good again at once, and never past
 test('known tokens are bounded: the one that was checked longest ago is forgotten first', async () => {
   const known = new KnownTokens(() => 0)
   const principal = { subject: 'usr-1', accounts: new Set(['acc-1']), scope: 'payment.confirm' }
-  const { publicKey: key } = await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])
+  const key = await createLocalJWKSet(JWKS)(HEADER)
   const checked = { principal, header: HEADER, key, untilMs: 1_000 }
   for (let i = 0; i <= KNOWN_TOKENS_MAX; i++) known.add(`token-${i}`, checked)
   expect([known.size, known.get('token-0')]).toEqual([KNOWN_TOKENS_MAX, null])
