@@ -1,7 +1,8 @@
-import { type ChildProcess, execFileSync } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { addTokenKey } from '../bin/runtime/api/token-keys.ts'
 import { startKafka } from '../stack/kafka/kafka.ts'
 import { startProxiedKafka } from '../test/streams/kafka/test-kafka.ts'
@@ -126,7 +127,10 @@ async function besideWorker<T>(args: readonly [string, ...string[]], work: (part
     const [bootstrap] = args
     const { PATH = '', HOME = '' } = process.env
     const env = { PATH, HOME, SLUICE_DATA: data, SLUICE_KAFKA_BOOTSTRAP: bootstrap, SLUICE_KAFKA_REPLICAS: '1' }
-    execFileSync(process.execPath, [join(import.meta.dirname, '../bin/sluice.ts'), 'topics', '--kafka'], { env })
+    // Not so that it blocks: the broker's proxy is in this process.
+    await promisify(execFile)(process.execPath, [join(import.meta.dirname, '../bin/sluice.ts'), 'topics', '--kafka'], {
+      env,
+    })
     const worker = new WorkerProcess({ bootstrap, folder }, 'confirm')
     await worker.ready(12)
     await addTokenKey(join(data, 'keys'))
