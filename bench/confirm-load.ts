@@ -36,8 +36,11 @@ export interface ConfirmDone {
 }
 
 const TICK_MS = 1
-/** Past so many calls on their way the next ones wait for a connection; their time runs from when they were due. */
-const SOCKETS_MAX = 2_048
+/**
+ * Past so many calls on their way the next ones wait for a connection; their time runs from when they were due. Fewer than the kernel queues
+ * for a server that does not accept at once: one more would be dropped and tried again after 1, 3, 7 and 15 s, which is no time of the API's.
+ */
+const SOCKETS_MAX = 400
 const TOKEN_LIFE_S = 3_600
 const HEAD_END = '\r\n\r\n'
 
