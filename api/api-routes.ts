@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { ApiOptions } from './api-options.ts'
@@ -36,7 +35,6 @@ export function apiRoutes(options: ApiOptions): FastifyPluginAsync {
         (_request, jwe, done) => done(null, { jwe } satisfies SealedBody),
       )
     }
-    await app.register(helmet)
     await app.register(rateLimit, { global: false })
     await apiDocument(app)
     const drained = countRequests(app)

@@ -7,6 +7,7 @@ import type { TopicPartition } from '../streams/log/log.ts'
 import { partitionOf } from '../streams/record/partitioner.ts'
 import type { EncodedHeaders } from '../streams/record/record-headers.ts'
 import { type RateLimiter, type RateState, rateHeaders } from './access/rate-limiter.ts'
+import type { Admission } from './admission.ts'
 import { type Answer, answerOf, isFinal, statusOf } from './answers.ts'
 import type { Challenges } from './challenge.ts'
 import { CodeExchange } from './code-exchange.ts'
@@ -73,6 +74,7 @@ export interface ConfirmOptions {
   /** How late the process may be for its work; past it new calls are refused at once, since they would only wait. */
   readonly delayMaxMs: number
   readonly loopDelay: { readonly ms: number }
+  readonly admission: Admission
   /** Keys that the view may hold; past it no new one is taken. */
   readonly claimsMax: number
 }
@@ -110,6 +112,9 @@ export class Confirmation {
   requireRoom(): void {
     const { readBack, inFlightMax, loopDelay, delayMaxMs } = this.options
     if (this.inFlight >= inFlightMax) throw unavailable('OVERLOADED', 'too many calls are on their way')
+    if (this.inFlight >= this.options.admission.callsMax) {
+      throw unavailable('OVERLOADED', 'as many calls are on their way as are answered in time')
+    }
     if (loopDelay.ms > delayMaxMs) throw unavailable('OVERLOADED', 'this instance is late for its work')
     if (!readBack.caughtUp) throw unavailable('STARTING', 'this instance still reads the log')
   }
@@ -137,6 +142,7 @@ export class Confirmation {
       return await this.work(work)
     } finally {
       running.delete(work.scope)
+      this.options.admission.answered()
     }
   }
 

@@ -1,6 +1,7 @@
+import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifySchema } from 'fastify'
 import { z } from 'zod'
 import {
   ConfirmSchema,
@@ -109,5 +110,10 @@ export async function apiDocument(app: FastifyInstance): Promise<void> {
       components: { securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
   })
+  await app.register(pages)
+}
+
+const pages: FastifyPluginAsync = async (app) => {
+  await app.register(helmet)
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
 }

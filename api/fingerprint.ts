@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { PaymentSubmitted } from '../schemas/generated/payment-submitted.ts'
 import type { ConfirmRequest } from './request/confirm-request.ts'
 import type { Claim } from './view/claim.ts'
@@ -13,7 +13,7 @@ export function fingerprintOf(masked: PaymentSubmitted, { body }: ConfirmRequest
     idempotencyKey: null,
     eventTime: body.event_time === undefined ? null : masked.eventTime,
   }
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex')
+  return hash('sha256', JSON.stringify(content))
 }
 
 /** Whether what a call with a code has sent is what was claimed: it may leave the rest out (SPEC C1). */

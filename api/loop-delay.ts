@@ -1,11 +1,14 @@
 const TICK_MS = 20
 /** How much of the last tick's delay counts: one long turn is soon forgotten, a queue is not. */
 const WEIGHT = 0.5
+/** Ticks that must all have been late for work to count as standing. */
+const STANDING_TICKS = 5
 
 /** How late this process comes to what is due, ms: while it has more to do than it can, every request waits so long before it is seen. */
 export class LoopDelay {
   private delayMs = 0
   private dueMs: number
+  private readonly last: number[] = new Array(STANDING_TICKS).fill(0)
   private readonly timer: NodeJS.Timeout
   private readonly monotonicMs: () => number
 
@@ -21,13 +24,24 @@ export class LoopDelay {
     return Math.max(this.delayMs, this.monotonicMs() - this.dueMs)
   }
 
+  /**
+   * The least delay of the last ticks, 100 ms or more: one that never went away in all that time is a queue, whereas a pause, however long,
+   * is over when it is noticed (as CoDel tells a bad queue from a good one, RFC 8289).
+   */
+  get standingMs(): number {
+    return Math.min(...this.last)
+  }
+
   close(): void {
     clearInterval(this.timer)
   }
 
   private tick(): void {
     const nowMs = this.monotonicMs()
-    this.delayMs = (1 - WEIGHT) * this.delayMs + WEIGHT * Math.max(0, nowMs - this.dueMs)
+    const lateMs = Math.max(0, nowMs - this.dueMs)
+    this.delayMs = (1 - WEIGHT) * this.delayMs + WEIGHT * lateMs
+    this.last.shift()
+    this.last.push(lateMs)
     this.dueMs = nowMs + TICK_MS
   }
 }

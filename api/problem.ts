@@ -23,7 +23,11 @@ export class ApiProblem extends Error {
     details: string,
     { headers = {}, members = {} }: { headers?: AnswerHeaders; members?: Readonly<Record<string, number>> } = {},
   ) {
+    // Where in our code a refusal was thrown tells nobody anything, and finding out takes longer than refusing.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(`${error}: ${details}`)
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'ApiProblem'
     this.status = status
     this.code = code

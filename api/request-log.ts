@@ -9,6 +9,20 @@ import { traceOf } from './trace.ts'
 /** How a call counts whose caller has gone before its answer: what became of its payment, the log knows. */
 const CALLER_GONE = 499
 
+/**
+ * On every answer, for a browser that should ever show one (OWASP REST Security Cheat Sheet, Security Headers): it runs, frames, guesses
+ * and keeps nothing of it. The same each time, so they are not put together anew for each call; pages have helmet's.
+ */
+const GUARDS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
 /** Fastify's own refusals, by code. */
 const FRAMEWORK: Readonly<Record<string, readonly [number, string, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'TOO_LARGE', 'a body has at most 16 KiB'],
@@ -50,11 +64,7 @@ export function observeRequests(app: FastifyInstance, { audit, metrics, sourceTo
     reply.raw.once('close', () => written(request, reply, ip))
     // The server's own ids begin anew with each process.
     request.requestId = randomUUID()
-    void reply.headers({
-      'x-request-id': request.requestId,
-      traceparent: trace.traceparent,
-      'cache-control': 'no-store',
-    })
+    void reply.headers({ ...GUARDS, 'x-request-id': request.requestId, traceparent: trace.traceparent })
   })
 }
 

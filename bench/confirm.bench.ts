@@ -1,58 +1,171 @@
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { addTokenKey } from '../bin/runtime/api/token-keys.ts'
+import { startKafka } from '../stack/kafka/kafka.ts'
+import { startProxiedKafka } from '../test/streams/kafka/test-kafka.ts'
 import type { ConfirmDone, ConfirmPlan } from './confirm-load.ts'
-import { child, messageOf, progress, Report, size } from './harness.ts'
+import { type Bar, child, IS_SHORT, messageOf, progress, Report, size } from './harness.ts'
+import { WorkerProcess } from './kafka-worker.ts'
+import { drawLatencies } from './latency-picture.ts'
 import { withDataFolder } from './load.ts'
 
 /**
- * The confirm API on the embedded log, tasks and API in one process and callers in another: 1,000 calls a second for a minute whatever
- * happens (open loop), each with a new key, a new payment and one of 10,000 users' ES256 tokens; rates, audit and read-back on. Then twice
- * as many, which may be shed but must be answered.
+ * The confirm API, callers in a process of their own: 1,000 calls a second for a minute whatever happens (open loop), each with a new key, a
+ * new payment and one of 10,000 users' ES256 tokens; rates, audit and read-back on. On the embedded log with the tasks in the API's process,
+ * and on a broker (acks=all) beside one `sluice worker`. Then twice as many, which may be shed but must be answered; and a broker whose
+ * answers come 200 ms late, where nothing fresh may be answered sooner.
  */
 const RATE = 1_000
 const SECONDS = size(60, 3)
 const USERS = size(10_000, 500)
-const WARM_UP: ConfirmPlan = { ratePerSecond: 300, seconds: size(15, 2) }
+/** Each user has called once when the minute begins, so that its token's signature is checked. */
+const WARM_UP: ConfirmPlan = { ratePerSecond: 300, seconds: size(34, 2) }
 const OVERLOAD_SECONDS = size(20, 3)
+const DELAY_MS = 200
+/** A call asks the broker several times in turn, and so do the tasks: so few and so patient that none is refused for it. */
+const DELAYED: ConfirmPlan = { ratePerSecond: 20, seconds: size(20, 3) }
+const PATIENT_MS = 10_000
 const P99_BAR = { atMost: 50 }
+const SHED_P99_BAR = { atMost: 100 }
+const PICTURE = join(import.meta.dirname, '../docs/confirm-latency.svg')
 
-const report = new Report('confirm', 'POST /payment/confirm on the embedded log, each answer from a committed decision')
-await withDataFolder(async (data) => {
-  const server = child('confirm-server.ts', [data])
+interface Parts {
+  readonly server: ChildProcess
+  readonly callers: ChildProcess
+}
+
+const report = new Report('confirm', 'POST /payment/confirm, each answer from a committed decision')
+const embedded = await withDataFolder((data) => served(data, [], (parts) => measure('embedded', parts, P99_BAR)))
+const cluster = await onCluster()
+await onDelayedCluster()
+if (!IS_SHORT)
+  writeFileSync(
+    PICTURE,
+    drawLatencies('POST /payment/confirm at 1,000 calls a second', [
+      { name: 'embedded log', counts: embedded.counts, p50: embedded.p50, p99: embedded.p99 },
+      { name: 'Kafka, acks=all', counts: cluster.counts, p50: cluster.p50, p99: cluster.p99 },
+    ]),
+  )
+report.finish()
+
+/** The minute, and twice its rate. */
+async function measure(log: string, parts: Parts, bar: Bar): Promise<ConfirmDone> {
+  await run(parts, WARM_UP)
+  const cpuBefore = await cpuUs(parts)
+  const measured = await run(parts, { ratePerSecond: RATE, seconds: SECONDS })
+  const name = `${log}: at ${RATE.toLocaleString('en')} a second`
+  report.figure(`${name}: p50`, 'ms', [measured.p50])
+  report.figure(`${name}: p99`, 'ms', [measured.p99], bar)
+  report.figure(`${name}: p99.9`, 'ms', [measured.p999])
+  report.figure(`${name}: longest`, 'ms', [measured.max])
+  report.figure(`${name}: CPU of the API's process`, 'us a call', [
+    ((await cpuUs(parts)) - cpuBefore) / (RATE * SECONDS),
+  ])
+  report.figure(`${name}: CPU of the callers`, 'us a call', [measured.cpuUs])
+  report.note(`${log}: counts`, measured.counts)
+  report.note(`${log}: statuses`, measured.statuses)
+  report.note(`${log}: callers late by at most, ms`, measured.callersLateMs)
+  report.require(`${log}: every call has the answer of its decision`, answered(measured) === RATE * SECONDS)
+  const over = await run(parts, { ratePerSecond: 2 * RATE, seconds: OVERLOAD_SECONDS })
+  const calls = 2 * RATE * OVERLOAD_SECONDS
+  report.figure(`${log}: at twice that: decided`, '/s', [answered(over) / OVERLOAD_SECONDS])
+  report.figure(`${log}: at twice that: refused at once with 503`, '%', [((over.statuses['503'] ?? 0) * 100) / calls])
+  report.figure(
+    `${log}: at twice that: p99 of the decided`,
+    'ms',
+    [over.p99],
+    bar.atMost === undefined ? {} : SHED_P99_BAR,
+  )
+  report.note(`${log}: statuses at twice that`, over.statuses)
+  report.require(
+    `${log}: every call of these has an answer: of its decision, or 503`,
+    answered(over) + (over.statuses['503'] ?? 0) === calls,
+  )
+  return measured
+}
+
+async function onCluster(): Promise<ConfirmDone> {
+  const kafka = await startKafka()
+  try {
+    return await besideWorker([kafka.bootstrap[0] as string], (parts) => measure('Kafka', parts, {}))
+  } finally {
+    await kafka.stop()
+  }
+}
+
+/** Every answer of the broker comes late; an answer that came sooner would be from what is not committed. */
+async function onDelayedCluster(): Promise<void> {
+  const { bootstrap, proxy, stop } = await startProxiedKafka()
+  try {
+    await besideWorker([bootstrap[0] as string, String(PATIENT_MS)], async (parts) => {
+      await run(parts, DELAYED)
+      proxy.late.delete('requests')
+      proxy.delayMs = DELAY_MS
+      const late = await run(parts, DELAYED)
+      const name = `Kafka, each of its answers ${DELAY_MS} ms late`
+      report.figure(`${name}: soonest`, 'ms', [late.min], { atLeast: DELAY_MS })
+      report.figure(`${name}: p50`, 'ms', [late.p50])
+      report.figure(`${name}: p99`, 'ms', [late.p99])
+      report.note(`${name}: statuses`, late.statuses)
+      report.require(`${name}: no fresh answer takes less`, answered(late) > 0 && late.min >= DELAY_MS)
+      report.require(`${name}: answers were held back`, proxy.held.answers > 0)
+      proxy.heal()
+    })
+  } finally {
+    await stop()
+  }
+}
+
+/** Topics, a worker with all partitions, and the API beside it. */
+async function besideWorker<T>(args: readonly [string, ...string[]], work: (parts: Parts) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
+  const data = join(folder, 'data')
+  try {
+    const [bootstrap] = args
+    const { PATH = '', HOME = '' } = process.env
+    const env = { PATH, HOME, SLUICE_DATA: data, SLUICE_KAFKA_BOOTSTRAP: bootstrap, SLUICE_KAFKA_REPLICAS: '1' }
+    // Not so that it blocks: the broker's proxy is in this process.
+    await promisify(execFile)(process.execPath, [join(import.meta.dirname, '../bin/sluice.ts'), 'topics', '--kafka'], {
+      env,
+    })
+    const worker = new WorkerProcess({ bootstrap, folder }, 'confirm')
+    await worker.ready(12)
+    await addTokenKey(join(data, 'keys'))
+    const done = await served(data, args, work)
+    await worker.end('SIGTERM')
+    return done
+  } finally {
+    for (const worker of WorkerProcess.started) await worker.end('SIGKILL')
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function served<T>(data: string, args: readonly string[], work: (parts: Parts) => Promise<T>): Promise<T> {
+  const server = child('confirm-server.ts', [data, ...args])
   const { port } = await messageOf<{ port: number }>(server, 'the server')
   const callers = child('confirm-load.ts', [String(port), join(data, 'keys'), String(USERS)])
   await messageOf(callers, 'the callers')
-  await run(callers, WARM_UP)
-  const measured = await run(callers, { ratePerSecond: RATE, seconds: SECONDS })
-  const name = `at ${RATE.toLocaleString('en')} a second, due to answer`
-  report.figure(`${name}: p50`, 'ms', [measured.p50])
-  report.figure(`${name}: p99`, 'ms', [measured.p99], P99_BAR)
-  report.figure(`${name}: p99.9`, 'ms', [measured.p999])
-  report.figure(`${name}: longest`, 'ms', [measured.max])
-  report.note('statuses', measured.statuses)
-  report.require('every call has the answer of its decision', answered(measured) === RATE * SECONDS)
-  const over = await run(callers, { ratePerSecond: 2 * RATE, seconds: OVERLOAD_SECONDS })
-  const calls = 2 * RATE * OVERLOAD_SECONDS
-  report.figure('at twice that: decided', '/s', [answered(over) / OVERLOAD_SECONDS])
-  report.figure('at twice that: refused at once with 503', '%', [((over.statuses['503'] ?? 0) * 100) / calls])
-  report.figure('at twice that, due to answer of the decided: p99', 'ms', [over.p99])
-  report.note('statuses at twice that', over.statuses)
-  report.require(
-    'every call of these has an answer: of its decision, or 503',
-    answered(over) + (over.statuses['503'] ?? 0) === calls,
-  )
+  const done = await work({ server, callers })
   callers.disconnect()
   const ended = new Promise((resolve) => server.once('exit', resolve))
   server.disconnect()
   await ended
-})
-report.finish()
+  return done
+}
 
-async function run(callers: ChildProcess, plan: ConfirmPlan): Promise<ConfirmDone> {
+async function run({ callers }: Parts, plan: ConfirmPlan): Promise<ConfirmDone> {
   callers.send(plan)
   const done = await messageOf<ConfirmDone>(callers, 'the callers')
   progress(`${plan.ratePerSecond} a second: p99 ${done.p99.toFixed(1)} ms, ${JSON.stringify(done.statuses)}`)
   return done
+}
+
+async function cpuUs({ server }: Parts): Promise<number> {
+  server.send('cpu')
+  return messageOf<number>(server, 'the server')
 }
 
 function answered({ statuses }: ConfirmDone): number {

@@ -9,7 +9,7 @@ export class WorkerProcess {
   private readonly child: ChildProcess
   private readonly url: Promise<string>
 
-  constructor({ bootstrap, folder }: Ground, name: string) {
+  constructor({ bootstrap, folder }: Pick<Ground, 'bootstrap' | 'folder'>, name: string) {
     const program = join(import.meta.dirname, '../bin/sluice.ts')
     const { PATH = '', HOME = '' } = process.env
     const settings = { PATH, HOME, SLUICE_DATA: join(folder, 'data'), SLUICE_KAFKA_BOOTSTRAP: bootstrap }

@@ -13,7 +13,7 @@ const LOOK_MS = 1_000
 export async function keysOfFile(path: string, nowMs: () => number): Promise<FindKey> {
   const read = async () => createLocalJWKSet(JSON.parse(await readFile(path, 'utf8')) as JSONWebKeySet)
   const current = await rereadFile(path, read, nowMs)
-  return async (header, token) => (await current())(header, token)
+  return async (header) => (await current())(header)
 }
 
 /** What `read` makes of a file, made again when another has been put in its place. @throws what the first reading throws */

@@ -1,22 +1,32 @@
 import { hash } from 'node:crypto'
+import type { JWSHeaderParameters, ResolvedKey } from 'jose'
 import type { Principal } from './principal.ts'
 
 /** Past it the token that was checked longest ago is checked again when it comes. */
 export const KNOWN_TOKENS_MAX = 20_000
-/** A token is checked in full so often at least, so what a key that was removed has signed holds at most so much longer. */
-const KNOWN_MS = 60_000
 
-interface Known {
+/** A token whose signature and claims were found good. */
+export interface KnownToken {
   readonly principal: Principal
+  /** Of the token; says which key to ask for. */
+  readonly header: JWSHeaderParameters
+  /** The key that has proved its signature. */
+  readonly key: ResolvedKey['key']
+  /** When the token is over. */
   readonly untilMs: number
 }
 
+/** Names a token, so that none stands in memory for longer than its call. */
+export function tokenName(token: string): string {
+  return hash('sha256', token, 'base64')
+}
+
 /**
- * Tokens whose signature and claims were found good a moment ago: a caller's token comes with each of its calls, and checking a signature
- * is a sixth of a call's work. Kept by hash, so that no token stands in memory for longer than its call.
+ * Tokens that were checked, by name, each until it is over: a caller's token comes with each of its calls, and checking a signature is more
+ * than the half of a call's work.
  */
 export class KnownTokens {
-  private readonly known = new Map<string, Known>()
+  private readonly known = new Map<string, KnownToken>()
   private readonly nowMs: () => number
 
   constructor(nowMs: () => number) {
@@ -27,24 +37,17 @@ export class KnownTokens {
     return this.known.size
   }
 
-  principalOf(token: string): Principal | null {
-    const key = keyOf(token)
-    const known = this.known.get(key)
+  get(name: string): KnownToken | null {
+    const known = this.known.get(name)
     if (known === undefined) return null
-    if (this.nowMs() < known.untilMs) return known.principal
-    this.known.delete(key)
+    if (this.nowMs() < known.untilMs) return known
+    this.known.delete(name)
     return null
   }
 
-  /** `endsMs`: when the token itself is over. */
-  add(token: string, principal: Principal, endsMs: number): void {
-    const key = keyOf(token)
-    this.known.delete(key)
+  add(name: string, token: KnownToken): void {
+    this.known.delete(name)
     if (this.known.size >= KNOWN_TOKENS_MAX) this.known.delete(this.known.keys().next().value as string)
-    this.known.set(key, { principal, untilMs: Math.min(endsMs, this.nowMs() + KNOWN_MS) })
+    this.known.set(name, token)
   }
-}
-
-function keyOf(token: string): string {
-  return hash('sha256', token, 'base64')
 }

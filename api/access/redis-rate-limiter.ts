@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Rate, RateLimiter, RateState } from './rate-limiter.ts'
 
 /** Redis's own clock counts, so that instances with other clocks count alike. Answers: allowed, left, ms until one leaves. */
@@ -47,7 +47,7 @@ export class RedisRateLimiter implements RateLimiter {
     const { redis, rate, withoutRedis, newId, onUnanswered } = this.options
     const { limit, windowMs } = rate
     // A subject may be anything; Redis and its logs see a digest.
-    const key = `api:rate:${createHash('sha256').update(caller).digest('base64url')}`
+    const key = `api:rate:${hash('sha256', caller, 'base64url')}`
     try {
       const answer = await redis.eval(TAKE, 1, key, String(windowMs), String(limit), newId())
       const [allowed = 0, remaining = 0, resetMs = windowMs] = answer as number[]

@@ -1,14 +1,15 @@
 import {
   type CryptoKey,
   errors,
-  type FlattenedJWSInput,
   type JWSHeaderParameters,
   type JWTPayload,
+  type JWTVerifyResult,
   jwtVerify,
+  type ResolvedKey,
 } from 'jose'
 import { z } from 'zod'
 import { ApiProblem, unavailable } from '../problem.ts'
-import { KnownTokens } from './known-tokens.ts'
+import { type KnownToken, KnownTokens, tokenName } from './known-tokens.ts'
 import type { Principal } from './principal.ts'
 
 /** What a token must have in its scope to confirm payments. */
@@ -20,8 +21,8 @@ const TOKEN_BYTES_MAX = 8_192
 const ALGORITHMS = ['ES256', 'EdDSA']
 const ACCOUNTS_MAX = 64
 
-/** Finds the key that a token names. Rejects with jose's errors when there is none. */
-export type FindKey = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>
+/** Finds the key that a token names, the same object each time while it is a key. Rejects with jose's errors when there is none. */
+export type FindKey = (header: JWSHeaderParameters) => Promise<CryptoKey>
 
 export interface TokenRules {
   readonly issuer: string
@@ -59,22 +60,34 @@ export class TokenCheck {
   /** @throws ApiProblem 401 that says the same whatever is wrong, 403 for a good token without the scope, 503 when keys cannot be had */
   async principalOf(authorization: string | undefined): Promise<Principal> {
     const token = bearer(authorization)
-    const known = this.known.principalOf(token)
-    if (known !== null) return known
-    const claims = ClaimsSchema.safeParse(await this.payloadOf(token))
+    const name = tokenName(token)
+    const known = this.known.get(name)
+    if (known !== null && (await this.isKeyHeld(known))) return known.principal
+    const { payload, protectedHeader: header, key } = await this.verified(token)
+    const claims = ClaimsSchema.safeParse(payload)
     if (!claims.success) throw badToken('claims')
     const { sub, iat, exp, scope, accounts } = claims.data
     if (exp - iat > this.rules.lifeMaxS || iat > this.nowMs() / 1_000 + SKEW_S) throw badToken('life')
     if (!scope.split(' ').includes(CONFIRM_SCOPE)) throw noScope()
     const principal = { subject: sub, accounts: new Set(accounts), scope }
-    this.known.add(token, principal, (exp + SKEW_S) * 1_000)
+    this.known.add(name, { principal, header, key, untilMs: (exp + SKEW_S) * 1_000 })
     return principal
   }
 
-  private async payloadOf(token: string): Promise<JWTPayload> {
+  /** What a key has proved holds as long as the key does; what has lost its key is checked as if it came for the first time. */
+  private async isKeyHeld({ header, key }: KnownToken): Promise<boolean> {
+    try {
+      return (await this.keyOf(header)) === key
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return false
+      throw error
+    }
+  }
+
+  private async verified(token: string): Promise<JWTVerifyResult<JWTPayload> & ResolvedKey> {
     const { issuer, audience } = this.rules
     try {
-      const { payload } = await jwtVerify(token, (header, input) => this.keyOf(header, input), {
+      return await jwtVerify(token, (header) => this.keyOf(header), {
         algorithms: ALGORITHMS,
         issuer,
         audience,
@@ -83,17 +96,16 @@ export class TokenCheck {
         currentDate: new Date(this.nowMs()),
         requiredClaims: ['sub', 'exp', 'iat'],
       })
-      return payload
     } catch (error) {
       if (error instanceof ApiProblem) throw error
       throw badToken(error instanceof errors.JOSEError ? error.code : 'form')
     }
   }
 
-  private async keyOf(header: JWSHeaderParameters, input: FlattenedJWSInput): Promise<CryptoKey> {
+  private async keyOf(header: JWSHeaderParameters): Promise<CryptoKey> {
     if (typeof header.kid !== 'string' || header.kid === '') throw new errors.JWSInvalid('no kid')
     try {
-      return await this.findKey(header, input)
+      return await this.findKey(header)
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error
       throw unavailable('KEYS_UNAVAILABLE', 'the keys of tokens cannot be had')

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ApiClaim } from '../../schemas/generated/api-claim.ts'
 import type { Outcome, ResolutionOutcome } from '../../schemas/generated/enums.ts'
 
@@ -34,9 +34,7 @@ export function scopeOf({
   route,
   idempotencyKey,
 }: Pick<ApiClaim, 'caller' | 'route' | 'idempotencyKey'>): string {
-  return createHash('sha256')
-    .update(JSON.stringify([caller, route, idempotencyKey]))
-    .digest('base64url')
+  return hash('sha256', JSON.stringify([caller, route, idempotencyKey]), 'base64url')
 }
 
 /** True for the idempotency key of a payment that an API has posted. */
@@ -46,11 +44,13 @@ export function isClaimId(text: string): boolean {
 
 const CLAIM_ID = /^claim-[a-p]{32}$/
 const LETTER_A = 97
+const TWO_LETTERS = Array.from({ length: 256 }, (_, byte) =>
+  String.fromCharCode(LETTER_A + (byte >> 4), LETTER_A + (byte & 15)),
+)
 
 /** A new claim's id. Letters alone, so that it can never be taken for a card number. */
 export function claimId(random: Uint8Array): string {
-  const letters = Array.from(random.subarray(0, 16), (byte) =>
-    String.fromCharCode(LETTER_A + (byte >> 4), LETTER_A + (byte & 15)),
-  )
-  return `claim-${letters.join('')}`
+  let letters = ''
+  for (let i = 0; i < 16; i++) letters += TWO_LETTERS[random[i] ?? 0]
+  return `claim-${letters}`
 }

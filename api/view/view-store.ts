@@ -7,6 +7,31 @@ const MAP_BYTES = 64 * 2 ** 30
 const READERS_MAX = 16
 const FLUSH_MS = 50
 const LOG_KEY = 'm:log'
+/** Keys in each of two generations that are answered from memory: some 2,000 calls' each, 8 MB. */
+const RECENT_MAX = 16_384
+const ABSENT = Symbol('absent')
+
+/**
+ * What was asked for or written of late, what is not there among it, since most questions about a new call are of that kind and the disk
+ * knows no cheap answer to them. Two generations; when the young one is full the elder goes.
+ */
+class Recent {
+  private young = new Map<string, unknown>()
+  private elder = new Map<string, unknown>()
+
+  /** Undefined when nothing is known of the key, ABSENT when it is known not to be there. */
+  get(key: string): unknown {
+    return this.young.get(key) ?? this.elder.get(key)
+  }
+
+  set(key: string, value: unknown): void {
+    if (this.young.size >= RECENT_MAX) {
+      this.elder = this.young
+      this.young = new Map()
+    }
+    this.young.set(key, value ?? ABSENT)
+  }
+}
 
 /**
  * The embedded store of a view: what was applied is read back at once and reaches the disk in whole batches a moment later, the places
@@ -16,6 +41,8 @@ export class ViewStore {
   private readonly store: RootDatabase<unknown, string>
   private written: Written = new Map()
   private flushing: Written = new Map()
+  /** Nobody else writes here, so what it holds is true. */
+  private readonly recent = new Recent()
   private timer: NodeJS.Timeout | null = null
   private flushed: Promise<void> = Promise.resolve()
   /** Why the disk takes no more; null while it does. */
@@ -31,13 +58,17 @@ export class ViewStore {
   }
 
   get<T>(key: string): T | undefined {
-    if (this.written.has(key)) return this.written.get(key) as T | undefined
-    if (this.flushing.has(key)) return this.flushing.get(key) as T | undefined
-    return this.store.get(key) as T | undefined
+    const recent = this.recent.get(key)
+    if (recent !== undefined) return recent === ABSENT ? undefined : (recent as T)
+    for (const written of [this.written, this.flushing]) if (written.has(key)) return written.get(key) as T | undefined
+    const value = this.store.get(key)
+    this.recent.set(key, value)
+    return value as T | undefined
   }
 
   put(key: string, value: unknown): void {
     this.written.set(key, value)
+    this.recent.set(key, value)
     this.timer ??= setTimeout(() => this.flush(), FLUSH_MS)
   }
 

@@ -94,14 +94,14 @@ export const API_SETTINGS = {
   apiInFlightMax: setting(
     'API_IN_FLIGHT_MAX',
     wholeNumber(1, 100_000),
-    '128',
+    '1024',
     'calls on their way at one time; one more is refused at once with 503',
   ),
   apiDelayMaxMs: setting(
     'API_DELAY_MAX_MS',
     wholeNumber(1, 600_000),
     '100',
-    'how late the process may be for its work before new calls are refused at once with 503',
+    'how long a call may wait for a process that has more to do than it can; what would wait longer is refused at once with 503',
   ),
   apiRate: setting(
     'API_RATE',

@@ -1,5 +1,20 @@
 import { putBytes, putDouble, putLong, putRaw, putString, SLACK_BYTES } from './bytes.ts'
 
+/** What a sink that waits for its next use may keep. */
+const SPARE_BYTES_MAX = 64 * 1024
+let spare: ByteSink | null = null
+
+/** The Avro encoding of `value` as `append` writes it, in bytes of its own. */
+export function encoded<T>(append: (out: ByteSink, value: T) => void, value: T): Uint8Array {
+  const out = spare ?? new ByteSink()
+  spare = null
+  out.clear()
+  append(out, value)
+  const bytes = out.toBytes()
+  if (out.bytes.length <= SPARE_BYTES_MAX) spare = out
+  return bytes
+}
+
 /** A growing buffer for the paths where speed is not the point; refuses what the Avro type cannot hold. */
 export class ByteSink {
   bytes: Uint8Array

@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readInt, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import {
   BAD_TYPE,
@@ -590,7 +590,5 @@ export function appendAlert(out: ByteSink, value: Alert): void {
 
 /** The Avro encoding of one plain Alert, as `appendAlert` writes it. */
 export function encodeAlert(value: Alert): Uint8Array {
-  const out = new ByteSink()
-  appendAlert(out, value)
-  return out.toBytes()
+  return encoded(appendAlert, value)
 }

@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import { BAD_TYPE, type DecodeCode, OK, scanLong, scanString, TRAILING, TRUNCATED } from '../avro/scan.ts'
 
@@ -514,7 +514,5 @@ export function appendApiClaim(out: ByteSink, value: ApiClaim): void {
 
 /** The Avro encoding of one plain ApiClaim, as `appendApiClaim` writes it. */
 export function encodeApiClaim(value: ApiClaim): Uint8Array {
-  const out = new ByteSink()
-  appendApiClaim(out, value)
-  return out.toBytes()
+  return encoded(appendApiClaim, value)
 }

@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import { BAD_TYPE, type DecodeCode, OK, scanLong, scanString, TRAILING, TRUNCATED } from '../avro/scan.ts'
 
@@ -516,7 +516,5 @@ export function appendAuditEvent(out: ByteSink, value: AuditEvent): void {
 
 /** The Avro encoding of one plain AuditEvent, as `appendAuditEvent` writes it. */
 export function encodeAuditEvent(value: AuditEvent): Uint8Array {
-  const out = new ByteSink()
-  appendAuditEvent(out, value)
-  return out.toBytes()
+  return encoded(appendAuditEvent, value)
 }

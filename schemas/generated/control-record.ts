@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readInt, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import { BAD_TYPE, type DecodeCode, OK, scanInt, scanLong, scanString, TRAILING, TRUNCATED } from '../avro/scan.ts'
 import { CONTROL_KIND_SYMBOLS, type ControlKind } from './enums.ts'
@@ -551,7 +551,5 @@ export function appendControlRecord(out: ByteSink, value: ControlRecord): void {
 
 /** The Avro encoding of one plain ControlRecord, as `appendControlRecord` writes it. */
 export function encodeControlRecord(value: ControlRecord): Uint8Array {
-  const out = new ByteSink()
-  appendControlRecord(out, value)
-  return out.toBytes()
+  return encoded(appendControlRecord, value)
 }

@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readInt, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import { BAD_TYPE, type DecodeCode, OK, scanInt, scanLong, scanString, TRAILING, TRUNCATED } from '../avro/scan.ts'
 import { DEAD_LETTER_REASON_SYMBOLS, type DeadLetterReason } from './enums.ts'
@@ -285,7 +285,5 @@ export function appendDeadLetter(out: ByteSink, value: DeadLetter): void {
 
 /** The Avro encoding of one plain DeadLetter, as `appendDeadLetter` writes it. */
 export function encodeDeadLetter(value: DeadLetter): Uint8Array {
-  const out = new ByteSink()
-  appendDeadLetter(out, value)
-  return out.toBytes()
+  return encoded(appendDeadLetter, value)
 }

@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { EnumCursor, NO_BYTES, NO_VIEW, StringCursor } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readInt, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import {
   BAD_TYPE,
@@ -1845,7 +1845,5 @@ export function appendDecision(out: ByteSink, value: Decision): void {
 
 /** The Avro encoding of one plain Decision, as `appendDecision` writes it. */
 export function encodeDecision(value: Decision): Uint8Array {
-  const out = new ByteSink()
-  appendDecision(out, value)
-  return out.toBytes()
+  return encoded(appendDecision, value)
 }

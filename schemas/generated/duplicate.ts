@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readInt, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import { type DecodeCode, OK, scanInt, scanLong, scanString, TRAILING, TRUNCATED } from '../avro/scan.ts'
 
@@ -306,7 +306,5 @@ export function appendDuplicate(out: ByteSink, value: Duplicate): void {
 
 /** The Avro encoding of one plain Duplicate, as `appendDuplicate` writes it. */
 export function encodeDuplicate(value: Duplicate): Uint8Array {
-  const out = new ByteSink()
-  appendDuplicate(out, value)
-  return out.toBytes()
+  return encoded(appendDuplicate, value)
 }

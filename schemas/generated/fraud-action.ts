@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readInt, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import { BAD_TYPE, type DecodeCode, OK, scanInt, scanLong, scanString, TRAILING, TRUNCATED } from '../avro/scan.ts'
 import { ACTION_SYMBOLS, type Action } from './enums.ts'
@@ -476,7 +476,5 @@ export function appendFraudAction(out: ByteSink, value: FraudAction): void {
 
 /** The Avro encoding of one plain FraudAction, as `appendFraudAction` writes it. */
 export function encodeFraudAction(value: FraudAction): Uint8Array {
-  const out = new ByteSink()
-  appendFraudAction(out, value)
-  return out.toBytes()
+  return encoded(appendFraudAction, value)
 }

@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readInt, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import { BAD_TYPE, type DecodeCode, OK, scanInt, scanLong, scanString, TRAILING, TRUNCATED } from '../avro/scan.ts'
 import { HOOK_OUTCOME_SYMBOLS, type HookOutcome } from './enums.ts'
@@ -356,7 +356,5 @@ export function appendHookDelivery(out: ByteSink, value: HookDelivery): void {
 
 /** The Avro encoding of one plain HookDelivery, as `appendHookDelivery` writes it. */
 export function encodeHookDelivery(value: HookDelivery): Uint8Array {
-  const out = new ByteSink()
-  appendHookDelivery(out, value)
-  return out.toBytes()
+  return encoded(appendHookDelivery, value)
 }

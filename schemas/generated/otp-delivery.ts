@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, readText } from '../avro/bytes.ts'
 import { BAD_TYPE, type DecodeCode, OK, scanString, TRAILING, TRUNCATED } from '../avro/scan.ts'
 import { OTP_CHANNEL_SYMBOLS, type OtpChannel } from './enums.ts'
@@ -118,7 +118,5 @@ export function appendOtpDelivery(out: ByteSink, value: OtpDelivery): void {
 
 /** The Avro encoding of one plain OtpDelivery, as `appendOtpDelivery` writes it. */
 export function encodeOtpDelivery(value: OtpDelivery): Uint8Array {
-  const out = new ByteSink()
-  appendOtpDelivery(out, value)
-  return out.toBytes()
+  return encoded(appendOtpDelivery, value)
 }

@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import { BAD_TYPE, type DecodeCode, OK, scanLong, scanString, TRAILING, TRUNCATED } from '../avro/scan.ts'
 import { CHANNEL_SYMBOLS, type Channel, PAYMENT_KIND_SYMBOLS, type PaymentKind } from './enums.ts'
@@ -1511,7 +1511,5 @@ export function appendPaymentSubmitted(out: ByteSink, value: PaymentSubmitted): 
 
 /** The Avro encoding of one plain PaymentSubmitted, as `appendPaymentSubmitted` writes it. */
 export function encodePaymentSubmitted(value: PaymentSubmitted): Uint8Array {
-  const out = new ByteSink()
-  appendPaymentSubmitted(out, value)
-  return out.toBytes()
+  return encoded(appendPaymentSubmitted, value)
 }

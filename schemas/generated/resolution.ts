@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readInt, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import { BAD_TYPE, type DecodeCode, OK, scanInt, scanLong, scanString, TRAILING, TRUNCATED } from '../avro/scan.ts'
 import { RESOLUTION_OUTCOME_SYMBOLS, type ResolutionOutcome } from './enums.ts'
@@ -335,7 +335,5 @@ export function appendResolution(out: ByteSink, value: Resolution): void {
 
 /** The Avro encoding of one plain Resolution, as `appendResolution` writes it. */
 export function encodeResolution(value: Resolution): Uint8Array {
-  const out = new ByteSink()
-  appendResolution(out, value)
-  return out.toBytes()
+  return encoded(appendResolution, value)
 }

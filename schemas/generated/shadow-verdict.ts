@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by schemas/generate.ts; do not edit.
 import { EnumCursor, NO_BYTES, NO_VIEW } from '../avro/array-cursor.ts'
-import { ByteSink } from '../avro/byte-sink.ts'
+import { type ByteSink, encoded } from '../avro/byte-sink.ts'
 import { afterLong, copyBytes, putLong, readInt, readLong, readLongExact, readText, safeLong } from '../avro/bytes.ts'
 import { type DecodeCode, OK, scanArray, scanInt, scanLong, scanString, TRAILING, TRUNCATED } from '../avro/scan.ts'
 import { ACTION_SYMBOLS, type Action } from './enums.ts'
@@ -430,7 +430,5 @@ export function appendShadowVerdict(out: ByteSink, value: ShadowVerdict): void {
 
 /** The Avro encoding of one plain ShadowVerdict, as `appendShadowVerdict` writes it. */
 export function encodeShadowVerdict(value: ShadowVerdict): Uint8Array {
-  const out = new ByteSink()
-  appendShadowVerdict(out, value)
-  return out.toBytes()
+  return encoded(appendShadowVerdict, value)
 }

@@ -11,7 +11,7 @@ const BANNER = '// Generated from schemas/*.avsc by schemas/generate.ts; do not 
 /** What every generated file may need, by module. */
 const AVRO_EXPORTS: Readonly<Record<string, readonly string[]>> = {
   '../avro/array-cursor.ts': ['ArrayCursor', 'EnumCursor', 'NO_BYTES', 'NO_VIEW', 'StringCursor'],
-  '../avro/byte-sink.ts': ['ByteSink'],
+  '../avro/byte-sink.ts': ['ByteSink', 'encoded'],
   '../avro/bytes.ts': [
     'afterLong',
     'copyBytes',
@@ -85,7 +85,7 @@ function withImports(body: readonly (readonly string[])[], shared: SharedTypes, 
   const code = text([], body).replace(/\/\*\*[\s\S]*?\*\//g, '')
   const uses = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(code)
   const modules = [...Object.entries(AVRO_EXPORTS), ...sharedExports(shared, isRecord)]
-  const imports = modules.flatMap(([file, names]) => importLines(file, names.filter(uses), typesIn(shared, isRecord)))
+  const imports = modules.flatMap(([file, names]) => importLines(file, names.filter(uses), typesIn(shared)))
   return text([BANNER, ...imports], body)
 }
 
@@ -104,9 +104,9 @@ function sharedExports(shared: SharedTypes, isRecord: boolean): [string, string[
 }
 
 /** The names that a generated file imports as types only. */
-function typesIn(shared: SharedTypes, isRecord: boolean): ReadonlySet<string> {
+function typesIn(shared: SharedTypes): ReadonlySet<string> {
   const named = [...shared.enums, ...shared.parts].map((type) => shortName(type.name))
-  return new Set(['DecodeCode', ...named, ...(isRecord ? [] : ['ByteSink'])])
+  return new Set(['ByteSink', 'DecodeCode', ...named])
 }
 
 function importLines(file: string, names: readonly string[], types: ReadonlySet<string>): string[] {

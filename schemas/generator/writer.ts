@@ -115,9 +115,7 @@ export function plainWriter(record: AvroRecord): string[] {
     '',
     `/** The Avro encoding of one plain ${name}, as \`append${name}\` writes it. */`,
     `export function encode${name}(value: ${name}): Uint8Array {`,
-    '  const out = new ByteSink()',
-    `  append${name}(out, value)`,
-    '  return out.toBytes()',
+    `  return encoded(append${name}, value)`,
     '}',
   ]
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { LoopDelay } from '../../api/loop-delay.ts'
 
 test('SPEC C2: how late a process is: seen while it is late, and forgotten soon after', async () => {
@@ -12,4 +12,27 @@ test('SPEC C2: how late a process is: seen while it is late, and forgotten soon 
   const late = delay.ms
   while (delay.ms > late / 4) await new Promise((resolve) => setTimeout(resolve, 20))
   delay.close()
+})
+
+test('SPEC C2: only lateness that never went away for 100 ms is standing', () => {
+  vi.useFakeTimers()
+  let lateMs = 0
+  const delay = new LoopDelay(() => Date.now() + lateMs)
+  // Each tick finds so much more time gone by than it was to wait.
+  const ticks = (count: number, eachLateMs: number) => {
+    for (let i = 0; i < count; i++) {
+      lateMs += eachLateMs
+      vi.advanceTimersByTime(20)
+    }
+  }
+  ticks(4, 30)
+  expect(delay.standingMs, 'four late ticks').toBe(0)
+  ticks(1, 12)
+  expect(delay.standingMs, 'five').toBe(12)
+  ticks(1, 0)
+  expect(delay.standingMs, 'one on time').toBe(0)
+  ticks(4, 500)
+  expect(delay.standingMs, 'a pause is no queue').toBe(0)
+  delay.close()
+  vi.useRealTimers()
 })

@@ -20,8 +20,9 @@ export class TcpProxy {
   flips = 0
   cuts = 0
   refusals = 0
-  /** How late everything is. */
+  /** How late everything is that goes in a direction of `late`. */
   delayMs = 0
+  readonly late: Set<Direction> = new Set<Direction>(['requests', 'answers'])
   private readonly target: { readonly host: string; readonly port: number }
   private readonly listener: Server
   private readonly pairs = new Set<Pair>()
@@ -147,7 +148,7 @@ export class TcpProxy {
       this.dropped[direction] += chunk.length
       return
     }
-    if (this.delayMs === 0) {
+    if (this.delayMs === 0 || !this.late.has(direction)) {
       to.write(chunk)
       return
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { FastifyPluginAsync } from 'fastify'
 import { LocalRateLimiter, type RateLimiter } from '../../../api/access/rate-limiter.ts'
 import { TokenCheck } from '../../../api/access/token-check.ts'
+import { Admission } from '../../../api/admission.ts'
 import type { ApiOptions } from '../../../api/api-options.ts'
 import { apiRoutes } from '../../../api/api-routes.ts'
 import { AuditTrail } from '../../../api/audit.ts'
@@ -42,6 +43,8 @@ const AUDIT_LINGER_MS = 20
 const DRAIN_MS = 5_000
 const MINUTE_MS = 60_000
 const STREAMS_MAX = 1_000
+/** Of the wait that is allowed: what a call spends on its way. The rest it has waited before it was seen. */
+const WAIT_SHARE = 0.75
 const ADDRESSES_MAX = 10_000
 /** Encrypted bodies that are remembered, in each of two generations of 6 min: 180 a second. */
 const REPLAYS_MAX = 65_536
@@ -138,6 +141,7 @@ export class ConfirmApi implements MeasuredApi {
       inFlightMax: config.apiInFlightMax,
       delayMaxMs: config.apiDelayMaxMs,
       loopDelay: this.loopDelay,
+      admission: new Admission(this.loopDelay, config.apiDelayMaxMs * WAIT_SHARE, () => performance.now()),
       claimsMax: config.apiClaimsMax,
     })
     this.routes = apiRoutes({
