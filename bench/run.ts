@@ -4,7 +4,8 @@ import { IS_SHORT } from './harness.ts'
 
 /**
  * `npm run bench` runs every bench, `npm run bench -- NAME ...` those named; each in a process of its own.
- * `pipeline` stands for all that print the figures of the pipeline's speed and memory, `kafka` for all on a cluster, `archive` for both archives.
+ * `pipeline` stands for all that print the figures of the pipeline's speed and memory, `kafka` for all on a cluster, `alerts` for
+ * what concerns them, `archive` for both archives.
  * SLUICE_BENCH_SHORT=1 tries them out in seconds. Exits 1 if a figure missed its bar.
  */
 const BENCHES = [
@@ -20,6 +21,7 @@ const BENCHES = [
   'kafka-latency',
   'kafka-recovery',
   'alerts',
+  'alerts-cost',
   'confirm',
   'board',
   'bigquery',
@@ -28,6 +30,7 @@ const BENCHES = [
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['chain', 'end-to-end', 'dedup', 'checkpoint', 'restart', 'soak'],
   kafka: ['kafka-throughput', 'kafka-latency', 'kafka-recovery'],
+  alerts: ['alerts', 'alerts-cost'],
   archive: ['archive', 'bigquery'],
 }
 

@@ -25,7 +25,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   alerter: async () => (await import('./commands/alerter.ts')).alerterCommand(),
   api: async () => (await import('./commands/api.ts')).apiCommand(),
   archive: async () => (await import('./commands/archive.ts')).archiveCommand(),
-  archiver: async () => (await import('./commands/archiver.ts')).archiverCommand(),
   board: async () => (await import('./commands/board.ts')).boardCommand(),
   hooks: async () => (await import('./commands/hooks.ts')).hooksCommand(),
   sql: async () => (await import('./commands/sql.ts')).sqlCommand(),

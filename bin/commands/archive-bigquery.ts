@@ -2,18 +2,12 @@ import { print } from '../view/text.ts'
 import { openLogSession } from './log-session.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
 
-export interface BigQueryOptions extends CommonOptions {
+interface BigQueryOptions extends CommonOptions {
   readonly kafka?: boolean
   readonly port?: string
 }
 
-export const BIGQUERY_HELP =
-  '\nSLUICE_BIGQUERY_PROJECT and SLUICE_BIGQUERY_DATASET name the archive in BigQuery. Killed at any moment, it goes on where the' +
-  '\narchive stands: every row once. While BigQuery is away, records wait in the log. One archiver for a dataset at a time.' +
-  '\nSLUICE_BIGQUERY_MODE=load carries rows by load jobs: free, and every 15 minutes.' +
-  '\n\nExamples:\n  sluice archive init --bigquery\n  sluice archive --kafka --port 9468\n  sluice archive replay\n'
-
-/** `sluice archive`. Google's clients take a second to load; no other command should wait for them. */
+/** `sluice archive --bigquery`. Google's clients take a second to load; no other command should wait for them. */
 export async function runBigQuery(options: BigQueryOptions): Promise<void> {
   const { runBigQueryArchive } = await import('../runtime/archive/bigquery-process.ts')
   const config = configOf(options, { ...(options.port !== undefined && { SLUICE_METRICS_PORT: options.port }) })

@@ -6,19 +6,29 @@ import { askArchive } from '../runtime/archive/archive-answers.ts'
 import { archivePath } from '../runtime/archive/archive-paths.ts'
 import { type ComparedDay, replayArchive } from '../runtime/archive/archive-replay.ts'
 import { grouped, print, styled } from '../view/text.ts'
-import { BIGQUERY_HELP, type BigQueryOptions, checkBigQuery, initBigQuery, runBigQuery } from './archive-bigquery.ts'
-import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
-import { CommandError, type CommonOptions, configOf } from './settings.ts'
+import { checkBigQuery, initBigQuery, runBigQuery } from './archive-bigquery.ts'
+import { type LogOptions, onEitherLog, openLogSession, withLogSession } from './log-session.ts'
+import { CommandError, type CommonOptions, configOf, wholeNumber } from './settings.ts'
 
 const TIMEOUT_MS = 600_000
+const RUN_HELP =
+  '\nKilled at any moment, it goes on where the archive stands: every row once. While the archive is away, records wait in the log.' +
+  '\nAn archive has one owner at a time: DuckDB’s is asked by `sluice sql`, and `up` starts one itself. SLUICE_BIGQUERY_PROJECT and' +
+  '\nSLUICE_BIGQUERY_DATASET name the one in BigQuery; SLUICE_BIGQUERY_MODE=load carries rows by load jobs: free, and every 15 minutes.' +
+  '\n\nExamples:\n  sluice archive --kafka --port 9467\n  sluice archive init --bigquery\n  sluice archive --bigquery --kafka --port 9468' +
+  '\n  sluice archive replay\n'
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 
-/** Options of `init` and `check`, whose archive is DuckDB's in the data folder or BigQuery's. */
+/** The archive is DuckDB's in the data folder, or BigQuery's. */
 interface KindOptions extends LogOptions {
   readonly bigquery?: boolean
 }
 
-interface ReplayOptions extends LogOptions {
+interface RunOptions extends KindOptions {
+  readonly port?: string
+}
+
+interface ReplayOptions extends KindOptions {
   readonly from?: string
   readonly to?: string
 }
@@ -27,11 +37,14 @@ interface ReplayOptions extends LogOptions {
 export function archiveCommand(): Command {
   const group = new Command('archive')
     .description(
-      'archives in BigQuery until Ctrl-C; with a command: the tables of either archive, and a proof that its rows are those of the log',
+      'archives decisions, alerts, duplicates and audit events until Ctrl-C; with a command: the tables, and a proof that the rows are those of the log',
     )
-    .option('--port <n>', 'port of metrics and health (SLUICE_METRICS_PORT)')
-    .addHelpText('after', BIGQUERY_HELP)
-    .action((_options, command: Command) => runBigQuery(command.optsWithGlobals<BigQueryOptions>()))
+    .option('--port <n>', 'port of metrics and health (default: with --bigquery SLUICE_METRICS_PORT, else none)')
+    .addHelpText('after', RUN_HELP)
+    .action((_options, command: Command) => {
+      const options = command.optsWithGlobals<RunOptions>()
+      return options.bigquery === true ? runBigQuery(options) : runDuckDb(options)
+    })
   group
     .command('replay')
     .description(
@@ -46,7 +59,9 @@ export function archiveCommand(): Command {
     .action((_options, command: Command) => runReplay(command.optsWithGlobals<ReplayOptions>()))
   onEitherLog(group)
     .command('init')
-    .description('makes the tables and views, and adds columns that came later; `up` and `archiver` do so themselves')
+    .description(
+      'makes the tables and views, and adds columns that came later; `up` and `archive` do so themselves in DuckDB',
+    )
     .option('--kafka', 'for the cluster that SLUICE_KAFKA_BOOTSTRAP names')
     .option('--bigquery', 'in BigQuery: dataset and tables; what cannot be added is refused')
     .action((_options, command: Command) => {
@@ -61,10 +76,17 @@ export function archiveCommand(): Command {
       const options = command.optsWithGlobals<KindOptions>()
       return options.bigquery === true ? checkBigQuery(options) : runCheck(options)
     })
-  return group.option(
-    '--kafka',
-    'from the cluster that SLUICE_KAFKA_BOOTSTRAP names, with the keys of a worker’s data folder',
-  )
+  return group
+    .option('--bigquery', 'in BigQuery (default: in DuckDB, in the data folder, as `up` does)')
+    .option('--kafka', 'from the cluster that SLUICE_KAFKA_BOOTSTRAP names, with the keys of a worker’s data folder')
+}
+
+async function runDuckDb(options: RunOptions): Promise<void> {
+  // DuckDB takes its time to load; no other command should wait for it.
+  const { runArchiver } = await import('../runtime/archive/archiver-process.ts')
+  const config = configOf(options)
+  const port = options.port === undefined ? null : wholeNumber(options.port, '--port', 0, 65_535)
+  await runArchiver(config, () => openLogSession(config, options), { port })
 }
 
 async function runInit(options: LogOptions): Promise<void> {
@@ -95,6 +117,8 @@ async function runCheck(options: CommonOptions): Promise<void> {
 }
 
 async function runReplay(options: ReplayOptions): Promise<void> {
+  if (options.bigquery === true)
+    throw new CommandError('replay compares the archive in DuckDB, not that in BigQuery', 2)
   const range = { from: dayOf(options.from, '--from'), to: dayOf(options.to, '--to') }
   const days = await withLogSession(options, (session) => {
     return replayArchive(session, range, (sql) => linesOf(session.config, sql))

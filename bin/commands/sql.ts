@@ -26,7 +26,7 @@ export function sqlCommand(): Command {
     .option('--timeout <seconds>', 'cancel after so long', '60')
     .addHelpText(
       'after',
-      '\nWith --json each row is an object a line. While `sluice up` or `sluice archiver` runs, it is asked; otherwise the file is' +
+      '\nWith --json each row is an object a line. While `sluice up` or `sluice archive` runs, it is asked; otherwise the file is' +
         '\nread. Ctrl-C cancels. `show tables` and `describe payment_transactions` tell what there is; docs/archive.md has examples.' +
         '\n\nExamples:\n  sluice sql "select * from fraud_summary"' +
         '\n  sluice sql --csv "select * from active_high_risk_accounts" > accounts.csv\n',

@@ -58,7 +58,7 @@ export const SINK_SETTINGS = {
     'BIGQUERY_PROJECT',
     z.string(),
     '',
-    'the Google Cloud project that `sluice archive` writes to',
+    'the Google Cloud project that `sluice archive --bigquery` writes to',
   ),
   bigqueryDataset: setting(
     'BIGQUERY_DATASET',

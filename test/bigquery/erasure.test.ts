@@ -69,7 +69,7 @@ await onRealParts(['bigquery'], 'an erasure in BigQuery', () => {
     const { session, log } = folder
     for (const person of [ERASED, BESIDE]) await folder.payAll(person, 'a')
     await folder.whileDeciding()
-    const archiver = new SluiceProcess(['archive', '--port', '0', '--data', folder.path], settings)
+    const archiver = new SluiceProcess(['archive', '--bigquery', '--port', '0', '--data', folder.path], settings)
     const caughtUp = async () => datasetCaughtUp(session, await archivedEnds(session.log))
     await expect.poll(caughtUp, { timeout: START_MS, interval: 200 }).toBe(true)
     const traces = tracesOf(ERASED, session)

@@ -64,7 +64,7 @@ async function ask(folder: string, sql: string, timeoutMs = 20_000): Promise<Ans
 
 function archiverOf(pid: number | undefined): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
-  const found = children.find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('\0archiver\0'))
+  const found = children.find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('\0archive\0'))
   if (found === undefined) throw new Error('up has no archiver')
   return found
 }

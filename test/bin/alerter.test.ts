@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Redis as RedisPart, startRedis } from '../../stack/redis/redis.ts'
@@ -40,6 +41,7 @@ await onRealParts(['redis'], 'sluice alerter beside sluice up', () => {
     const decided = await served(up)
     const alerter = new SluiceProcess(['alerter'], env)
     const alerts = await served(alerter)
+    expect(getPriority(alerter.child.pid), 'decisions go first').toBeGreaterThan(getPriority(up.child.pid))
 
     await vi.waitFor(async () => expect(await plain.scard('fraud:alerts:accounts')).toBeGreaterThan(0), WITHIN)
     const [account] = await plain.smembers('fraud:alerts:accounts')

@@ -57,7 +57,7 @@ test('a key file that is none, or open to others, is refused without its text', 
   expect(target(keyFile('{}', 0o644))).toThrow('can be read by others')
 })
 
-test('SPEC B2: sluice archive without its dataset ends with one line that says what to do', {
+test('SPEC B2: sluice archive --bigquery without its dataset ends with one line that says what to do', {
   timeout: 60_000,
 }, async () => {
   const { standIn } = double.target('missing')
@@ -68,7 +68,7 @@ test('SPEC B2: sluice archive without its dataset ends with one line that says w
     SLUICE_BIGQUERY_STORAGE: standIn!.storage,
     SLUICE_DATA: temporaryFolder(),
   }
-  const { code, stderr } = await sluice(['archive'], env)
+  const { code, stderr } = await sluice(['archive', '--bigquery'], env)
   expect(stderr).toBe(
     'sluice: the dataset shop.missing is not there; `sluice archive init --bigquery` makes what is missing, nothing was read\n',
   )

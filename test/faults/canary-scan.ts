@@ -85,6 +85,18 @@ export class CanaryScan {
     if (value !== null) for (const text of textsOf(decode(value))) this.field(where, text)
   }
 
+  /** A row as JSON: its bytes, and each text in it. */
+  json(where: string, json: string): void {
+    this.raw(where, Buffer.from(json))
+    for (const text of textsOf(JSON.parse(json))) this.field(where, text)
+  }
+
+  /** A text as it stands. */
+  text(where: string, text: string): void {
+    this.raw(where, Buffer.from(text))
+    this.field(where, text)
+  }
+
   private field(where: string, text: string): void {
     this.items++
     const digits = digitsOf(text)

@@ -2,29 +2,40 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { afterAll, describe, expect, test } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createAlerter } from '../../bin/runtime/alerts/session-alerter.ts'
+import { archivePath } from '../../bin/runtime/archive/archive-paths.ts'
 import { checkpointFolder, logFolder } from '../../bin/runtime/data-folder.ts'
-import { INPUT_TOPIC, openWritingSession, PARTITIONS } from '../../bin/runtime/session.ts'
+import { INPUT_TOPIC, openWritingSession, PARTITIONS, type Session } from '../../bin/runtime/session.ts'
 import { OUTPUT_TOPICS } from '../../bin/runtime/topic-settings.ts'
+import { RedisAlertStore } from '../../redis-alerts/redis-store.ts'
 import { encodeDecision } from '../../schemas/generated/decision.ts'
 import { TOPICS } from '../../schemas/topics.ts'
+import { startRedis } from '../../stack/redis/redis.ts'
 import { type EmbeddedLog, openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
 import type { OutputBatch } from '../../streams/log/log.ts'
 import { partitionOf } from '../../streams/record/partitioner.ts'
 import { RecordBatchWriter } from '../../streams/record/record-batch-writer.ts'
 import { encodeHeaders } from '../../streams/record/record-headers.ts'
 import { testConfig } from '../bin/decided-folder.ts'
-import { SluiceProcess, sluice } from '../bin/sluice-process.ts'
 import { disguise, TEST_CARDS } from '../processors/mask/card-disguises.ts'
+import { targetOf } from '../redis-alerts/redis-target.ts'
 import { framed, PaymentsDriver, SCHEMA_IDS } from '../support/payments-driver.ts'
+import { onRealParts, START_MS } from '../support/real-parts.ts'
+import { StartedSluice } from '../support/started-sluice.ts'
+import { expectPlantedInArchiveAreFound, scanArchive } from './archive-canaries.ts'
+import { archiveFolder } from './archived-folder.ts'
 import { CANARIES, type CanaryRecord, canaryRecords } from './canaries.ts'
 import { CanaryScan, formsOf } from './canary-scan.ts'
+import { expectPlantedInRedisAreFound, scanRedis } from './redis-canaries.ts'
 import { readRecords } from './stored-records.ts'
 
 // Goal: whatever a foreign producer puts where, nothing that Sluice stores holds it in clear but the input topic.
 // Method: canaries in every place, `sluice up` over them with checkpoints and its most talkative log, then a scan of all
 // records, files and streams. The scan must find canaries that are planted in copies of each kind of store first.
 
+const DAY_MS = 86_400_000
 const root = mkdtempSync(join(tmpdir(), 'sluice-canary-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
@@ -37,41 +48,88 @@ const newScan = () =>
     TEST_CARDS,
   )
 
-describe('a scan for canaries', () => {
-  test('SPEC M6: finds nothing in records, files, checkpoints and logs, and everything that is planted in copies of them', async () => {
-    const folder = join(root, 'data')
-    const session = await openWritingSession(testConfig(folder))
-    const records = canaryRecords(Date.now(), session.folder.keys.maskKeys[0]?.id ?? '')
-    await append(session.log, records)
-    const said = await decide(folder, session.log, records.length)
-    const scan = newScan()
-    const outputs = await scanTopics(session.log, scan)
-    const raw = newScan()
-    for (let partition = 0; partition < PARTITIONS; partition++) {
-      for (const { key, value } of await readRecords(session.log, { topic: INPUT_TOPIC, partition })) {
-        raw.raw('input', key ?? new Uint8Array(0))
-        raw.raw('input', value ?? new Uint8Array(0))
-      }
-    }
-    await session.log.close()
-    const files = scanFiles(folder, scan)
-    for (const [name, text] of Object.entries(said)) scan.raw(name, Buffer.from(text))
+const folder = join(root, 'data')
+let session: Session
+let records: readonly CanaryRecord[]
+let said: Record<string, string>
 
-    await expectPlantedAreFound(folder, said['up stderr'] ?? '')
-    expect(new Set(raw.findings.map(({ canary }) => canary))).toEqual(
-      new Set([...Object.keys(CANARIES), ...disguised.map(({ text }) => `"${text}"`)]),
-    )
-    expect(outputs.records).toBeGreaterThan(records.length)
-    for (const topic of OUTPUT_TOPICS) expect(outputs.byTopic.get(topic), topic).toBeGreaterThan(0)
-    expect(files.checkpoints).toBeGreaterThan(0)
-    expect(scan.findings).toEqual([])
-    const topics = [...outputs.byTopic].filter(([, count]) => count > 0).map(([topic, count]) => `${topic} ${count}`)
-    process.stdout.write(
-      `canary: ${records.length} records with canaries; scanned ${scan.items} items, ${scan.bytes} bytes: ` +
-        `${outputs.records} output records (${topics.join(', ')}), ${files.files} files of which ${files.checkpoints} checkpoints, ` +
-        `${Object.keys(said).length} streams\n`,
-    )
-  }, 90_000)
+beforeAll(async () => {
+  session = await openWritingSession(testConfig(folder))
+  records = canaryRecords(Date.now(), session.folder.keys.maskKeys[0]?.id ?? '')
+  await append(session.log, records)
+  said = await decide(folder, session.log, records.length)
+}, 90_000)
+
+afterAll(() => session?.log.close())
+
+test('SPEC M6: finds nothing in records, files, checkpoints and logs, and everything that is planted in copies of them', async () => {
+  const scan = newScan()
+  const outputs = await scanTopics(session.log, scan)
+  const raw = newScan()
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    for (const { key, value } of await readRecords(session.log, { topic: INPUT_TOPIC, partition })) {
+      raw.raw('input', key ?? new Uint8Array(0))
+      raw.raw('input', value ?? new Uint8Array(0))
+    }
+  }
+  const files = scanFiles(folder, scan)
+  for (const [name, text] of Object.entries(said)) scan.raw(name, Buffer.from(text))
+
+  await expectPlantedAreFound(folder, said['up stderr'] ?? '')
+  expect(new Set(raw.findings.map(({ canary }) => canary))).toEqual(
+    new Set([...Object.keys(CANARIES), ...disguised.map(({ text }) => `"${text}"`)]),
+  )
+  expect(outputs.records).toBeGreaterThan(records.length)
+  for (const topic of OUTPUT_TOPICS) expect(outputs.byTopic.get(topic), topic).toBeGreaterThan(0)
+  expect(files.checkpoints).toBeGreaterThan(0)
+  expect(scan.findings).toEqual([])
+  const topics = [...outputs.byTopic].filter(([, count]) => count > 0).map(([topic, count]) => `${topic} ${count}`)
+  process.stdout.write(
+    `canary: ${records.length} records with canaries; scanned ${scan.items} items, ${scan.bytes} bytes: ` +
+      `${outputs.records} output records (${topics.join(', ')}), ${files.files} files of which ${files.checkpoints} checkpoints, ` +
+      `${Object.keys(said).length} streams\n`,
+  )
+}, 90_000)
+
+test('SPEC M6: finds nothing in DuckDB and Parquet, and everything that is planted in copies of them', async () => {
+  await archiveFolder(session, folder, Date.now() + 2 * DAY_MS)
+  const archive = archivePath(folder)
+  const scan = newScan()
+  const rows = await scanArchive(archive, scan)
+  await expectPlantedInArchiveAreFound(archive, join(root, 'archive-copy'))
+  expect(scan.findings).toEqual([])
+  const decided = session.log.stat().partitions.filter(({ topic }) => topic === TOPICS.paymentsDecided.name)
+  expect(rows.get('archive payment_transactions')).toBe(decided.reduce((sum, { endOffset }) => sum + endOffset, 0))
+  expect(rows.get('export payment_transactions')).toBe(rows.get('archive payment_transactions'))
+  process.stdout.write(`canary: ${[...rows].map(([where, count]) => `${where} ${count} rows`).join(', ')}\n`)
+}, 60_000)
+
+await onRealParts(['redis'], 'a scan of Redis', () => {
+  test(
+    'SPEC M6: finds nothing in the keys of Redis, and everything that is planted beside them',
+    async () => {
+      const part = await startRedis()
+      const plain = new Redis(part.url)
+      const events = { onWaiting: () => {}, onLive: () => {}, onLost: () => {}, onWritten: () => {} }
+      const end = new AbortController()
+      const alerter = createAlerter(session, 'canary-alerts', () => RedisAlertStore.open(targetOf(part.url)), events)
+      const run = alerter.run(end.signal)
+      const alerts = session.log.stat().partitions.filter(({ topic }) => topic === TOPICS.fraudAlerts.name)
+      const committed = alerts.reduce((sum, { endOffset }) => sum + endOffset, 0)
+      await vi.waitFor(() => expect(alerter.counters.written.get(TOPICS.fraudAlerts.name)).toBe(committed), 20_000)
+      end.abort()
+      await run
+      const scan = newScan()
+      const kinds = await scanRedis(plain, scan)
+      expect([...kinds.keys()].sort()).toEqual(['hash', 'set', 'stream', 'string', 'zset'])
+      expect(scan.findings).toEqual([])
+      await expectPlantedInRedisAreFound(plain)
+      process.stdout.write(`canary: ${[...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ')} of Redis\n`)
+      plain.disconnect()
+      await part.stop()
+    },
+    START_MS,
+  )
 })
 
 /** Appends the records raw, each in the partition of its key. */
@@ -104,8 +162,9 @@ async function append(log: EmbeddedLog, records: readonly CanaryRecord[], topic 
 
 /** Runs `sluice up` until every record has its decision, dead letter or repeat, then the commands that show them. */
 async function decide(folder: string, log: EmbeddedLog, records: number): Promise<Record<string, string>> {
-  const env = { SLUICE_LOG_LEVEL: 'debug', SLUICE_METRICS_PORT: '0', SLUICE_CHECKPOINT_INTERVAL_RECORDS: '10' }
-  const up = new SluiceProcess(['up', '--no-simulate', '--data', folder], env)
+  const settings = { SLUICE_LOG_LEVEL: 'debug', SLUICE_METRICS_PORT: '0', SLUICE_CHECKPOINT_INTERVAL_RECORDS: '10' }
+  const env = { ...settings, SLUICE_ARCHIVE: 'no', SLUICE_DATA: folder }
+  const up = new StartedSluice(['up', '--no-simulate'], { env })
   const final: readonly string[] = [
     TOPICS.paymentsDecided.name,
     TOPICS.paymentsDlq.name,
@@ -120,9 +179,10 @@ async function decide(folder: string, log: EmbeddedLog, records: number): Promis
   expect(await up.ended, up.stderr).toBe(0)
   const said: Record<string, string> = { 'up stdout': up.stdout, 'up stderr': up.stderr }
   for (const args of [['decisions', '--json'], ['explain', 'tx-0'], ['verify'], ['dlq', 'list', '--json']]) {
-    const { stdout, stderr } = await sluice([...args, '--data', folder])
-    said[`${args.join(' ')} stdout`] = stdout
-    said[`${args.join(' ')} stderr`] = stderr
+    const command = new StartedSluice(args, { env })
+    await command.ended
+    said[`${args.join(' ')} stdout`] = command.stdout
+    said[`${args.join(' ')} stderr`] = command.stderr
   }
   return said
 }

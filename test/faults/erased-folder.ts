@@ -1,18 +1,12 @@
 import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
-import { Archiver } from '../../bigquery/archiver.ts'
 import { ArchiveFile } from '../../bigquery/duckdb/archive-file.ts'
-import { DuckDbWriter } from '../../bigquery/duckdb/duckdb-writer.ts'
-import { exportClosedDays } from '../../bigquery/duckdb/exports.ts'
-import { TABLES } from '../../bigquery/schema/tables.ts'
 import { createAlerter } from '../../bin/runtime/alerts/session-alerter.ts'
 import { archivePath } from '../../bin/runtime/archive/archive-paths.ts'
 import { logFolder } from '../../bin/runtime/data-folder.ts'
 import { type ErasableLog, embeddedErasable } from '../../bin/runtime/erasure/erasable-log.ts'
 import { Pipeline } from '../../bin/runtime/pipeline.ts'
-import { archiveSchemaIds } from '../../bin/runtime/schema-ids.ts'
 import {
   APPLICATION_ID,
   createRuntime,
@@ -21,7 +15,6 @@ import {
   PARTITIONS,
   type Session,
 } from '../../bin/runtime/session.ts'
-import { createDeadLetters } from '../../bin/runtime/session-dead-letters.ts'
 import { verifyPartition } from '../../bin/runtime/verification.ts'
 import type { AlertStore } from '../../redis-alerts/alert-store.ts'
 import { EmbeddedAlertStore } from '../../redis-alerts/embedded-store.ts'
@@ -33,6 +26,7 @@ import { partitionOf } from '../../streams/record/partitioner.ts'
 import { RecordBatchWriter } from '../../streams/record/record-batch-writer.ts'
 import { testConfig } from '../bin/decided-folder.ts'
 import { framed, PLAIN_PAYMENT, SCHEMA_IDS } from '../support/payments-driver.ts'
+import { archiveFolder, visitArchivedRows } from './archived-folder.ts'
 import { formsOf } from './canary-scan.ts'
 import { readRecords } from './stored-records.ts'
 
@@ -208,22 +202,7 @@ export class ErasedFolder {
 
   /** Archives all that is committed, and exports the days that are over. */
   async archive(): Promise<void> {
-    const { log, registry, ids } = this.session
-    const settings = { folder: archivePath(this.path), logId: this.session.logId, memoryMb: 256 }
-    const letters = createDeadLetters(this.session)
-    const archiver = new Archiver({
-      log,
-      group: log.group('sluice-archive'),
-      schemaIds: await archiveSchemaIds(registry, ids),
-      refuse: (rows) => letters.append(rows),
-      clock: machineTime,
-      openWriter: () => DuckDbWriter.open(settings, machineTime),
-      events: { onWaiting: () => {}, onLive: () => {}, onLost: () => {} },
-    })
-    await untilRead(archiver)
-    const file = await ArchiveFile.open(settings)
-    await exportClosedDays(file, this.clock.nowMs())
-    file.close()
+    await archiveFolder(this.session, this.path, this.clock.nowMs())
   }
 
   /** Brings the live alerts up to what is committed. */
@@ -261,7 +240,7 @@ export class ErasedFolder {
     lookAtFiles(this.path, kindOf, look)
     const { files, alerts } = this.parts
     if (files !== undefined) lookAtFiles(files.folder, (file) => files.nameOf(file), look)
-    await this.lookAtTables(look)
+    await visitArchivedRows(archivePath(this.path), (where, row) => look(where, Buffer.from(row)))
     for (const text of await alerts.texts()) look('live alerts', Buffer.from(text))
     return found
   }
@@ -277,26 +256,6 @@ export class ErasedFolder {
         }
       }
     }
-  }
-
-  /** DuckDB and Parquet compress: what stands in them is read as a reader reads it. */
-  private async lookAtTables(look: (where: string, bytes: Uint8Array) => void): Promise<void> {
-    const instance = await DuckDBInstance.create(':memory:')
-    const connection = await instance.connect()
-    const folder = archivePath(this.path)
-    await connection.run(`ATTACH '${join(folder, 'archive.duckdb')}' AS archive (READ_ONLY)`)
-    for (const { name } of TABLES) {
-      const rows = (await connection.runAndReadAll(`SELECT to_json(t) FROM archive.${name} AS t`)).getRows()
-      look(`archive ${name}`, Buffer.from(rows.flat().join('\n')))
-    }
-    for (const file of readdirSync(join(folder, 'exports'), { recursive: true })) {
-      if (!String(file).endsWith('.parquet')) continue
-      const path = join(folder, 'exports', String(file))
-      const rows = (await connection.runAndReadAll(`SELECT to_json(t) FROM read_parquet('${path}') AS t`)).getRows()
-      look(`export ${String(file).split('/')[0]}`, Buffer.from(rows.flat().join('\n')))
-    }
-    connection.closeSync()
-    instance.closeSync()
   }
 
   /** What `sluice verify` finds in all partitions. */
@@ -325,18 +284,6 @@ export class ErasedFolder {
     await this.producer?.close()
     await this.session.log.close()
   }
-}
-
-async function untilRead(archiver: Archiver): Promise<void> {
-  const end = new AbortController()
-  const run = archiver.run(end.signal)
-  const hasAll = async () => {
-    const lags = await archiver.lags()
-    return lags.length > 0 && lags.every(({ records }) => records === 0)
-  }
-  while (archiver.state !== 'ENDED' && !(await hasAll())) await machineTime.wait(20)
-  end.abort()
-  await run
 }
 
 /** The offset of the last record of each partition; null where there is none. */

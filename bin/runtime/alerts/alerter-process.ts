@@ -10,6 +10,7 @@ import { TOPICS } from '../../../schemas/topics.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
 import { complain, print } from '../../view/text.ts'
+import { putDecisionsFirst } from '../decisions-first.ts'
 import { redisTarget } from '../redis-target.ts'
 import type { Session } from '../session.ts'
 import { alertLags } from './alert-lags.ts'
@@ -17,6 +18,7 @@ import { createAlerter } from './session-alerter.ts'
 
 /** Carries a session's alerts to Redis until it was asked to end. @throws what only a person can set right. */
 export async function runAlerter(config: Config, openLog: () => Promise<Session<Log>>): Promise<void> {
+  putDecisionsFirst()
   const target = redisTarget(config)
   const session = await openLog()
   const shutdown = listenForShutdown((signal) => {

@@ -7,7 +7,7 @@ const RESTART_FIRST_MS = 1_000
 const RESTART_MAX_MS = 60_000
 
 /**
- * `sluice archiver` in a process of its own: whatever DuckDB does with its threads and memory, decisions do not wait for it.
+ * `sluice archive` in a process of its own: whatever DuckDB does with its threads and memory, decisions do not wait for it.
  * One that was killed or crashed is started again; one that has said why it ends is not.
  */
 export class ArchiverChild {
@@ -33,7 +33,7 @@ export class ArchiverChild {
 
   private start(): ChildProgram {
     this.state = 'RUNNING'
-    return new ChildProgram(['archiver', '--data', this.config.dataFolder], ({ why, crashed }) => {
+    return new ChildProgram(['archive', '--data', this.config.dataFolder], ({ why, crashed }) => {
       if (!crashed) {
         this.state = 'ENDED'
         this.complain(`the archiver ended, decisions go on: ${why}`)

@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os'
 import { ARCHIVER_STATES, Archiver } from '../../../bigquery/archiver.ts'
 import type { ArchiveFile, ArchiveFileSettings } from '../../../bigquery/duckdb/archive-file.ts'
 import { DuckDbWriter } from '../../../bigquery/duckdb/duckdb-writer.ts'
@@ -14,13 +13,12 @@ import { listenForShutdown } from '../../../platform/shutdown.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
 import { complain, print } from '../../view/text.ts'
+import { putDecisionsFirst } from '../decisions-first.ts'
 import { archiveSchemaIds } from '../schema-ids.ts'
 import type { Session } from '../session.ts'
 import { createDeadLetters } from '../session-dead-letters.ts'
 import { ARCHIVE_GROUP, archivePath, archiveSocket } from './archive-paths.ts'
 
-/** Decisions go first: the archive takes what they leave of the processor. */
-const NICE = 10
 const EXPORT_MS = 60_000
 
 export interface ArchiverProcessOptions {
@@ -34,7 +32,7 @@ export async function runArchiver(
   openLog: () => Promise<Session<Log>>,
   { port }: ArchiverProcessOptions,
 ): Promise<void> {
-  setPriority(NICE)
+  putDecisionsFirst()
   const shutdown = listenForShutdown()
   // Started by `up`: ends with it, however it ends.
   if (process.send !== undefined) process.once('disconnect', () => shutdown.request())
@@ -46,7 +44,7 @@ export async function runArchiver(
     archive.reopen = () => archiver.reopen()
     const server = port === null ? null : await serveArchiver(config, port, archiver)
     const at = server === null ? '' : `; metrics and health on http://${config.metricsHost}:${server.port}`
-    print(`sluice archiver: to ${archive.folder}; \`sluice sql\` asks it${at}; Ctrl-C ends`)
+    print(`sluice archive: to ${archive.folder}; \`sluice sql\` asks it${at}; Ctrl-C ends`)
     const exporting = archive.exportNowAndThen(shutdown.signal)
     await archiver.run(shutdown.signal)
     await exporting

@@ -14,6 +14,7 @@ import { StreamsError } from '../../../streams/errors.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
 import { complain, print } from '../../view/text.ts'
+import { putDecisionsFirst } from '../decisions-first.ts'
 import { archiveSchemaIds } from '../schema-ids.ts'
 import type { Session } from '../session.ts'
 import { createDeadLetters, letterOptions } from '../session-dead-letters.ts'
@@ -23,6 +24,7 @@ import { bigQueryTarget } from './bigquery-target.ts'
 
 /** Archives a session's log to BigQuery until it was asked to end. @throws what only a person can set right. */
 export async function runBigQueryArchive(config: Config, openLog: () => Promise<Session<Log>>): Promise<void> {
+  putDecisionsFirst()
   const target = bigQueryTarget(config)
   requireQuota(config, target)
   const warehouse = new Warehouse(target)

@@ -39,7 +39,7 @@ const WAIT_MS_MIN = 500
 const WAIT_MS_SPREAD = 8_000
 
 /**
- * Payments are decided on a Kafka broker while `sluice archive` fills the endpoint and is killed with -9 at random; at the end
+ * Payments are decided on a Kafka broker while `sluice archive --bigquery` fills the endpoint and is killed with -9 at random; at the end
  * the committed topics are made into rows once more, and held against every row of every table.
  */
 export async function killArchivers({ kills, seed, ratePerSecond, say }: KillOptions): Promise<KillRun> {
@@ -57,7 +57,7 @@ export async function killArchivers({ kills, seed, ratePerSecond, say }: KillOpt
     const random = new SeededRandom(seed)
     const ahead: number[] = []
     for (let kill = 1; kill <= kills; kill++) {
-      const archive = new StartedSluice(['archive', '--kafka'], { env })
+      const archive = new StartedSluice(['archive', '--bigquery', '--kafka'], { env })
       await archive.says(/to BigQuery/)
       await pause(WAIT_MS_MIN + random.below(WAIT_MS_SPREAD))
       archive.kill('SIGKILL')
@@ -131,7 +131,7 @@ async function settledRows(endpoint: BigQuery): ReturnType<typeof endpointRows> 
 
 /** Lets an archiver live until nothing is left to archive. */
 async function drain(env: Readonly<Record<string, string>>): Promise<void> {
-  const archive = new StartedSluice(['archive', '--kafka'], { env })
+  const archive = new StartedSluice(['archive', '--bigquery', '--kafka'], { env })
   const [, port] = await archive.says(/health on http:\/\/127[.]0[.]0[.]1:(\d+)/)
   for (;;) {
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()

@@ -11,11 +11,11 @@ interface KillsOptions {
 
 const program = new Command('npm run archive:kills --')
   .description(
-    'Kills `sluice archive` at random between Kafka and BigQuery’s endpoint, and holds every row against the log.',
+    'Kills `sluice archive --bigquery` at random between Kafka and BigQuery’s endpoint, and holds every row against the log.',
   )
   .option('--kills <n>', 'how often', positive, 10)
   .option('--seed <n>', 'the same seed makes the same payments and the same pauses', positive, 42)
-  .option('--rate <n>', 'payments a second', positive, 100)
+  .option('--rate <n>', 'payments a second; the endpoint takes about 35', positive, 8)
   .addHelpText(
     'after',
     '\nExits 1 when a table differs, when nothing was compared, or when no kill met rows ahead of a commit.\n',
