@@ -241,7 +241,7 @@ test('SPEC B4: the compliance screen shows each erasure with the state of every 
   const logEnds = [{ topic: 'payments.submitted', endsMs: nowMs + 86_400_000, ends: [] }]
   saveErasure(session.folder.path, { ...begun, place: { partition: 3, offset: 9 }, foldedMs: nowMs, logEnds })
   const stores = page.locator(`table[data-erasure="${subject}"] tbody tr`)
-  await expect.poll(() => stores.count()).toBe(6)
+  await expect.poll(() => stores.count(), { timeout: 20_000 }).toBe(6)
   const state = async (store: string) => (await stores.and(page.locator(`[data-store="${store}"]`)).textContent()) ?? ''
   expect(await state('state')).toContain('erased: ')
   expect(await state('checkpoints')).toContain('not known yet')
