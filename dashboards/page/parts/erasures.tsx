@@ -11,7 +11,7 @@ export function Erasures({ erasures }: { readonly erasures: readonly ErasureView
           What sluice erase is asked for in this data folder stands here.
         </Empty>
       ) : (
-        <div class="scroll">
+        <div class="body stack">
           {erasures.map((one) => (
             <Stores key={`${one.subject}${one.requested}`} erasure={one} />
           ))}
@@ -52,7 +52,7 @@ function Stores({
               {store}
             </th>
             <td>{from === null ? 'not known yet' : time(from)}</td>
-            <td>
+            <td class="wrap">
               {state}: {why}
             </td>
           </tr>
