@@ -14,6 +14,24 @@ export interface MeasuredArchiver {
   }
 }
 
+/** Payments of the last two days in the archive that it has more than once (SPEC D5). */
+export interface ArchivedRepeats {
+  /** Further payments of an id: by another sender, or after the hour within which the chain catches them. */
+  readonly repeatedIds: number
+  /** Further rows of one record: never. */
+  readonly doubledRows: number
+}
+
+/** Adds what the archive has more than once to a process's metrics. */
+export function measureArchivedRepeats(registry: Registry, repeats: () => ArchivedRepeats | null): void {
+  gauge(registry, 'sluice_archive_repeated_ids', 'Payments whose id another has; 0 until counted.', [], (set) => {
+    set({}, repeats()?.repeatedIds ?? 0)
+  })
+  gauge(registry, 'sluice_archive_doubled_rows', 'Rows that stand twice; 0 until counted.', [], (set) => {
+    set({}, repeats()?.doubledRows ?? 0)
+  })
+}
+
 /** The metrics of a process that archives and does nothing else. Nothing is counted twice: a scrape reads the archiver's own counters. */
 export function createArchiveMetrics(
   archiver: () => MeasuredArchiver | null,

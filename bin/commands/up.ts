@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Subscription } from 'rxjs'
+import { measureArchivedRepeats } from '../../platform/archive-metrics.ts'
 import { type Config, variableOf } from '../../platform/config.ts'
 import { type Health, serveHealth } from '../../platform/health-server.ts'
 import { createLogger, type Logger } from '../../platform/logger.ts'
@@ -10,6 +11,7 @@ import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { EmbeddedAlerts } from '../runtime/alerts/embedded-alerts.ts'
 import { ArchiverChild } from '../runtime/archive/archiver-child.ts'
+import { RepeatCounter } from '../runtime/archive/repeat-counter.ts'
 import { followRulesFile } from '../runtime/control/rules-change.ts'
 import { readRules } from '../runtime/control/rules-file.ts'
 import { keepErasing } from '../runtime/erasure/erasure-loop.ts'
@@ -64,7 +66,7 @@ async function runUp(options: UpOptions): Promise<void> {
     if (signal !== null) complain('\nending: committing and writing checkpoints; Ctrl-C again ends at once')
   })
   const logger = createLogger(config.logLevel)
-  const running: Running = { session: null, pipeline: null, alerts: null, hooks: null }
+  const running: Running = { session: null, pipeline: null, alerts: null, hooks: null, repeats: null }
   const metrics = createUpMetrics(running)
   const session = await openWritingSession(config, { onSynced: metrics.observeSync })
   running.session = session
@@ -85,7 +87,8 @@ async function runUp(options: UpOptions): Promise<void> {
     // Before any decision, so that a hook of a new folder misses no action.
     const hooks = await openHooks(session, logger, metrics)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
-    Object.assign(running, { alerts, hooks })
+    const repeats = config.archive ? new RepeatCounter(config) : null
+    Object.assign(running, { alerts, hooks, repeats })
     const otp = await openOtp(session, logger, metrics, print)
     // The web server takes its time to load; no other command should wait for it.
     const { serveUpWeb } = await import('../runtime/up-web.ts')
@@ -99,7 +102,7 @@ async function runUp(options: UpOptions): Promise<void> {
     })
     const pipeline = new Pipeline(session, events)
     running.pipeline = pipeline
-    const failure = await serve(session, { pipeline, alerts, hooks, otp, web }, shutdown, logger, server.port)
+    const failure = await serve(session, { pipeline, alerts, hooks, otp, repeats, web }, shutdown, logger, server.port)
     await otp?.close()
     await server.close()
     if (failure !== null) throw failure
@@ -142,13 +145,14 @@ interface Parts {
   readonly alerts: EmbeddedAlerts
   readonly hooks: UpHooks | null
   readonly otp: Otp | null
+  readonly repeats: RepeatCounter | null
   readonly web: UpWeb
 }
 
 /** Runs everything beside the tasks until they end; returns what ended them, or null after a stop. */
 async function serve(
   session: Session,
-  { pipeline, alerts, hooks, otp, web }: Parts,
+  { pipeline, alerts, hooks, otp, repeats, web }: Parts,
   shutdown: Shutdown,
   logger: Logger,
   port: number,
@@ -173,6 +177,7 @@ async function serve(
     alerts.keepUp(beside.signal),
     hooks?.keepUp(beside.signal),
     otp?.keepUp(beside.signal),
+    repeats?.keepCounting(beside.signal, logger),
     web.run(beside.signal),
     new StoreWatch(pipeline, logger).watch(beside.signal),
   ]
@@ -264,6 +269,7 @@ interface Running {
   pipeline: Pipeline | null
   alerts: EmbeddedAlerts | null
   hooks: UpHooks | null
+  repeats: RepeatCounter | null
 }
 
 function createUpMetrics(running: Running): Metrics {
@@ -271,7 +277,9 @@ function createUpMetrics(running: Running): Metrics {
     const { session, pipeline } = running
     return session === null || pipeline === null ? null : { session, tasks: pipeline.tasks }
   }
-  return createTaskMetrics(tasksNow, { logBytes: () => logBytes(running.session) })
+  const metrics = createTaskMetrics(tasksNow, { logBytes: () => logBytes(running.session) })
+  measureArchivedRepeats(metrics.registry, () => running.repeats?.counted ?? null)
+  return metrics
 }
 
 function logBytes(session: Session | null) {

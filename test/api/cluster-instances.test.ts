@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { signToken } from '../../bin/runtime/api/token-keys.ts'
+import { findDecisions } from '../../bin/runtime/decision-search.ts'
 import { askRedis } from '../../stack/redis/redis-request.ts'
 import { clusterSite, type Site } from '../history/site.ts'
 import { onRealParts, START_MS } from '../support/real-parts.ts'
@@ -48,5 +49,28 @@ await onRealParts(['kafka', 'redis'], 'two instances on a cluster', () => {
     const passed = await answered(1, { ...dear, otp_code: site.codes.get('acc-2') })
     expect([passed.status, passed.json['status']]).toEqual([200, 'SUCCESS'])
     for (const instance of [0, 1] as const) expect((await answered(instance, dear)).text).toBe(passed.text)
+  })
+  test('SPEC C2: while the broker stands still calls are told to come again, and then the same key has its one result', {
+    timeout: START_MS,
+  }, async () => {
+    const call = { ...CALL, transaction_id: 'tx-still', idempotency_key: 'k-still' }
+    const [broker] = site.kafka?.brokers ?? []
+    broker?.pause()
+    try {
+      const still = await Promise.all(site.instances.map((instance) => confirm(instance, token, call)))
+      // The second may see the first one's claim, in Redis or once the log is there again.
+      for (const { status } of still) expect([409, 503]).toContain(status)
+      expect(still.map(({ status }) => status)).toContain(503)
+      for (const { headers } of still) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+    } finally {
+      broker?.resume()
+    }
+    const answers = [await answered(1, call), await answered(0, call)]
+    expect(answers.map(({ status, json }) => [status, json['status']])).toEqual([
+      [200, 'SUCCESS'],
+      [200, 'SUCCESS'],
+    ])
+    expect(answers[0]?.text).toBe(answers[1]?.text)
+    expect(await findDecisions(site.session, call.transaction_id)).toHaveLength(1)
   })
 })

@@ -133,6 +133,20 @@ const CASES: readonly AlertCase[] = [
     fires: '15s',
   },
   {
+    alert: 'SluiceRepeatedIds',
+    why: 'the first id that two payments have',
+    series: { 'sluice_archive_repeated_ids{instance="a"}': '0 1' },
+    quiet: '0s',
+    fires: '15s',
+  },
+  {
+    alert: 'SluiceDoubledRows',
+    why: 'the first row that stands twice',
+    series: { 'sluice_archive_doubled_rows{instance="a"}': '0 1' },
+    quiet: '0s',
+    fires: '15s',
+  },
+  {
     alert: 'SluiceHookDead',
     why: 'the first delivery that is dead',
     series: { 'sluice_hook_deliveries_total{instance="a", hook="cards", outcome="DEAD"}': '0 0 1 1 1' },

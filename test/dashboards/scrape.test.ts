@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { ARCHIVER_STATES } from '../../bigquery/archiver.ts'
-import { createArchiveMetrics } from '../../platform/archive-metrics.ts'
+import { createArchiveMetrics, measureArchivedRepeats } from '../../platform/archive-metrics.ts'
 import { SluiceProcess, temporaryFolder } from '../bin/sluice-process.ts'
 import { freePort, startServer } from './programs.ts'
 import { allRules, dashboard, PROMETHEUS_FOLDER, RULE_FILES } from './rule-files.ts'
@@ -95,6 +95,7 @@ test('dashboards: rules about the archive ask for metrics that its process has',
     ARCHIVER_STATES,
     () => 1_000,
   )
+  measureArchivedRepeats(metrics, () => ({ repeatedIds: 0, doubledRows: 0 }))
   const text = await metrics.metrics()
   const rules = allRules().filter(({ expr }) => expr.startsWith(OF_THE_ARCHIVE))
   expect(rules.length).toBeGreaterThan(0)

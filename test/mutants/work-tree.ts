@@ -32,7 +32,7 @@ export interface FailedTest {
 export interface TestRun {
   readonly passed: number
   readonly failed: readonly FailedTest[]
-  /** What went wrong besides the tests: a file that could not be loaded, a run that was ended. Empty when nothing did. */
+  /** What went wrong besides the tests: a file that could not be loaded or set up, a run that was ended. Empty when nothing did. */
   readonly trouble: string
 }
 
@@ -107,7 +107,10 @@ function readReport(path: string, output: string): TestRun {
     return { passed: 0, failed: [], trouble: `no report: ${output.slice(-500)}` }
   }
   const tests = files.flatMap(({ assertionResults }) => assertionResults)
-  const broken = files.filter(({ assertionResults, message }) => assertionResults.length === 0 && message !== '')
+  // A hook that fails, as a `beforeAll` whose broker does not start, fails no test: those behind it are skipped, and only the file tells.
+  const broken = files.filter(
+    ({ assertionResults, message }) => message !== '' && !assertionResults.some(({ status }) => status === 'failed'),
+  )
   return {
     passed: tests.filter(({ status }) => status === 'passed').length,
     failed: tests

@@ -7,13 +7,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const LONGEST = [
   'test/oracle/scenarios.test.ts',
   'test/eos/eos.test.ts',
-  'test/oracle/public-data.test.ts',
-  'test/stack/kafka.test.ts',
-  'test/package/package.test.ts',
-  'test/faults/cluster.test.ts',
   'test/streams/kafka/leader-change.test.ts',
-  'test/bin/control-commands.test.ts',
+  'test/stack/kafka.test.ts',
+  'test/bin/worker-threads.test.ts',
+  'test/faults/cluster.test.ts',
   'test/faults/crash.test.ts',
+  'test/bigquery/endpoint.test.ts',
+  'test/oracle/public-data.test.ts',
+  'test/package/package.test.ts',
+  'test/bin/control-commands.test.ts',
+  'test/faults/disk.test.ts',
+  'test/bin/up.test.ts',
 ]
 
 /** The order of vitest, but for the longest files. */

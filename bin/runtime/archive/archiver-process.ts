@@ -5,7 +5,7 @@ import { eraseFromArchive } from '../../../bigquery/duckdb/erase-archive.ts'
 import type { ErasedAccount } from '../../../bigquery/duckdb/erase-rows.ts'
 import { exportClosedDays } from '../../../bigquery/duckdb/exports.ts'
 import { QueryServer } from '../../../bigquery/duckdb/query-server.ts'
-import { createArchiveMetrics } from '../../../platform/archive-metrics.ts'
+import { createArchiveMetrics, measureArchivedRepeats } from '../../../platform/archive-metrics.ts'
 import type { Config } from '../../../platform/config.ts'
 import { serveHealth } from '../../../platform/health-server.ts'
 import { createLogger, type Logger } from '../../../platform/logger.ts'
@@ -18,6 +18,7 @@ import { archiveSchemaIds } from '../schema-ids.ts'
 import type { Session } from '../session.ts'
 import { createDeadLetters } from '../session-dead-letters.ts'
 import { ARCHIVE_GROUP, archivePath, archiveSocket } from './archive-paths.ts'
+import { RepeatCounter } from './repeat-counter.ts'
 
 const EXPORT_MS = 60_000
 
@@ -42,12 +43,14 @@ export async function runArchiver(
   try {
     const archiver = await createArchiver(session, archive, logger)
     archive.reopen = () => archiver.reopen()
-    const server = port === null ? null : await serveArchiver(config, port, archiver)
+    const repeats = new RepeatCounter(config)
+    const server = port === null ? null : await serveArchiver(config, port, archiver, repeats)
     const at = server === null ? '' : `; metrics and health on http://${config.metricsHost}:${server.port}`
     print(`sluice archive: to ${archive.folder}; \`sluice sql\` asks it${at}; Ctrl-C ends`)
+    const counting = server && repeats.keepCounting(shutdown.signal, logger)
     const exporting = archive.exportNowAndThen(shutdown.signal)
     await archiver.run(shutdown.signal)
-    await exporting
+    await Promise.all([exporting, counting])
     await server?.close()
     print('ended: what was read is in the archive')
   } finally {
@@ -139,12 +142,14 @@ class OwnedArchive {
   }
 }
 
-function serveArchiver({ metricsHost: host }: Config, port: number, archiver: Archiver) {
+function serveArchiver({ metricsHost: host }: Config, port: number, archiver: Archiver, repeats: RepeatCounter) {
+  const metrics = createArchiveMetrics(() => archiver, ARCHIVER_STATES, machineTime.nowMs)
+  measureArchivedRepeats(metrics, () => repeats.counted)
   return serveHealth({
     host,
     port,
     setting: '--port',
-    metrics: createArchiveMetrics(() => archiver, ARCHIVER_STATES, machineTime.nowMs),
+    metrics,
     health: () => {
       const { state, waitsFor } = archiver
       return {
