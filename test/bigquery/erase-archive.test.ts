@@ -6,6 +6,7 @@ import { ArchiveFile } from '../../bigquery/duckdb/archive-file.ts'
 import { DuckDbWriter } from '../../bigquery/duckdb/duckdb-writer.ts'
 import { eraseFromArchive } from '../../bigquery/duckdb/erase-archive.ts'
 import { eraseRows } from '../../bigquery/duckdb/erase-rows.ts'
+import type { AnyRow } from '../../bigquery/schema/tables.ts'
 import { fixtureRows } from './view-fixture.ts'
 
 test('SPEC B4: an erasure that was cut off behind its rows leaves their bytes, and the next one writes the file anew', async () => {
@@ -15,7 +16,7 @@ test('SPEC B4: an erasure that was cut off behind its rows leaves their bytes, a
   const subject = `v1:mask-1:${'0'.repeat(64)}`
   const [first] = fixtureRows().filter(({ table }) => table === 'payment_transactions')
   const { kafka_topic: topic, kafka_partition: partition, kafka_offset: from } = first!.row
-  const row = { ...first!.row, sender_account_id: accountId } as typeof first.row
+  const row = { ...first!.row, sender_account_id: accountId } as AnyRow
   const writer = await DuckDbWriter.open(settings, { nowMs: () => 0 })
   await writer.begin({ topic, partition })
   const rows = [{ table: first!.table, row }] as Parameters<typeof writer.append>[0]['rows']
