@@ -9,6 +9,7 @@ that the check for BAD_TEXT can stand where section 1 puts it, after the checks 
 
 import json
 import struct
+from functools import lru_cache
 
 TRUNCATED, TRAILING, TYPE = "DECODE_TRUNCATED", "DECODE_TRAILING", "DECODE_TYPE"
 
@@ -134,6 +135,7 @@ class _Writer:
         self.line(depth, f"{name} = {{{', '.join(pairs)}}}")
 
 
+@lru_cache(64)
 def compile_reader(path):
     """`read(value) -> dict` for framed values (5 bytes of Confluent framing first) of the schema in `path`; raises AvroError."""
     with open(path, encoding="utf-8") as file:

@@ -38,7 +38,7 @@ class Dump:
         self.schemas = {int(schema_id): name for schema_id, name in self.about["schemas"].items()}
         folder = os.path.join(directory, self.about["schema_dir"])
         names = {"payment-submitted", "control-record", *(n for kinds in OUTPUTS.values() for n in kinds)}
-        self.readers = {name: compile_reader(os.path.join(folder, f"{name}.avsc")) for name in names}
+        self.readers = {name: compile_reader(os.path.realpath(os.path.join(folder, f"{name}.avsc"))) for name in names}
 
     def records(self, topic, partition):
         """Each record as (offset, append time, key, value); a file that does not exist holds none."""

@@ -1,13 +1,14 @@
 """The oracle: recomputes every decision from the input log by brute force and compares it with what the pipeline wrote.
 
-    python3 oracle.py DUMP [--may-be-empty CHECK,CHECK | all] [--confusion labels.csv]
+    python3 oracle.py [DUMP] [--may-be-empty CHECK,CHECK | all] [--confusion labels.csv]
 
 Python 3.11, standard library only, imports nothing of the product; written from SPEC.md and docs/semantics.md as a second
 specification. A comment that begins with READING says how a sentence was read that could be read otherwise.
 
 Prints a line per check with how many items it compared. A check that compared nothing fails unless --may-be-empty names it
 (dispositions, order and the fields of decisions can never be empty). On a difference: its first five with coordinates,
-expected and got. Exit codes: 0 all equal, 1 a difference or an empty check, 2 the dump cannot be read.
+expected and got. Exit codes: 0 all equal, 1 a difference or an empty check, 2 the dump cannot be read. Without DUMP, directories come on
+standard input, a line each, and the code of each is printed behind its answer: PyPy has then compiled most of this once for all of them.
 
 Files: avro (decoder), dump (files), iso and cards (tables), admission (sections 1 and 2), state (what a sender leaves behind),
 score (section 5), control (sections 7 and 8), fold (sections 3 to 9), compare and confusion (what is printed).
@@ -26,9 +27,9 @@ from fold import Fold
 
 
 def main(arguments):
-    """Runs one comparison and returns the exit code."""
+    """Runs one comparison, or one for each line of standard input, and returns the exit code."""
     parser = argparse.ArgumentParser(prog="oracle.py", description="Recomputes every decision and compares.")
-    parser.add_argument("dump", help="directory with dump.json and the .records files")
+    parser.add_argument("dump", nargs="?", help="directory with dump.json and the .records files; else a line each on stdin")
     parser.add_argument("--may-be-empty", default="", metavar="CHECKS", help="checks that may compare nothing, or `all`")
     parser.add_argument("--confusion", metavar="CSV", help="labels: transaction_id,is_fraud[,scenario]")
     options = parser.parse_args(arguments)
@@ -36,18 +37,28 @@ def main(arguments):
         # Nothing here is cyclic, and millions of small dicts make the collector cost more than the work. PyPy has no other way to
         # give memory back: without it six times as much is touched, for nothing.
         gc.disable()
+    if options.dump is not None:
+        return verdict(options.dump, options)
+    for line in sys.stdin:
+        code = verdict(line.rstrip("\n"), options)
+        print(f"exit {code}", flush=True)
+    return 0
+
+
+def verdict(directory, options):
+    """Compares one dump and returns its exit code."""
     started, report = time.monotonic(), Report()
     confusion = Confusion(options.confusion) if options.confusion else None
     try:
-        dump = Dump(options.dump)
+        dump = Dump(directory)
         fold = fold_of(dump)
     except (OSError, KeyError, ValueError) as error:
-        print(f"oracle: cannot read the dump: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"oracle: cannot read the dump: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         return 2
     try:
         compare(dump, fold, report, confusion.decision if confusion else lambda _id, _outcome: None)
     except (OSError, DumpError, AvroError) as error:
-        print(f"oracle: cannot read the dump: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"oracle: cannot read the dump: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         return 2
     failed = print_report(report, set(options.may_be_empty.split(",")))
     if confusion and confusion.print() == 0:

@@ -7,7 +7,7 @@ import { SCENARIOS, scenarioNamed } from '../../producers/simulator/scenarios.ts
 import { RuleSetSchema } from '../../schemas/rule-set.ts'
 import { defaultRules, OfflineChain, paymentValue, SCHEMA_IDS, testRuntimeOptions } from '../support/offline-chain.ts'
 import { dumpChain } from './dump-chain.ts'
-import { runOracle } from './run-oracle.ts'
+import { OracleProcess } from './run-oracle.ts'
 
 // Goal: every scenario of the simulator, decided by the chain and recomputed by a second program written from the specification.
 // The payments go in raw, as a foreign producer sends them, so that the mask stage does all of its work.
@@ -18,7 +18,11 @@ const SHADOWED = { ratePerSecond: 20, records: 4_000 }
 const IN_SHADOW = ['VELOCITY', 'TINY_EQUAL', 'FIRST_RECEIVER', 'NEW_DEVICE', 'NIGHT', 'LISTED']
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-oracle-'))
-afterAll(() => rmSync(directory, { recursive: true }))
+const oracle = new OracleProcess()
+afterAll(() => {
+  oracle.close()
+  rmSync(directory, { recursive: true })
+})
 
 test.each(SCENARIOS.map(({ name }) => ({ name })))(
   'SPEC V1, V2, V3, V6, D1, D2, S1, S3, S4, S9: the oracle agrees on $name',
@@ -41,7 +45,7 @@ test.each(SCENARIOS.map(({ name }) => ({ name })))(
     chain.finish()
     const dump = join(directory, name)
     dumpChain(dump, { partitions: 4, topics: chain.topics, rules })
-    const said = await runOracle(dump)
+    const said = await oracle.verdictOn(dump)
     rmSync(dump, { recursive: true })
     expect(said.text, `seed ${SEED}\n${said.text}`).toMatch(/dispositions/)
     expect(said.code, `seed ${SEED}\n${said.text}`).toBe(0)
@@ -65,7 +69,7 @@ test('SPEC S1, S2: the oracle agrees on what signals in shadow would have done, 
   chain.finish()
   const dump = join(directory, 'shadow')
   dumpChain(dump, { partitions: 4, topics: chain.topics, rules })
-  const { code, text } = await runOracle(dump)
+  const { code, text } = await oracle.verdictOn(dump)
   expect(code, `seed ${SEED}\n${text}`).toBe(0)
   expect(Number(/shadow verdicts\D+(\d[\d,]*)/.exec(text)?.[1]?.replaceAll(',', '')), text).toBeGreaterThan(100)
 }, 300_000)
