@@ -4,9 +4,6 @@ import { AlertSession, type AlertSources, type SessionEvents } from './alert-ses
 import type { AlertStore } from './alert-store.ts'
 import type { ReadEntry } from './entry-decoder.ts'
 
-/** The offsets on the log of who writes to Redis. */
-export const ALERTS_GROUP = 'sluice-alerts'
-
 const PAUSE = { firstMs: 100, maxMs: 5_000 } as const
 
 /**

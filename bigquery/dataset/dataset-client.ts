@@ -81,6 +81,39 @@ export class DatasetClient {
     return Number(row?.['found'])
   }
 
+  /** The rows of an answer; tables are named without their dataset. @throws StreamsError */
+  rows(query: string): Promise<QueryRow[]> {
+    const run = async () => {
+      const [rows] = await (await this.jobOf(query, {})).getQueryResults()
+      return rows as QueryRow[]
+    }
+    return this.ask(run, this.target.dataset, STATEMENT_MS)
+  }
+
+  /** Changes rows by one statement, whole or not at all; how many. @throws StreamsError BIGQUERY_STREAMING_BUFFER (retry) where they are too new. */
+  change(statement: string, params: Readonly<Record<string, unknown>>, table: string): Promise<number> {
+    const run = async () => {
+      const job = await this.jobOf(statement, params)
+      await job.getQueryResults()
+      const [{ statistics }] = await job.getMetadata()
+      return Number(statistics?.query?.numDmlAffectedRows ?? 0)
+    }
+    return this.ask(run, table, STATEMENT_MS)
+  }
+
+  /** How long what was changed can still be read: by anybody as of a moment before, and then by Google alone. */
+  async keepsChangedMs(): Promise<number> {
+    const [metadata] = await this.ask(() => this.dataset.getMetadata())
+    const { maxTimeTravelHours = TIME_TRAVEL_HOURS } = metadata as { readonly maxTimeTravelHours?: string }
+    return Number(maxTimeTravelHours) * HOUR_MS + FAIL_SAFE_MS
+  }
+
+  private async jobOf(query: string, params: Readonly<Record<string, unknown>>) {
+    const { project: projectId, dataset: datasetId } = this.target
+    const [job] = await this.bigQuery.createQueryJob({ query, params, defaultDataset: { projectId, datasetId } })
+    return job
+  }
+
   /** As a job of its own: the library's short way gives an empty answer for some that failed. */
   private query(query: string, params: Readonly<Record<string, unknown>>, about: string): Promise<QueryRow[]> {
     return this.ask(async () => {
@@ -124,6 +157,14 @@ export class DatasetClient {
   }
 }
 
-type QueryRow = Readonly<Record<string, unknown>>
+/** A statement may read every row of a table. */
+const STATEMENT_MS = 600_000
+const HOUR_MS = 3_600_000
+/** Where a dataset does not say. */
+const TIME_TRAVEL_HOURS = '168'
+/** https://cloud.google.com/bigquery/docs/time-travel: seven days, which nobody can change. */
+const FAIL_SAFE_MS = 7 * 24 * HOUR_MS
+
+export type QueryRow = Readonly<Record<string, unknown>>
 
 const NOT_FOUND: ReadonlySet<string> = new Set(['BIGQUERY_NOT_FOUND', 'BIGQUERY_HTTP_404'])

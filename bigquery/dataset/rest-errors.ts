@@ -93,6 +93,11 @@ interface RestError extends Error {
 export function restError(error: unknown, place: { readonly topic?: string } = {}): StreamsError {
   if (error instanceof StreamsError) return error
   const { message, code, errors } = error as RestError
+  // A rejected statement has changed nothing; the reason that comes with it is that of any bad query.
+  if (/streaming buffer/i.test(message)) {
+    const what = 'rows that came in the last 90 minutes cannot be changed yet'
+    return new StreamsError('BIGQUERY_STREAMING_BUFFER', 'retry', what, place)
+  }
   const reason = errors?.find((one) => one.reason !== undefined && one.reason in REASONS)?.reason
   const [name, row] =
     reason !== undefined

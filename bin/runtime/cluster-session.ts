@@ -56,7 +56,6 @@ async function connect(
     const folder = await openFolder()
     requireOwnLog(folder, topicId)
     const group = log.group(APPLICATION_ID)
-    const committed: ClusterSession['committed'] = (input) => group.committed(input)
     const registry = schemaRegistry(config)
     const ids = await idsOf(registry)
     return {
@@ -66,7 +65,8 @@ async function connect(
       ids,
       registry,
       logId: topicId,
-      committed,
+      committed: (input) => group.committed(input),
+      committedBy: (applicationId, input) => log.group(applicationId).committed(input),
       isOwned: async () => true,
       heldBack: (input) => log.heldBack(input),
       appendTogether: (batches) => appendTogether(log, batches),

@@ -55,7 +55,7 @@ export const RIGHTS = {
       'READ',
       'DESCRIBE_CONFIGS',
     ),
-    ...topics([INPUT_TOPIC, TOPICS.rulesChanges.name], 'WRITE'),
+    ...topics([INPUT_TOPIC, TOPICS.rulesChanges.name, TOPICS.auditEvents.name], 'WRITE'),
     { resource: 'GROUP', name: APPLICATION_ID, prefixed: true, operation: 'DESCRIBE' },
     { resource: 'TRANSACTIONAL_ID', name: `${RULES_APPLICATION_ID}-`, prefixed: true, operation: 'WRITE' },
   ],

@@ -26,3 +26,13 @@ export async function scanPartition(
     reader.close()
   }
 }
+
+/** Whether records stand in [`from`, `to`) of a partition: the end of a transaction takes an offset and is none. */
+export async function holdsRecords(log: Log, at: TopicPartition, from: number, to: number): Promise<boolean> {
+  let records = 0
+  const { startOffset } = await log.bounds(at)
+  await scanPartition(log, at, Math.max(from, startOffset), to, () => {
+    records++
+  })
+  return records > 0
+}

@@ -35,7 +35,7 @@ export class Pipeline {
   /** Resolves when every task has ended: with the first error, or null after a stop. */
   readonly ended: Promise<StreamsError | null>
 
-  constructor(session: Session, events: PipelineEvents) {
+  constructor(session: Session<Log>, events: PipelineEvents) {
     const processor = createRuntime(session)
     const turn = new CheckpointTurn()
     const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition)

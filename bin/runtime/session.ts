@@ -48,6 +48,8 @@ export interface Session<L extends Log = EmbeddedLog> {
   readonly logId: string
   /** The input offset that a partition's task has committed. Asking makes nobody its owner. */
   readonly committed: (input: TopicPartition) => Promise<CommittedOffset | null>
+  /** The same of any application. */
+  readonly committedBy: (applicationId: string, input: TopicPartition) => Promise<CommittedOffset | null>
   /** Whether a process runs the partition's task, as far as the log knows: a cluster's group does not say. */
   readonly isOwned: (input: TopicPartition) => Promise<boolean>
   /** Where an open transaction of a producer holds readers of a partition back, and from how many records; null when none does. */
@@ -108,7 +110,7 @@ async function connect(
     await log.close()
     throw error
   }
-  const committed = (input: TopicPartition) => log.committedOffset(APPLICATION_ID, input)
+  const committedBy: Session['committedBy'] = (applicationId, input) => log.committedOffset(applicationId, input)
   const logId = log.stat().folderId
   return {
     config,
@@ -117,7 +119,8 @@ async function connect(
     ids,
     registry,
     logId,
-    committed,
+    committed: (input) => committedBy(APPLICATION_ID, input),
+    committedBy,
     isOwned: async (input) => (await log.taskOwner(APPLICATION_ID, input)) !== null,
     // Its transactions are seen from their end on, so none is ever half there.
     heldBack: async () => null,

@@ -265,6 +265,25 @@ export interface ComplianceView {
     readonly texts: number
   }[]
   readonly why: string | null
+  /** Erasures of the board's data folder, the newest first. */
+  readonly erasures: readonly ErasureView[]
+}
+
+/** An erasure as its receipt has it: of a person known by a token alone. */
+export interface ErasureView {
+  readonly subject: string
+  /** ISO 8601, as all times of it. */
+  readonly requested: string
+  readonly by: string
+  readonly reason: string
+  readonly complete_from: string | null
+  readonly stores: readonly {
+    readonly store: string
+    /** From when on nothing of the subject can be read there; null while nobody can say. */
+    readonly from: string | null
+    readonly state: 'erased' | 'leaves by then' | 'waits'
+    readonly why: string
+  }[]
 }
 
 export interface ReviewView extends PaymentView {

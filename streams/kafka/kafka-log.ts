@@ -1,4 +1,5 @@
 import type { HeldBack } from '../log/lag.ts'
+import type { RecordLifetime } from '../log/lifetime.ts'
 import type {
   GroupOffsets,
   Log,
@@ -19,6 +20,7 @@ import type { KafkaCounters } from './kafka-counters.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { heldBack, partitionBounds } from './partition-bounds.ts'
 import { openProducerSession } from './producer-session.ts'
+import { recordLifetimes } from './record-lifetimes.ts'
 import { openTaskSession } from './task-session.ts'
 import { topicSettings } from './topic-settings.ts'
 
@@ -60,6 +62,11 @@ export class KafkaLog implements Log {
 
   topics(): Promise<readonly TopicSettings[]> {
     return topicSettings(this.cluster)
+  }
+
+  /** How long the brokers may keep a record of each topic, by the settings in force. */
+  lifetimes(topics: readonly string[]): Promise<readonly RecordLifetime[]> {
+    return recordLifetimes(this.cluster, topics)
   }
 
   bounds(at: TopicPartition): Promise<LogBounds> {

@@ -4,7 +4,7 @@ import { ARCHIVE_APPLICATION_PREFIX, RIGHTS, type Role } from '../../bin/runtime
 import { APPLICATION_ID, INPUT_TOPIC, RULES_APPLICATION_ID } from '../../bin/runtime/session.ts'
 import { TASK_TOPICS } from '../../bin/runtime/topic-settings.ts'
 import { OTP_GROUP } from '../../otp/delivery-sink.ts'
-import { ALERTS_GROUP } from '../../redis-alerts/alerter.ts'
+import { ALERTS_GROUP } from '../../redis-alerts/alerts-group.ts'
 import { hookGroup } from '../../redis-alerts/hooks/hook.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'

@@ -10,10 +10,11 @@ import { archivePath } from '../../bin/runtime/archive/archive-paths.ts'
 import { archiveSchemaIds } from '../../bin/runtime/schema-ids.ts'
 import type { Session } from '../../bin/runtime/session.ts'
 import { createDeadLetters } from '../../bin/runtime/session-dead-letters.ts'
+import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 
 /** Archives in DuckDB all that is committed in the log of a data folder, and exports the days that are over at `nowMs`. */
-export async function archiveFolder(session: Session, dataFolder: string, nowMs: number): Promise<void> {
+export async function archiveFolder(session: Session<Log>, dataFolder: string, nowMs: number): Promise<void> {
   const { log, logId, registry, ids } = session
   const settings = { folder: archivePath(dataFolder), logId, memoryMb: 256 }
   const letters = createDeadLetters(session)

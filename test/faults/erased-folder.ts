@@ -5,8 +5,18 @@ import { ArchiveFile } from '../../bigquery/duckdb/archive-file.ts'
 import { createAlerter } from '../../bin/runtime/alerts/session-alerter.ts'
 import { archivePath } from '../../bin/runtime/archive/archive-paths.ts'
 import { logFolder } from '../../bin/runtime/data-folder.ts'
+import { type ErasableLog, embeddedErasable } from '../../bin/runtime/erasure/erasable-log.ts'
 import { Pipeline } from '../../bin/runtime/pipeline.ts'
-import { APPLICATION_ID, INPUT_TOPIC, openWritingSession, PARTITIONS, type Session } from '../../bin/runtime/session.ts'
+import {
+  APPLICATION_ID,
+  createRuntime,
+  INPUT_TOPIC,
+  openWritingSession,
+  PARTITIONS,
+  type Session,
+} from '../../bin/runtime/session.ts'
+import { verifyPartition } from '../../bin/runtime/verification.ts'
+import type { AlertStore } from '../../redis-alerts/alert-store.ts'
 import { EmbeddedAlertStore } from '../../redis-alerts/embedded-store.ts'
 import { encodePaymentSubmitted, type PaymentSubmitted } from '../../schemas/generated/payment-submitted.ts'
 import { openEmbeddedLog } from '../../streams/embedded/embedded-log.ts'
@@ -30,8 +40,32 @@ export interface Person {
   readonly device: string
 }
 
+/** Who is erased. */
+export const ERASED: Person = {
+  account: 'ACC-wybert-77',
+  card: '2223003122003222',
+  name: 'Wybert Xanthippe',
+  email: 'wybert@xanthippe.example',
+  ip: '198.51.100.237',
+  device: 'device-of-wybert',
+}
+/** Who leaves the same in the same places, and stays. */
+export const BESIDE: Person = {
+  account: 'ACC-yorick-78',
+  card: '4000056655665556',
+  name: 'Yorick Quillfeather',
+  email: 'yorick@quillfeather.example',
+  ip: '203.0.113.91',
+  device: 'device-of-yorick',
+}
+const PAYER: Person = { ...BESIDE, account: 'ACC-payer-1', card: '5555555555554444', name: 'P', email: 'p@p.example' }
+const DAY_MS = 86_400_000
+
 /** What must not be found of a person: the account, the device, raw data, masked forms and tokens under each key. */
-export function tracesOf({ account, card, name, email, ip, device }: Person, { folder }: Session): string[] {
+export function tracesOf(
+  { account, card, name, email, ip, device }: Person,
+  { folder }: Pick<Session<Log>, 'folder'>,
+): string[] {
   const initials = name.split(' ').map((word) => `${word[0]}***`)
   const masked = [`XXXX-XXXX-XXXX-${card.slice(-4)}`, initials.join(' '), `${email[0]}***@${email.split('@')[1]}`]
   const network = `${ip.split('.').slice(0, 2).join('.')}.x.x`
@@ -41,24 +75,48 @@ export function tracesOf({ account, card, name, email, ip, device }: Person, { f
   return [account, device, card, name, email, ip, ...masked, network, ...tokens]
 }
 
-/** A data folder under a clock that a test moves: its log, chain, archive and live alerts, in this process. */
+/** Where live alerts go, and all that is held there, a text each. */
+export interface LiveAlerts {
+  readonly group: string
+  open(): Promise<AlertStore>
+  positions(): Promise<ReadonlyMap<string, number>>
+  texts(): Promise<readonly string[]>
+}
+
+/** What an erased folder is made of. */
+export interface ErasedParts {
+  readonly log: ErasableLog
+  readonly alerts: LiveAlerts
+  readonly clock: { nowMs(): number }
+  /** Where the log's files stand beside the data folder, and what a scan calls them. */
+  readonly files?: { readonly folder: string; nameOf(path: string): string }
+}
+
+/** A data folder with its log, chain, archive and live alerts, all worked on in this process. */
 export class ErasedFolder {
   readonly path: string
-  readonly store: EmbeddedAlertStore
-  readonly session: Session
+  readonly session: Session<Log>
+  readonly log: ErasableLog
+  private readonly parts: ErasedParts
   private readonly clock: { nowMs(): number }
   private readonly sequences = new Map<number, number>()
   private producer: ProducerSession | null = null
 
-  private constructor(path: string, session: Session, clock: { nowMs(): number }) {
-    this.path = path
-    this.session = session
-    this.clock = clock
-    this.store = new EmbeddedAlertStore(clock)
+  constructor(parts: ErasedParts) {
+    this.parts = parts
+    this.log = parts.log
+    this.session = parts.log.session
+    this.path = this.session.folder.path
+    this.clock = parts.clock
   }
 
-  static async open(path: string, clock: { nowMs(): number }): Promise<ErasedFolder> {
-    const config = testConfig(path, { SLUICE_CHECKPOINT_INTERVAL_RECORDS: '2' })
+  /** On the embedded log, under a clock that a test moves. */
+  static async open(
+    path: string,
+    clock: { nowMs(): number },
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<ErasedFolder> {
+    const config = testConfig(path, { SLUICE_CHECKPOINT_INTERVAL_RECORDS: '2', ...settings })
     const own = await openWritingSession(config)
     await own.log.close()
     const log = await openEmbeddedLog({ directory: logFolder(path), clock, bytesMax: config.logBytesMax })
@@ -66,12 +124,20 @@ export class ErasedFolder {
       ...own,
       log,
       committed: (input) => log.committedOffset(APPLICATION_ID, input),
+      committedBy: (applicationId, input) => log.committedOffset(applicationId, input),
       isOwned: async (input) => (await log.taskOwner(APPLICATION_ID, input)) !== null,
       appendTogether: async (batches) => {
         await log.appendTogether(batches)
       },
     }
-    return new ErasedFolder(path, session, clock)
+    const store = new EmbeddedAlertStore(clock)
+    const alerts: LiveAlerts = {
+      group: 'test-alerts',
+      open: async () => store,
+      positions: () => store.positions(),
+      texts: async () => (await store.entriesAfter('0-0', 10_000)).map(({ json }) => json),
+    }
+    return new ErasedFolder({ log: embeddedErasable(session), alerts, clock })
   }
 
   /** A payment as a foreign producer sends it: everything in clear. */
@@ -104,12 +170,29 @@ export class ErasedFolder {
     }
   }
 
+  /** All ways in which a person stands in the system: flagged, repeated, in conflict, refused, and paid by another. */
+  async payAll(person: Person, run: string): Promise<void> {
+    const eventTime = this.clock.nowMs() - 2 * DAY_MS
+    // The fourth is flagged, and waits for a code.
+    for (let n = 0; n < 4; n++) {
+      const transactionId = `${person.account}-${run}-${n}`
+      await this.pay(person, { transactionId, eventTime: eventTime + n * 1_000 })
+    }
+    const first = { transactionId: `${person.account}-${run}-0`, eventTime }
+    await this.pay(person, first)
+    await this.pay(person, { ...first, amountMinor: 77 })
+    await this.pay(person, { transactionId: `${person.account}-${run}-bad`, eventTime, amountMinor: -1 })
+    const payer = { ...PAYER, account: `${PAYER.account}-${run}-${person === ERASED ? 1 : 2}` }
+    await this.pay(payer, { transactionId: `to-${payer.account}`, eventTime, receiverAccountId: person.account })
+  }
+
   /** Decides what waits while `work` runs, and drains. */
   async whileDeciding(work: () => Promise<void> = async () => {}): Promise<void> {
-    const pipeline = new Pipeline(this.session, { onSurvived: () => {}, onFailed: () => {} })
-    for (let partition = 0; partition < PARTITIONS; partition++) {
-      const { endOffset } = await this.session.log.bounds({ topic: INPUT_TOPIC, partition })
-      while ((pipeline.tasks[partition]?.committedOffset ?? 0) < endOffset) await machineTime.wait(5)
+    let failed: Error | null = null
+    const pipeline = new Pipeline(this.session, { onSurvived: () => {}, onFailed: (_at, error) => (failed ??= error) })
+    for (const [partition, last] of (await lastOffsets(this.session.log, INPUT_TOPIC)).entries()) {
+      while (failed === null && (pipeline.tasks[partition]?.committedOffset ?? 0) <= (last ?? -1))
+        await machineTime.wait(5)
     }
     await work()
     pipeline.stop()
@@ -125,21 +208,20 @@ export class ErasedFolder {
   /** Brings the live alerts up to what is committed. */
   async alert(): Promise<void> {
     const events = { onWaiting: () => {}, onLive: () => {}, onLost: () => {}, onWritten: () => {} }
-    const alerter = createAlerter(this.session, 'test-alerts', async () => this.store, events)
+    const { alerts } = this.parts
+    const alerter = createAlerter(this.session, alerts.group, () => alerts.open(), events)
     const end = new AbortController()
     const run = alerter.run(end.signal)
-    const ends = await topicEnds(this.session.log, 'fraud.alerts')
-    const held = async () => [...(await this.store.positions()).entries()]
-    while (ends.some(({ partition, end: next }) => next > 0 && !alerted(partition, next))) {
-      positions = await held()
+    const lasts = await lastOffsets(this.session.log, 'fraud.alerts')
+    for (;;) {
+      const positions = [...(await alerts.positions())]
+      const has = (partition: number, last: number) =>
+        positions.some(([source, offset]) => source.endsWith(`fraud.alerts-${partition}`) && offset >= last)
+      if (lasts.every((last, partition) => last === null || has(partition, last))) break
       await machineTime.wait(5)
     }
     end.abort()
     await run
-
-    function alerted(partition: number, next: number): boolean {
-      return positions.some(([source, offset]) => source.endsWith(`fraud.alerts-${partition}`) && offset >= next - 1)
-    }
   }
 
   /** Where each trace is found, in every form: `topic`, file, table or export, without their partitions and days. */
@@ -155,13 +237,11 @@ export class ErasedFolder {
       this.scanned.bytes += bytes.length
     }
     await this.lookAtRecords(look)
-    for (const entry of readdirSync(this.path, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue
-      const file = join(entry.parentPath, entry.name)
-      look(kindOf(relative(this.path, file)), readFileSync(file))
-    }
+    lookAtFiles(this.path, kindOf, look)
+    const { files, alerts } = this.parts
+    if (files !== undefined) lookAtFiles(files.folder, (file) => files.nameOf(file), look)
     await visitArchivedRows(archivePath(this.path), (where, row) => look(where, Buffer.from(row)))
-    for (const { json } of await this.store.entriesAfter('0-0', 10_000)) look('live alerts', Buffer.from(json))
+    for (const text of await alerts.texts()) look('live alerts', Buffer.from(text))
     return found
   }
 
@@ -176,6 +256,19 @@ export class ErasedFolder {
         }
       }
     }
+  }
+
+  /** What `sluice verify` finds in all partitions. */
+  async verify(): Promise<{ readonly inputs: number; readonly differences: readonly unknown[] }> {
+    const processor = createRuntime(this.session)
+    const differences: unknown[] = []
+    let inputs = 0
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const verdict = await verifyPartition(this.session, processor, partition, () => {})
+      differences.push(...verdict.differences)
+      inputs += verdict.inputs
+    }
+    return { inputs, differences }
   }
 
   /** An answer of the archive. */
@@ -193,14 +286,29 @@ export class ErasedFolder {
   }
 }
 
-let positions: [string, number][] = []
-
-async function topicEnds(log: Log, topic: string): Promise<{ readonly partition: number; readonly end: number }[]> {
+/** The offset of the last record of each partition; null where there is none. */
+async function lastOffsets(log: Log, topic: string): Promise<readonly (number | null)[]> {
+  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition)
   return Promise.all(
-    Array.from({ length: PARTITIONS }, async (_, partition) => {
-      return { partition, end: (await log.bounds({ topic, partition })).endOffset }
-    }),
+    partitions.map(async (partition) => (await readRecords(log, { topic, partition })).at(-1)?.offset ?? null),
   )
+}
+
+/** Every file below a folder; a log's owner may take one away meanwhile. */
+function lookAtFiles(
+  folder: string,
+  kindOf: (path: string) => string,
+  look: (where: string, bytes: Uint8Array) => void,
+): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const file = join(entry.parentPath, entry.name)
+    try {
+      look(kindOf(relative(folder, file)), readFileSync(file))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
 }
 
 /** `log/inputs/data.mdb`, `checkpoints`, `archive/exports/…`: what a file is. */

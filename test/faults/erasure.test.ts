@@ -8,9 +8,7 @@ import { requestErasure } from '../../bin/runtime/erasure/erasure-request.ts'
 import { receiptOf } from '../../bin/runtime/erasure/receipt.ts'
 import { subjectOf } from '../../bin/runtime/erasure/subject.ts'
 import { accountOf, accountsWith } from '../../bin/runtime/erasure/subject-search.ts'
-import { createRuntime, PARTITIONS } from '../../bin/runtime/session.ts'
-import { verifyPartition } from '../../bin/runtime/verification.ts'
-import { ErasedFolder, type Person, tracesOf } from './erased-folder.ts'
+import { BESIDE, ERASED, ErasedFolder, tracesOf } from './erased-folder.ts'
 
 // Goal: past the dates of its receipt nothing of an erased account is found in any byte that the system stores, while what another person
 // left beside it, in each of the same places, is still found.
@@ -21,24 +19,6 @@ const root = mkdtempSync(join(tmpdir(), 'sluice-erasure-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const DAY_MS = 86_400_000
-const ERASED: Person = {
-  account: 'ACC-wybert-77',
-  card: '2223003122003222',
-  name: 'Wybert Xanthippe',
-  email: 'wybert@xanthippe.example',
-  ip: '198.51.100.237',
-  device: 'device-of-wybert',
-}
-const BESIDE: Person = {
-  account: 'ACC-yorick-78',
-  card: '4000056655665556',
-  name: 'Yorick Quillfeather',
-  email: 'yorick@quillfeather.example',
-  ip: '203.0.113.91',
-  device: 'device-of-yorick',
-}
-const PAYER: Person = { ...BESIDE, account: 'ACC-payer-1', card: '5555555555554444', name: 'P', email: 'p@p.example' }
-
 /** What says how many and how much, whoever it was. */
 const FIGURES = [
   'SELECT count(*) AS payments, count(DISTINCT sender_account_id) AS senders, count(DISTINCT transaction_id) AS ids, sum(amount) AS amount FROM payment_transactions',
@@ -53,23 +33,8 @@ test('SPEC B4: past the dates of the receipt a scan finds nothing of the subject
   let shiftMs = 0
   const clock = { nowMs: () => Date.now() + shiftMs }
   const folder = await ErasedFolder.open(join(root, 'data'), clock)
-  const { session } = folder
-  const payAll = async (person: Person, run: string) => {
-    const eventTime = clock.nowMs() - 2 * DAY_MS
-    // The fourth is flagged, and waits for a code.
-    for (let n = 0; n < 4; n++) {
-      const transactionId = `${person.account}-${run}-${n}`
-      await folder.pay(person, { transactionId, eventTime: eventTime + n * 1_000 })
-    }
-    const first = { transactionId: `${person.account}-${run}-0`, eventTime }
-    await folder.pay(person, first)
-    await folder.pay(person, { ...first, amountMinor: 77 })
-    await folder.pay(person, { transactionId: `${person.account}-${run}-bad`, eventTime, amountMinor: -1 })
-    const payer = { ...PAYER, account: `${PAYER.account}-${run}-${person === ERASED ? 1 : 2}` }
-    const received = { transactionId: `to-${payer.account}`, eventTime, receiverAccountId: person.account }
-    await folder.pay(payer, received)
-  }
-  for (const person of [ERASED, BESIDE]) await payAll(person, 'a')
+  const { session, log } = folder
+  for (const person of [ERASED, BESIDE]) await folder.payAll(person, 'a')
   await folder.whileDeciding()
   await folder.archive()
   await folder.alert()
@@ -86,16 +51,16 @@ test('SPEC B4: past the dates of the receipt a scan finds nothing of the subject
   const subject = subjectOf(ERASED.account, key!)
   expect(await accountsWith(session, 'card', ERASED.card)).toEqual([ERASED.account])
   expect(await accountOf(session, subject)).toBe(ERASED.account)
-  let erasure = await requestErasure(session, subject, { actor: 'officer', reason: 'request 1' }, clock.nowMs())
+  let erasure = await requestErasure(log, subject, { actor: 'officer', reason: 'request 1' }, clock.nowMs())
   await folder.whileDeciding(async () => {
-    while (erasure.checkpointedMs === null) erasure = await continueErasure(session, erasure, clock.nowMs(), 500)
+    while (erasure.checkpointedMs === null) erasure = await continueErasure(log, erasure, clock.nowMs(), 500)
   })
   const waits = receiptOf(session, erasure).stores.filter(({ from }) => from === null)
   expect(waits).toMatchObject([{ store: 'archive and exports', state: 'waits' }])
   // Asked again, it goes on.
   await folder.archive()
-  expect(await requestErasure(session, subject, { actor: 'officer', reason: 'again' }, clock.nowMs())).toEqual(erasure)
-  erasure = await continueErasure(session, erasure, clock.nowMs())
+  expect(await requestErasure(log, subject, { actor: 'officer', reason: 'again' }, clock.nowMs())).toEqual(erasure)
+  erasure = await continueErasure(log, erasure, clock.nowMs())
   const receipt = receiptOf(session, erasure)
   expect(receipt.stores.filter(({ from }) => from === null)).toEqual([])
   await folder.alert()
@@ -109,10 +74,10 @@ test('SPEC B4: past the dates of the receipt a scan finds nothing of the subject
 
   // The clock moves past the last date; the other person has paid again.
   shiftMs = Date.parse(receipt.complete_from ?? '') - Date.now() + DAY_MS
-  await payAll(BESIDE, 'b')
+  await folder.payAll(BESIDE, 'b')
   await folder.whileDeciding()
   await folder.archive()
-  erasure = await continueErasure(session, erasure, clock.nowMs())
+  erasure = await continueErasure(log, erasure, clock.nowMs())
   expect(isDone(erasure)).toBe(true)
   const after = await folder.scan(traces)
   expect(Object.fromEntries([...after].map(([where, what]) => [where, [...what]]))).toEqual({})
@@ -158,13 +123,8 @@ const PLACES: readonly string[] = [
   'live alerts',
 ]
 
-async function expectVerified({ session }: ErasedFolder): Promise<void> {
-  const processor = createRuntime(session)
-  let inputs = 0
-  for (let partition = 0; partition < PARTITIONS; partition++) {
-    const verdict = await verifyPartition(session, processor, partition, () => {})
-    expect(verdict.differences).toEqual([])
-    inputs += verdict.inputs
-  }
+async function expectVerified(folder: ErasedFolder): Promise<void> {
+  const { differences, inputs } = await folder.verify()
+  expect(differences).toEqual([])
   expect(inputs).toBeGreaterThan(0)
 }

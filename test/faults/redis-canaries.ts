@@ -2,25 +2,15 @@ import type { Redis } from 'ioredis'
 import { expect } from 'vitest'
 import { CANARIES } from './canaries.ts'
 import { CanaryScan } from './canary-scan.ts'
+import { redisValues } from './redis-texts.ts'
 
-const READ: Readonly<Record<string, (redis: Redis, key: string) => Promise<string[]>>> = {
-  string: async (redis, key) => [(await redis.get(key)) ?? ''],
-  hash: async (redis, key) => Object.entries(await redis.hgetall(key)).flat(),
-  set: (redis, key) => redis.smembers(key),
-  zset: (redis, key) => redis.zrange(key, '0', '-1'),
-  stream: async (redis, key) => (await redis.xrange(key, '-', '+')).flatMap(([, fields]) => fields),
-}
-
-/** Values by their kind. They are read one by one, since a dump compresses. */
+/** Values by their kind. */
 export async function scanRedis(redis: Redis, scan: CanaryScan): Promise<ReadonlyMap<string, number>> {
   const kinds = new Map<string, number>()
-  for (const key of await redis.keys('*')) {
-    const kind = await redis.type(key)
-    const read = READ[kind]
-    if (read === undefined) throw new Error(`${key} is a ${kind}, which this scan cannot read`)
+  for (const { kind, key, parts } of await redisValues(redis)) {
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
     scan.raw(`${kind} key`, Buffer.from(key))
-    for (const part of await read(redis, key)) scan.text(kind, part)
+    for (const part of parts) scan.text(kind, part)
   }
   return kinds
 }

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { ALERTS_GROUP } from '../../redis-alerts/alerter.ts'
+import { ALERTS_GROUP } from '../../redis-alerts/alerts-group.ts'
 import { Hook } from '../../redis-alerts/hooks/hook.ts'
 import { RedisChannel } from '../../redis-alerts/hooks/redis-channel.ts'
 import { RedisAlertStore } from '../../redis-alerts/redis-store.ts'

@@ -5,11 +5,12 @@ import { askOwnerToErase, NobodyAnswers } from '../../../bigquery/query-client.t
 import { StreamsError } from '../../../streams/errors.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
-import { archivedRows } from '../erasure/archived-rows.ts'
 import type { Session } from '../session.ts'
 import { archivePath, archiveSocket } from './archive-paths.ts'
+import { archiveRows } from './archive-rows.ts'
 
 const POLL_MS = 200
+const ANSWER_MS = 60_000
 
 /** Where committed records end now, by `topic-partition`: what the archive must have read before an erasure reaches all of it. */
 export async function archivedEnds(log: Log): Promise<ReadonlyMap<string, number>> {
@@ -18,7 +19,7 @@ export async function archivedEnds(log: Log): Promise<ReadonlyMap<string, number
   return ends
 }
 
-/** Whether the data folder has an archive. */
+/** Whether the data folder has an archive of its own. */
 export function hasArchive({ config }: Pick<Session<Log>, 'config'>): boolean {
   return existsSync(join(archivePath(config.dataFolder), 'archive.duckdb'))
 }
@@ -31,7 +32,8 @@ export async function archiveCaughtUp(
 ): Promise<boolean> {
   for (;;) {
     const behind = new Map(ends)
-    for await (const row of archivedRows(config, 'SELECT topic, partition, next_offset FROM archive_positions')) {
+    const rows = archiveRows(config, 'SELECT topic, partition, next_offset FROM archive_positions', ANSWER_MS)
+    for await (const row of rows) {
       const name = `${row['topic']}-${row['partition']}`
       if (Number(row['next_offset']) >= (behind.get(name) ?? 0)) behind.delete(name)
     }

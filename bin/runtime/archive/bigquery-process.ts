@@ -15,10 +15,10 @@ import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
 import { complain, print } from '../../view/text.ts'
 import { putDecisionsFirst } from '../decisions-first.ts'
-import { ARCHIVE_APPLICATION_PREFIX } from '../kafka-rights.ts'
 import { archiveSchemaIds } from '../schema-ids.ts'
 import type { Session } from '../session.ts'
 import { createDeadLetters, letterOptions } from '../session-dead-letters.ts'
+import { archiveApplication } from './bigquery-erasure.ts'
 import { type BigQueryMode, openMode, requireQuota } from './bigquery-mode.ts'
 import { bigQueryTarget } from './bigquery-target.ts'
 
@@ -80,7 +80,7 @@ function writerTools(
   return {
     log,
     // A dataset of its own has positions of its own: archived elsewhere, the log is read from its beginning.
-    applicationId: `${ARCHIVE_APPLICATION_PREFIX}-${project}-${dataset}`,
+    applicationId: archiveApplication(project, dataset),
     warehouse,
     deadLetters: (at, refusals) => refusalLetters(log, letters, at, refusals),
     onRefused: (at, refusals) => {

@@ -6,18 +6,30 @@ import type { Log, TopicPartition } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
 import { ARCHIVE_GROUP } from '../archive/archive-paths.ts'
 import { archiveRows } from '../archive/archive-rows.ts'
+import { readErasures } from '../erasure/erasure-file.ts'
+import { receiptOf } from '../erasure/receipt.ts'
 import type { Session } from '../session.ts'
 
 /** A screen waits no longer for the archive. */
 export const ANSWER_MS = 10_000
+/** Erasures that the screen shows. */
+const ERASURES_MAX = 20
 /** Audits that one search shows. */
 const FOUND_MAX = 50
 
-/** Where the archive stands in the log, and what its view `masking_proof` says. */
-export async function complianceView({ log, config }: Pick<Session<Log>, 'log' | 'config'>): Promise<ComplianceView> {
+/** Where the archive stands in the log, what its view `masking_proof` says, and who is being erased. */
+export async function complianceView({
+  log,
+  config,
+  folder,
+}: Pick<Session<Log>, 'log' | 'config' | 'folder'>): Promise<ComplianceView> {
   const nowMs = machineTime.nowMs()
   const byTopic = Map.groupBy(ARCHIVED_PARTITIONS, ({ topic }) => topic)
   const topics = await Promise.all([...byTopic].map(([topic, places]) => archivedTopic(log, topic, places, nowMs)))
+  const erasures = readErasures(folder.path)
+    .toReversed()
+    .slice(0, ERASURES_MAX)
+    .map((one) => receiptOf({ config }, one))
   try {
     const rows = archiveRows(
       config,
@@ -34,9 +46,9 @@ export async function complianceView({ log, config }: Pick<Session<Log>, 'log' |
         texts: Number(texts),
       }
     })
-    return { nowMs, topics, proof, why: null }
+    return { nowMs, topics, proof, why: null, erasures }
   } catch (error) {
-    return { nowMs, topics, proof: [], why: (error as Error).message }
+    return { nowMs, topics, proof: [], why: (error as Error).message, erasures }
   }
 }
 

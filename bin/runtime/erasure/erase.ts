@@ -1,26 +1,34 @@
+import { randomBytes } from 'node:crypto'
+import { ALERTS_GROUP } from '../../../redis-alerts/alerts-group.ts'
 import { TOPICS } from '../../../schemas/topics.ts'
 import { StreamsError } from '../../../streams/errors.ts'
-import type { TopicPartition } from '../../../streams/log/log.ts'
+import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
 import { archiveCaughtUp, archivedEnds, eraseArchived, hasArchive } from '../archive/archive-erasure.ts'
 import { AuditLog, auditSchemaId } from '../board/audit-log.ts'
 import { writeCheckpoints } from '../checkpoint-write.ts'
 import { controlOutcome } from '../control/control-outcome.ts'
-import { ALL_PARTITIONS, partitionOfAccount, sendControl } from '../control/control-records.ts'
-import { dropOldRecords } from '../retention-loop.ts'
+import { partitionOfAccount, sendControl } from '../control/control-records.ts'
+import { holdsRecords } from '../partition-scan.ts'
 import { checkpointFiles, createRuntime, INPUT_TOPIC, type Session } from '../session.ts'
+import type { ErasableLog } from './erasable-log.ts'
 import { type Erasure, saveErasure } from './erasure-file.ts'
 import { accountOf } from './subject-search.ts'
 
 /** How long a step waits for another process: the task that folds, the archiver that reads. */
 const WAIT_MS = 20_000
 const POLL_MS = 20
+/** Rows that BigQuery would not have changed are asked for again; each time it reads whole tables. */
+const TRIED_AGAIN_MS = 1_800_000
+/** Whoever carries alerts tells the log once a second how far it is. */
+const ALERTS_POLL_MS = 200
+const ALERTS = TOPICS.fraudAlerts.name
 const DAY_MS = 86_400_000
-/** Retention runs every few seconds and the files are overwritten behind it; so much later both have. */
+/** Ours runs every few seconds, a broker's every 5 min (log.retention.check.interval.ms), by its own clock; so much later it has. */
 const SETTLES_MS = 600_000
 
 /** Topics in which an account can stand. */
-const TOPICS_OF_ACCOUNTS: readonly string[] = [
+export const TOPICS_OF_ACCOUNTS: readonly string[] = [
   TOPICS.paymentsSubmitted,
   TOPICS.paymentsDecided,
   TOPICS.fraudAlerts,
@@ -30,45 +38,60 @@ const TOPICS_OF_ACCOUNTS: readonly string[] = [
   TOPICS.auditEvents,
 ].map(({ name }) => name)
 
+/** What to do about a topic that never lets its records go. */
+export const GIVE_IT_AN_END =
+  'nothing would ever leave it; give it a retention and cleanup.policy delete, or import anew with retention'
+
 /** An erasure that cannot be asked for; the message says what to do. */
 export class ErasureRefused extends Error {}
 
 /** One step of an erasure: what is new, or null when it must wait; it is then asked again. */
-type Step = (session: Session, erasure: Erasure, nowMs: number, waitMs: number) => Promise<Partial<Erasure> | null>
+type Step = (log: ErasableLog, erasure: Erasure, nowMs: number, waitMs: number) => Promise<Partial<Erasure> | null>
 
-const STEPS: readonly Step[] = [sendRecord, awaitFold, replaceCheckpoints, eraseArchive, noteAct, overwriteLog]
+const STEPS: readonly Step[] = [
+  sendRecord,
+  awaitFold,
+  awaitAlerts,
+  replaceCheckpoints,
+  eraseArchive,
+  eraseDataset,
+  noteAct,
+  endLog,
+]
 
 /**
  * Goes on with an erasure as far as it can now, keeping each step once it is done: what was killed in the middle does that step again, and
  * each may be done twice. A step waits for another process for `waitMs` at most. @throws StreamsError of a step that failed; ErasureRefused when the chain refuses the record.
  */
 export async function continueErasure(
-  session: Session,
+  log: ErasableLog,
   begun: Erasure,
   nowMs: number,
   waitMs: number = WAIT_MS,
 ): Promise<Erasure> {
   let erasure = begun
   for (const step of STEPS) {
-    const news = await step(session, erasure, nowMs, waitMs)
+    const news = await step(log, erasure, nowMs, waitMs)
     if (news === null) continue
     erasure = { ...erasure, ...news }
-    saveErasure(session.folder.path, erasure)
+    saveErasure(log.session.folder.path, erasure)
   }
   return erasure
 }
 
 /** Whether there is nothing left to do. */
-export function isDone({ overwrittenMs, archivedMs, checkpointedMs }: Erasure): boolean {
-  return overwrittenMs !== null && archivedMs !== null && checkpointedMs !== null
+export function isDone({ overwrittenMs, archivedMs, checkpointedMs, alertedMs, bigquery }: Erasure): boolean {
+  return (
+    [overwrittenMs, archivedMs, checkpointedMs, alertedMs].every((ms) => ms !== null) && bigquery?.erasedMs !== null
+  )
 }
 
 /** When the rows of the archive are due: at once, or once the law no longer asks for them. */
-export function archiveDueMs({ config }: Pick<Session, 'config'>, { requestedMs }: Erasure): number {
+export function archiveDueMs({ config }: Pick<Session<Log>, 'config'>, { requestedMs }: Erasure): number {
   return requestedMs + config.eraseArchiveAfterDays * DAY_MS
 }
 
-async function sendRecord(session: Session, { place, subject, actor, reason }: Erasure, nowMs: number) {
+async function sendRecord({ session }: ErasableLog, { place, subject, actor, reason }: Erasure, nowMs: number) {
   if (place !== null) return null
   const accountId = await requireAccount(session, subject)
   const change = { kind: 'ERASURE', actor, reason, accountId } as const
@@ -76,58 +99,103 @@ async function sendRecord(session: Session, { place, subject, actor, reason }: E
   return sent === undefined ? null : { place: sent }
 }
 
-async function awaitFold(session: Session, { place, foldedMs }: Erasure, nowMs: number, waitMs: number) {
+async function awaitFold(log: ErasableLog, { place, foldedMs }: Erasure, nowMs: number, waitMs: number) {
+  const { session } = log
   if (place === null || foldedMs !== null) return null
   const outcome = await controlOutcome(session, place, machineTime.nowMs() + waitMs)
   if (outcome === 'waiting') return null
   if (typeof outcome === 'object') {
     throw new ErasureRefused(`the chain refused the record at ${place.partition}-${place.offset}: ${outcome.refused}`)
   }
-  const inputEnds: number[] = []
-  for (const partition of ALL_PARTITIONS) {
-    inputEnds.push((await session.log.bounds({ topic: INPUT_TOPIC, partition })).endOffset)
+  // What the same transaction wrote is there for readers by then.
+  await machineTime.wait(session.visibleWithinMs)
+  const inputEnds = await endsOf(session.log, INPUT_TOPIC)
+  const alertsEnd = (await endsOf(session.log, ALERTS))[place.partition] ?? 0
+  const logEnds: Erasure['logEnds'] = []
+  for (const { topic, keptMs } of await log.lifetimes(TOPICS_OF_ACCOUNTS)) {
+    // Nobody asks for an erasure of a log that keeps all; what was changed since has a date again when it is changed back.
+    if (keptMs === null) throw new ErasureRefused(`${topic} keeps its records without end; ${GIVE_IT_AN_END}`)
+    logEnds.push({ topic, endsMs: nowMs + keptMs + SETTLES_MS, ends: await endsOf(session.log, topic) })
   }
-  const topics = await session.log.topics()
-  const logEnds = topics.flatMap(({ topic, retentionMs = -1 }) => {
-    return TOPICS_OF_ACCOUNTS.includes(topic) ? [{ topic, endsMs: nowMs + retentionMs + SETTLES_MS }] : []
-  })
-  return { foldedMs: nowMs, inputEnds, logEnds }
+  return { foldedMs: nowMs, inputEnds, alertsEnd, logEnds }
+}
+
+async function endsOf(log: Log, topic: string): Promise<number[]> {
+  const partitions = (await log.topics()).find((one) => one.topic === topic)?.partitions ?? 0
+  const ends: number[] = []
+  for (let partition = 0; partition < partitions; partition++) {
+    ends.push((await log.bounds({ topic, partition })).endOffset)
+  }
+  return ends
+}
+
+/** Whoever carries alerts to Redis takes the erasure's own behind all of the account; where nobody ever did, there are none. */
+async function awaitAlerts({ session }: ErasableLog, erasure: Erasure, nowMs: number, waitMs: number) {
+  const { place, foldedMs, alertedMs, alertsEnd } = erasure
+  if (place === null || foldedMs === null || alertedMs !== null) return null
+  const at = { topic: ALERTS, partition: place.partition }
+  const group = session.log.group(ALERTS_GROUP)
+  const untilMs = machineTime.nowMs() + waitMs
+  for (;;) {
+    const committed = await group.committed(at)
+    const isBehind = committed !== null && (await holdsRecords(session.log, at, committed.offset, alertsEnd))
+    if (!isBehind) return { alertedMs: nowMs }
+    if (machineTime.nowMs() >= untilMs) return null
+    await machineTime.wait(ALERTS_POLL_MS)
+  }
 }
 
 /** A checkpoint behind the record holds nothing of the account; those before it go, and no longer keep the input that they need. */
 async function replaceCheckpoints(
-  session: Session,
+  { session }: ErasableLog,
   { foldedMs, checkpointedMs, inputEnds }: Erasure,
   nowMs: number,
   waitMs: number,
 ) {
   if (foldedMs === null || checkpointedMs !== null) return null
-  if (!(await committedUpTo(session, inputEnds, waitMs))) return null
+  const passed = await committedUpTo(session, inputEnds, waitMs)
+  if (passed === null) return null
   await writeCheckpoints(session, createRuntime(session))
+  await removeCheckpointsBefore(session, passed)
+  return { checkpointedMs: nowMs, inputEnds: passed }
+}
+
+async function removeCheckpointsBefore(session: Session<Log>, inputEnds: readonly number[]): Promise<void> {
   const files = checkpointFiles(session)
   for (const [partition, end] of inputEnds.entries()) {
     const kept = await files.list(INPUT_TOPIC, partition)
     if (!kept.some(({ nextOffset }) => nextOffset >= end)) continue
     for (const { name, nextOffset } of kept) if (nextOffset < end) await files.remove(name)
   }
-  return { checkpointedMs: nowMs }
 }
 
-async function committedUpTo(session: Session, inputEnds: readonly number[], waitMs: number): Promise<boolean> {
+/**
+ * Waits until every task has committed all records before `inputEnds`; where each stands then, or that end where it is further. A cluster's
+ * ends may be those of transactions, which no task commits. Null when one has not come so far.
+ */
+async function committedUpTo(
+  session: Session<Log>,
+  inputEnds: readonly number[],
+  waitMs: number,
+): Promise<number[] | null> {
   const untilMs = machineTime.nowMs() + waitMs
-  const isBehind = async ({ at, end }: { readonly at: TopicPartition; readonly end: number }) =>
-    end > 0 && ((await session.committed(at))?.offset ?? 0) < end
+  const passed: number[] = []
   for (const [partition, end] of inputEnds.entries()) {
     const at = { topic: INPUT_TOPIC, partition }
-    while (await isBehind({ at, end })) {
-      if (machineTime.nowMs() >= untilMs || !(await session.isOwned(at))) return false
+    for (;;) {
+      const committed = (await session.committed(at))?.offset ?? 0
+      if (committed >= end || !(await holdsRecords(session.log, at, committed, end))) {
+        passed.push(Math.min(committed, end))
+        break
+      }
+      if (machineTime.nowMs() >= untilMs || !(await session.isOwned(at))) return null
       await machineTime.wait(POLL_MS)
     }
   }
-  return true
+  return passed
 }
 
-async function eraseArchive(session: Session, erasure: Erasure, nowMs: number, waitMs: number) {
+async function eraseArchive({ session }: ErasableLog, erasure: Erasure, nowMs: number, waitMs: number) {
   const { checkpointedMs, archivedMs, subject } = erasure
   if (checkpointedMs === null || archivedMs !== null || nowMs < archiveDueMs(session, erasure)) return null
   if (!hasArchive(session)) return { archivedMs: nowMs, archivedRows: null }
@@ -138,8 +206,29 @@ async function eraseArchive(session: Session, erasure: Erasure, nowMs: number, w
   return { archivedMs: nowMs, archivedRows: await eraseArchived(session, { accountId: accountId ?? subject, subject }) }
 }
 
+/** The rows of BigQuery, by statements that each change all of a table or nothing; those that came of late are for a later try. */
+async function eraseDataset({ session }: ErasableLog, erasure: Erasure, nowMs: number) {
+  const { checkpointedMs, bigquery, subject } = erasure
+  const { config } = session
+  if (checkpointedMs === null || bigquery === null || bigquery.erasedMs !== null || config.bigqueryProject === '')
+    return null
+  const { triedMs, pseudonym } = bigquery
+  if (nowMs < archiveDueMs(session, erasure) || (triedMs !== null && nowMs < triedMs + TRIED_AGAIN_MS)) return null
+  const { datasetCaughtUp, eraseFromBigQuery } = await import('../archive/bigquery-erasure.ts')
+  if (!(await datasetCaughtUp(session, await archivedEnds(session.log)))) return null
+  const accountId = (await accountOf(session, subject)) ?? subject
+  // Kept before any row has it: a try that is cut off is followed by one with the same.
+  const begun = { ...bigquery, pseudonym: pseudonym ?? `erased-${randomBytes(8).toString('hex')}` }
+  saveErasure(session.folder.path, { ...erasure, bigquery: begun })
+  const { rows, whole, keptMs } = await eraseFromBigQuery(config, { accountId, subject, pseudonym: begun.pseudonym })
+  const tried = { rows: bigquery.rows + rows, triedMs: nowMs, keptMs }
+  // Nobody keeps what stands for the account once nothing more is to have it.
+  if (whole) return { bigquery: { ...tried, pseudonym: null, erasedMs: nowMs } }
+  return { bigquery: { ...begun, ...tried } }
+}
+
 /** Who had it erased stays, under the subject alone. */
-async function noteAct({ log, registry }: Session, erasure: Erasure, nowMs: number) {
+async function noteAct({ session: { log, registry } }: ErasableLog, erasure: Erasure, nowMs: number) {
   const { checkpointedMs, auditedMs, actor, subject, reason, requestedMs } = erasure
   if (checkpointedMs === null || auditedMs !== null) return null
   const audit = new AuditLog(log, await auditSchemaId(registry))
@@ -149,18 +238,27 @@ async function noteAct({ log, registry }: Session, erasure: Erasure, nowMs: numb
   return { auditedMs: nowMs }
 }
 
-/** Past the last topic's end: what retention dropped is overwritten where it stood. */
-async function overwriteLog(session: Session, { checkpointedMs, logEnds, overwrittenMs }: Erasure, nowMs: number) {
+/** Past the last topic's end: what left is overwritten where it stood, and each topic is asked whether it left. */
+async function endLog(log: ErasableLog, erasure: Erasure, nowMs: number) {
+  const { checkpointedMs, inputEnds, logEnds, overwrittenMs } = erasure
   if (checkpointedMs === null || overwrittenMs !== null) return null
   if (nowMs < Math.max(...logEnds.map(({ endsMs }) => endsMs))) return null
-  await dropOldRecords(session, nowMs)
-  // Pages that were freed by the last drop are free to be filled from the next transaction on.
-  await session.log.overwriteFreePages()
-  await session.log.overwriteFreePages()
-  return { overwrittenMs: nowMs }
+  // One that a task had begun before may have come since.
+  await removeCheckpointsBefore(log.session, inputEnds)
+  await log.wipe(nowMs)
+  const overdue: string[] = []
+  for (const { topic, ends } of logEnds) if (await holdsBefore(log.session.log, topic, ends)) overdue.push(topic)
+  return overdue.length === 0 ? { overdue, overwrittenMs: nowMs } : { overdue }
 }
 
-async function requireAccount(session: Session, subject: string): Promise<string> {
+async function holdsBefore(log: Log, topic: string, ends: readonly number[]): Promise<boolean> {
+  for (const [partition, end] of ends.entries()) {
+    if ((await log.bounds({ topic, partition })).startOffset < end) return true
+  }
+  return false
+}
+
+async function requireAccount(session: Session<Log>, subject: string): Promise<string> {
   const accountId = await accountOf(session, subject)
   if (accountId !== null) return accountId
   throw new StreamsError('SUBJECT_UNKNOWN', 'stop', 'nothing is held of this subject')

@@ -14,27 +14,59 @@ const ErasureSchema = z.strictObject({
   /** When the chain was seen to have passed it, and where the input ended then, by partition. */
   foldedMs: z.int().nullable(),
   inputEnds: z.array(z.int()),
+  /** Where the alerts of the account's partition ended then, and when whoever carries them to Redis was seen to have passed that. */
+  alertsEnd: z.int().default(0),
+  alertedMs: z.int().nullable().default(null),
   checkpointedMs: z.int().nullable(),
-  /** The archive and its exports; the rows that were changed, null where there is no archive. */
+  /** The embedded archive and its exports; the rows that were changed, null where there is no archive. */
   archivedMs: z.int().nullable(),
   archivedRows: z.int().nullable(),
+  /** The archive in BigQuery; null where the settings named none. */
+  bigquery: z
+    .strictObject({
+      /** What stands for the account in its rows, until all have it. */
+      pseudonym: z.string().nullable(),
+      rows: z.int(),
+      triedMs: z.int().nullable(),
+      erasedMs: z.int().nullable(),
+      /** So long BigQuery keeps what changed rows were. */
+      keptMs: z.int(),
+    })
+    .nullable()
+    .default(null),
   auditedMs: z.int().nullable(),
-  /** By topic, when its retention has taken the last record that was there when the chain had passed. */
-  logEnds: z.array(z.strictObject({ topic: z.string(), endsMs: z.int() })),
-  /** When what they left in the files was overwritten. */
+  /** By topic, when its retention has taken the last record that was there when the chain had passed; its ends then, by partition. */
+  logEnds: z.array(z.strictObject({ topic: z.string(), endsMs: z.int(), ends: z.array(z.int()).default([]) })),
+  /** Of these, those that were seen to hold such records past that. */
+  overdue: z.array(z.string()).default([]),
+  /** When they were seen to hold none of them, and what they left in an embedded log's files was overwritten. */
   overwrittenMs: z.int().nullable(),
 })
 
 export type Erasure = z.infer<typeof ErasureSchema>
 
+const UNTRIED: Erasure['bigquery'] = { pseudonym: null, rows: 0, triedMs: null, erasedMs: null, keptMs: 0 }
+
 const folderOf = (dataFolder: string) => join(dataFolder, 'erasures')
 
 /** A new erasure, of which nothing is done. */
-export function newErasure(subject: string, actor: string, reason: string, nowMs: number): Erasure {
-  const nothing = { place: null, foldedMs: null, checkpointedMs: null, archivedMs: null, archivedRows: null }
+export function newErasure(
+  subject: string,
+  { actor, reason }: Pick<Erasure, 'actor' | 'reason'>,
+  nowMs: number,
+  hasBigQuery: boolean,
+): Erasure {
+  const nothing = { place: null, foldedMs: null, alertedMs: null, checkpointedMs: null, archivedMs: null }
   return {
-    ...{ subject, actor, reason, requestedMs: nowMs, ...nothing, inputEnds: [], logEnds: [] },
-    ...{ auditedMs: null, overwrittenMs: null },
+    ...{ subject, actor, reason, requestedMs: nowMs, ...nothing, archivedRows: null, auditedMs: null },
+    ...{
+      bigquery: hasBigQuery ? UNTRIED : null,
+      inputEnds: [],
+      alertsEnd: 0,
+      logEnds: [],
+      overdue: [],
+      overwrittenMs: null,
+    },
   }
 }
 

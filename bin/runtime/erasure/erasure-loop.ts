@@ -1,5 +1,6 @@
 import { machineTime } from '../../../streams/machine/machine-time.ts'
 import type { Session } from '../session.ts'
+import { embeddedErasable } from './erasable-log.ts'
 import { continueErasure, isDone } from './erase.ts'
 import { readErasures } from './erasure-file.ts'
 
@@ -19,7 +20,7 @@ export async function keepErasing(
       for (const erasure of readErasures(session.folder.path)) {
         if (isDone(erasure) || erasure.requestedMs + INTERVAL_MS >= nowMs) continue
         // One that fails holds up no other.
-        await continueErasure(session, erasure, nowMs).catch(onError)
+        await continueErasure(embeddedErasable(session), erasure, nowMs).catch(onError)
       }
     } catch (error) {
       onError(error as Error)

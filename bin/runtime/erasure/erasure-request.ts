@@ -1,8 +1,8 @@
 import { committedStores } from '../control/committed-state.ts'
 import { partitionOfAccount } from '../control/control-records.ts'
 import { type Standing, standingIn } from '../control/standing.ts'
-import type { Session } from '../session.ts'
-import { ErasureRefused, isDone } from './erase.ts'
+import type { ErasableLog } from './erasable-log.ts'
+import { ErasureRefused, GIVE_IT_AN_END, isDone, TOPICS_OF_ACCOUNTS } from './erase.ts'
 import { type Erasure, newErasure, readErasures, saveErasure } from './erasure-file.ts'
 import { accountOf } from './subject-search.ts'
 
@@ -11,11 +11,12 @@ import { accountOf } from './subject-search.ts'
  * held, the last that was done. @throws ErasureRefused
  */
 export async function requestErasure(
-  session: Session,
+  log: ErasableLog,
   subject: string,
   { actor, reason }: { readonly actor: string; readonly reason: string },
   nowMs: number,
 ): Promise<Erasure> {
+  const { session } = log
   const before = readErasures(session.folder.path).filter((one) => one.subject === subject)
   const begun = before.find((one) => !isDone(one))
   if (begun !== undefined) return begun
@@ -25,19 +26,15 @@ export async function requestErasure(
     if (last !== undefined) return last
     throw new ErasureRefused('nothing is held of this subject')
   }
-  await requireErasable(session, accountId, reason)
-  const erasure = newErasure(subject, actor, reason, nowMs)
+  await requireErasable(log, accountId, reason)
+  const erasure = newErasure(subject, { actor, reason }, nowMs, session.config.bigqueryProject !== '')
   saveErasure(session.folder.path, erasure)
   return erasure
 }
 
 /** What is held against an account is not lifted in passing: who erases it must lift it first, by name. */
-async function requireErasable(session: Session, accountId: string, reason: string): Promise<void> {
-  if (session.config.bigqueryProject !== '') {
-    throw new ErasureRefused(
-      'SLUICE_BIGQUERY_PROJECT is set, and this version erases nothing in BigQuery; delete there by hand, unset it and ask again',
-    )
-  }
+async function requireErasable(log: ErasableLog, accountId: string, reason: string): Promise<void> {
+  const { session } = log
   if (reason.includes(accountId)) throw new ErasureRefused('--reason names the account, and the reason is kept')
   const stores = await committedStores(session, partitionOfAccount(accountId))
   const { hardBlockUntil, automaticBlockUntil } = standingIn(stores, accountId)
@@ -48,14 +45,8 @@ async function requireErasable(session: Session, accountId: string, reason: stri
   if (['sender', 'receiver'].some((field) => stores.lists.has(`${field}:${accountId}`))) {
     throw new ErasureRefused('the account stands on a block list; `sluice lists remove` it first')
   }
-  const kept = (await session.log.topics()).find(({ topic, retentionMs = -1 }) => {
-    return topic === 'payments.submitted' && retentionMs < 0
-  })
-  if (kept !== undefined) {
-    throw new ErasureRefused(
-      'this log keeps every record without end, so nothing would ever leave it; import anew with retention',
-    )
-  }
+  const kept = (await log.lifetimes(TOPICS_OF_ACCOUNTS)).find(({ keptMs }) => keptMs === null)
+  if (kept !== undefined) throw new ErasureRefused(`${kept.topic} keeps its records without end; ${GIVE_IT_AN_END}`)
 }
 
 function isInForce(until: Standing['hardBlockUntil'], streamTimeMs: number): boolean {

@@ -1,3 +1,4 @@
+import type { Log } from '../../../streams/log/log.ts'
 import type { Session } from '../session.ts'
 import { archiveDueMs } from './erase.ts'
 import type { Erasure } from './erasure-file.ts'
@@ -26,10 +27,18 @@ export interface Receipt {
 /** One-time codes are remembered for a day behind their challenge. */
 const CODES_KEPT_MS = 25 * 3_600_000
 
+/** Seven days of time travel, the longest there is, and seven of fail-safe. */
+const BIGQUERY_KEEPS_MS = 14 * 24 * 3_600_000
+
 /** What an erasure has done, and what it will have done when (SPEC B4). */
-export function receiptOf(session: Pick<Session, 'config'>, erasure: Erasure): Receipt {
+export function receiptOf(session: Pick<Session<Log>, 'config'>, erasure: Erasure): Receipt {
   const { subject, actor: by, reason, place, requestedMs } = erasure
-  const stores = [...stateLines(erasure), archiveLine(session, erasure), ...logLines(erasure)]
+  const stores = [
+    ...stateLines(erasure),
+    archiveLine(session, erasure),
+    ...bigQueryLines(session, erasure),
+    ...logLines(erasure),
+  ]
   const last = stores.some(({ from }) => from === null)
     ? null
     : stores
@@ -47,10 +56,10 @@ export function receiptOf(session: Pick<Session, 'config'>, erasure: Erasure): R
   }
 }
 
-function stateLines({ foldedMs, checkpointedMs }: Erasure): ReceiptLine[] {
+function stateLines({ foldedMs, alertedMs, checkpointedMs }: Erasure): ReceiptLine[] {
   return [
     line('state', foldedMs, 'the chain passed the erasure; a refold meets it at the same place'),
-    line('live alerts', foldedMs, 'whoever keeps them reads the erasure behind the alerts'),
+    line('live alerts', alertedMs, 'whoever keeps them reads the erasure behind the alerts'),
     line('checkpoints', checkpointedMs, 'written anew behind the erasure, older ones removed'),
     {
       store: 'one-time codes',
@@ -61,7 +70,7 @@ function stateLines({ foldedMs, checkpointedMs }: Erasure): ReceiptLine[] {
   ]
 }
 
-function archiveLine(session: Pick<Session, 'config'>, erasure: Erasure): ReceiptLine {
+function archiveLine(session: Pick<Session<Log>, 'config'>, erasure: Erasure): ReceiptLine {
   const { archivedMs, archivedRows } = erasure
   const store = 'archive and exports'
   if (archivedMs !== null) {
@@ -71,19 +80,44 @@ function archiveLine(session: Pick<Session, 'config'>, erasure: Erasure): Receip
       archivedRows === null ? 'there is none' : `${archivedRows} rows without whom they were of`,
     )
   }
+  return keptLine(session, erasure, store, 0) ?? line(store, null, 'once the archiver has read up to the erasure')
+}
+
+function bigQueryLines(session: Pick<Session<Log>, 'config'>, erasure: Erasure): ReceiptLine[] {
+  const { bigquery } = erasure
+  const store = 'BigQuery'
+  if (bigquery === null) return []
+  const { rows, triedMs, erasedMs, keptMs } = bigquery
+  if (erasedMs !== null) {
+    const why = `${rows} rows without whom they were of; time travel and fail-safe keep what they were`
+    return [{ store, from: iso(erasedMs + keptMs), state: 'leaves by then', why }]
+  }
+  const kept = keptLine(session, erasure, store, BIGQUERY_KEEPS_MS)
+  if (kept !== null) return [kept]
+  if (triedMs === null) return [line(store, null, 'once its archiver has committed up to the erasure')]
+  return [line(store, null, `${rows} rows so far; the rest came too lately to be changed, and is tried again`)]
+}
+
+/** While a law asks for the rows; null where none does. */
+function keptLine(
+  session: Pick<Session<Log>, 'config'>,
+  erasure: Erasure,
+  store: string,
+  thenKeptMs: number,
+): ReceiptLine | null {
   const days = session.config.eraseArchiveAfterDays
-  if (days === 0) return line(store, null, 'once the archiver has read up to the erasure')
-  const from = iso(archiveDueMs(session, erasure))
+  if (days === 0) return null
+  const from = iso(archiveDueMs(session, erasure) + thenKeptMs)
   return { store, from, state: 'leaves by then', why: `kept ${days} days (SLUICE_ERASE_ARCHIVE_AFTER_DAYS)` }
 }
 
-function logLines({ logEnds, overwrittenMs, foldedMs }: Erasure): ReceiptLine[] {
+function logLines({ logEnds, overdue, overwrittenMs, foldedMs }: Erasure): ReceiptLine[] {
   if (foldedMs === null) return [line('log', null, 'once the chain has passed the erasure')]
   return logEnds.map(({ topic, endsMs }) => {
     const from = iso(endsMs)
-    if (overwrittenMs !== null)
-      return { store: topic, from, state: 'erased', why: 'dropped, and overwritten in the files' }
-    return { store: topic, from, state: 'leaves by then', why: 'its retention, and that `sluice up` runs' }
+    if (overwrittenMs !== null) return { store: topic, from, state: 'erased', why: 'seen to be gone from the log' }
+    if (overdue.includes(topic)) return line(topic, null, `it should be gone since ${from}, and the log still has it`)
+    return { store: topic, from, state: 'leaves by then', why: 'its retention, while whoever keeps the log runs' }
   })
 }
 

@@ -135,16 +135,24 @@ function exported(held: Readonly<Record<string, unknown>>): object {
 }
 
 async function* rowsOf({ config }: Pick<Session<Log>, 'config'>, accountId: string): AsyncGenerator<HeldRecord> {
-  const account = `'${accountId.replaceAll("'", "''")}'`
   for (const { name, columns } of TABLES) {
     if (!('sender_account_id' in columns)) continue
-    for await (const row of archivedRows(config, `SELECT * FROM ${name} WHERE sender_account_id = ${account}`)) {
+    const rows = archivedRows(
+      config,
+      (ofAccount) => `SELECT * FROM ${name} WHERE ${ofAccount('sender_account_id', accountId)}`,
+    )
+    for await (const row of rows) {
+      if (row['sender_account_id'] !== accountId) continue
       yield { store: `archive.${name}`, place: placeOf(row), as: 'sender', held: row }
     }
   }
-  const received = `SELECT ${RECEIVED_COLUMNS}, kafka_partition, kafka_offset FROM payment_transactions
-    WHERE receiver_account_id = ${account}`
-  for await (const row of archivedRows(config, received)) {
+  const received = archivedRows(
+    config,
+    (ofAccount) => `SELECT ${RECEIVED_COLUMNS}, kafka_partition, kafka_offset FROM payment_transactions
+      WHERE ${ofAccount('receiver_account_id', accountId)}`,
+  )
+  for await (const row of received) {
+    if (row['receiver_account_id'] !== accountId) continue
     yield { store: 'archive.payment_transactions', place: placeOf(row), as: 'receiver', held: row }
   }
 }

@@ -2,12 +2,13 @@ import { useSignal } from '@preact/signals'
 import type { ComplianceView, MaskingAuditView } from '../../board/views.ts'
 import { useLoaded } from '../api.ts'
 import { Empty, Failure, Panel } from '../parts/blocks.tsx'
+import { Erasures } from '../parts/erasures.tsx'
 import { decisionPath, query, setQuery } from '../route.ts'
 import { count, dateTime, duration, visible, words } from '../text.ts'
 
 const EVERY_MS = 5_000
 
-/** What was masked, and whether the archive that proves it is up to date. */
+/** What was masked, who is being forgotten, and whether the archive that proves it is up to date. */
 export function ComplianceScreen() {
   const { data, error } = useLoaded<ComplianceView>('/compliance', EVERY_MS)
   const find = query.value.get('find') ?? ''
@@ -22,6 +23,7 @@ export function ComplianceScreen() {
               {find !== '' && <Audits key={find} find={find} />}
             </div>
           </Panel>
+          {data !== null && <Erasures erasures={data.erasures} />}
         </div>
         {data !== null && (
           <div class="stack">

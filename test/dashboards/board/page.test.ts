@@ -7,6 +7,7 @@ import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findDecisions } from '../../../bin/runtime/decision-search.ts'
+import { newErasure, saveErasure } from '../../../bin/runtime/erasure/erasure-file.ts'
 import { createProducer } from '../../../bin/runtime/payment-source.ts'
 import { openSession, type Session } from '../../../bin/runtime/session.ts'
 import type { AccountView } from '../../../dashboards/board/views.ts'
@@ -230,6 +231,25 @@ test('SPEC M5: the compliance screen finds a masking audit by id and by token, b
   await page.keyboard.press('Enter')
   await page.getByRole('alert').filter({ hasText: 'a transaction id is' }).waitFor()
 }, 60_000)
+
+test('SPEC B4: the compliance screen shows each erasure with the state of every store, and says so where there is none', async () => {
+  await page.goto(`${board}/compliance`)
+  await page.getByText('Nobody asked to be forgotten').waitFor()
+  const subject = `v1:mask-1:${'5f'.repeat(32)}`
+  const nowMs = Date.now()
+  const begun = newErasure(subject, { actor: 'officer', reason: 'request 7' }, nowMs, false)
+  const logEnds = [{ topic: 'payments.submitted', endsMs: nowMs + 86_400_000, ends: [] }]
+  saveErasure(session.folder.path, { ...begun, place: { partition: 3, offset: 9 }, foldedMs: nowMs, logEnds })
+  const stores = page.locator(`table[data-erasure="${subject}"] tbody tr`)
+  await expect.poll(() => stores.count(), { timeout: 20_000 }).toBe(6)
+  const state = async (store: string) => (await stores.and(page.locator(`[data-store="${store}"]`)).textContent()) ?? ''
+  expect(await state('state')).toContain('erased: ')
+  expect(await state('checkpoints')).toContain('not known yet')
+  expect(await state('payments.submitted')).toContain('leaves by then: ')
+  expect(await page.locator(`table[data-erasure="${subject}"] caption`).textContent()).toMatch(
+    /officer.*request 7; something waits/,
+  )
+}, 30_000)
 
 test('board: no screen has a serious fault of accessibility, in light and in dark', async () => {
   const paths = [

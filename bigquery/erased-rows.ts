@@ -1,0 +1,94 @@
+import type { TableName } from './schema/tables.ts'
+
+/** How one dialect says what the changes of an erasure are about. */
+export interface ErasureWords {
+  /** The account, as it stands in the rows. */
+  readonly account: string
+  /** What stands in its place: nobody keeps it. */
+  readonly pseudonym: string
+  /** The account's keyed token. */
+  readonly subject: string
+  /** The account's own payments: transaction_id, decision_id and other_id, which stands in the place of the first. */
+  readonly payments: string
+  /** As many `erased` as the row's peers. */
+  readonly peers: string
+}
+
+/** What is changed in a table, in which rows; `t` is the row. */
+export interface Change {
+  readonly table: TableName
+  /** The column that names the account in these rows; null where another's does. */
+  readonly names: string | null
+  readonly set: string
+  readonly where: string
+}
+
+/** Columns of a payment that say something of who made it. */
+const PERSONAL = [
+  'idempotency_key',
+  'terminal_id',
+  'latitude',
+  'longitude',
+  'device_id',
+  'card_masked',
+  'card_token',
+  'expiry_masked',
+  'cvv_masked',
+  'cardholder_name_masked',
+  'cardholder_name_token',
+  'email_masked',
+  'email_token',
+  'ip_masked',
+  'ip_token',
+  'memo',
+] as const
+
+const ID_OF_DECISION = "'erased-' || t.decision_id"
+
+/** What takes an account out of an archive, in order: the rows that say which payments are its own are changed last. Each may be done again. */
+export function erasureChanges({ account, pseudonym, subject, payments, peers }: ErasureWords): readonly Change[] {
+  const otherId = (id: string) => `(SELECT any_value(p.other_id) FROM ${payments} AS p WHERE p.transaction_id = ${id})`
+  const own = (table: TableName, set: string): Change => {
+    const where = `t.sender_account_id = ${account}`
+    return { table, names: 'sender_account_id', set: `sender_account_id = ${pseudonym}, ${set}`, where }
+  }
+  const byDecision = `transaction_id = ${ID_OF_DECISION}`
+  return [
+    own('payment_transactions_fraud', `${byDecision}, velocity_fraud_peers = ${peers}`),
+    {
+      table: 'pii_masking_audit',
+      names: null,
+      set: byDecision,
+      where: `t.decision_id IN (SELECT p.decision_id FROM ${payments} AS p)`,
+    },
+    own('payment_resolutions', byDecision),
+    own('payment_shadow_verdicts', byDecision),
+    own('fraud_velocity_alerts', `transaction_id = coalesce(${otherId('t.transaction_id')}, ${ID_OF_DECISION})`),
+    own(
+      'payment_duplicates',
+      "transaction_id = 'erased-' || CAST(t.input_partition AS STRING) || '-' || CAST(t.first_offset AS STRING)",
+    ),
+    {
+      table: 'audit_log',
+      names: null,
+      set: `subject = ${otherId('t.subject')}`,
+      where: `t.subject IN (SELECT p.transaction_id FROM ${payments} AS p)`,
+    },
+    {
+      table: 'audit_log',
+      names: null,
+      set: `reason = replace(t.reason, ${account}, ${subject})`,
+      where: `strpos(t.reason, ${account}) > 0`,
+    },
+    { table: 'audit_log', names: 'actor', set: `actor = ${subject}`, where: `t.actor = ${account}` },
+    // Who did what stays; whom it was done to is the subject alone.
+    { table: 'audit_log', names: 'subject', set: `subject = ${subject}`, where: `t.subject = ${account}` },
+    {
+      table: 'payment_transactions',
+      names: 'receiver_account_id',
+      set: `receiver_account_id = ${pseudonym}`,
+      where: `t.receiver_account_id = ${account}`,
+    },
+    own('payment_transactions', `${byDecision}, ${PERSONAL.map((name) => `${name} = NULL`).join(', ')}`),
+  ]
+}
