@@ -111,7 +111,8 @@ export class Client {
     const far = { latitude: 35.7, longitude: 139.7, device_id: 'd2', merchant_category: '7995' }
     const first = this.ask(SMALL_MINOR, near)
     await caller.answered(first)
-    const ask = this.ask(REVIEWED_MINOR, far, first.body.fromAccount)
+    // To somebody new: enough for a review at any time of day.
+    const ask = this.ask(REVIEWED_MINOR, far, { fromAccount: first.body.fromAccount, toAccount: 'payee-new' })
     const waiting = await caller.answered(ask)
     if (waiting.status !== 202) return
     const shown = await this.shown(ask)
@@ -143,11 +144,11 @@ export class Client {
   }
 
   /** A payment from an account that pays for the first time, unless `from` is another's. */
-  private ask(amountMinor: number, more = {}, from?: string): Ask {
+  private ask(amountMinor: number, more = {}, parties: { fromAccount?: string; toAccount?: string } = {}): Ask {
     const n = this.payments++
-    const fromAccount = from ?? `acc-${this.caller.subject}-${n}`
+    const { fromAccount = `acc-${this.caller.subject}-${n}`, toAccount = 'payee-xyz' } = parties
     const body = { transactionId: `tx-${this.caller.subject}-${n}`, fromAccount, amountMinor }
-    const ask = { key: `key-${n}`, body, toAccount: 'payee-xyz', more }
+    const ask = { key: `key-${n}`, body, toAccount, more }
     this.asks.push(ask)
     return ask
   }
