@@ -42,7 +42,7 @@ export function drawLatencies(title: string, runs: readonly Latencies[]): string
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}: how long answers took">`,
     `<style>${STYLE}\n</style>`,
-    `<text class="title" x="${LEFT}" y="22">${title}: how long answers took, ms, on a logarithmic scale</text>`,
+    `<text class="title" x="${LEFT}" y="22">${title}: ms until the answer, log scale</text>`,
     ...panels,
     '</svg>\n',
   ].join('\n')
