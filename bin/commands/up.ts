@@ -67,7 +67,7 @@ async function runUp(options: UpOptions): Promise<void> {
   })
   const logger = createLogger(config.logLevel)
   const running: Running = { session: null, pipeline: null, alerts: null, hooks: null, repeats: null }
-  const metrics = createUpMetrics(running)
+  const metrics = createUpMetrics(running, config)
   const session = await openWritingSession(config, { onSynced: metrics.observeSync })
   running.session = session
   const events = {
@@ -272,13 +272,14 @@ interface Running {
   repeats: RepeatCounter | null
 }
 
-function createUpMetrics(running: Running): Metrics {
+function createUpMetrics(running: Running, { archive }: Config): Metrics {
   const tasksNow = () => {
     const { session, pipeline } = running
     return session === null || pipeline === null ? null : { session, tasks: pipeline.tasks }
   }
   const metrics = createTaskMetrics(tasksNow, { logBytes: () => logBytes(running.session) })
-  measureArchivedRepeats(metrics.registry, () => running.repeats?.counted ?? null)
+  // Without an archive nobody counts, and a 0 would say that somebody has.
+  if (archive) measureArchivedRepeats(metrics.registry, () => running.repeats?.counted ?? null)
   return metrics
 }
 

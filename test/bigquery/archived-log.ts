@@ -12,6 +12,7 @@ import { machineTime } from '../../streams/machine/machine-time.ts'
 import { AlertLog } from '../redis-alerts/alert-log.ts'
 import { ARCHIVE_IDS, decisionOf, framedValue } from './archived-records.ts'
 import { digestsOf } from './archived-stream.ts'
+import { drainArchiver } from './drained-archiver.ts'
 import { readRows } from './duckdb-target.ts'
 
 export const DECIDED: TopicPartition = { topic: TOPICS.paymentsDecided.name, partition: 0 }
@@ -79,15 +80,7 @@ export class ArchivedLog {
 
   /** Runs an archiver until it has everything that is committed, and drains it. */
   async archive(archiver: Archiver = this.archiver()): Promise<Archiver> {
-    const end = new AbortController()
-    const run = archiver.run(end.signal)
-    const hasAll = async () => {
-      const lags = await archiver.lags()
-      return lags.length > 0 && lags.every(({ records }) => records === 0)
-    }
-    while (archiver.state !== 'ENDED' && !(await hasAll())) await machineTime.wait(20)
-    end.abort()
-    await run
+    await drainArchiver(archiver)
     return archiver
   }
 

@@ -12,6 +12,7 @@ import type { Session } from '../../bin/runtime/session.ts'
 import { createDeadLetters } from '../../bin/runtime/session-dead-letters.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
+import { drainArchiver } from '../bigquery/drained-archiver.ts'
 
 /** Archives in DuckDB all that is committed in the log of a data folder, and exports the days that are over at `nowMs`. */
 export async function archiveFolder(session: Session<Log>, dataFolder: string, nowMs: number): Promise<void> {
@@ -27,22 +28,10 @@ export async function archiveFolder(session: Session<Log>, dataFolder: string, n
     openWriter: () => DuckDbWriter.open(settings, machineTime),
     events: { onWaiting: () => {}, onLive: () => {}, onLost: () => {} },
   })
-  await untilRead(archiver)
+  await drainArchiver(archiver)
   const file = await ArchiveFile.open(settings)
   await exportClosedDays(file, nowMs)
   file.close()
-}
-
-async function untilRead(archiver: Archiver): Promise<void> {
-  const end = new AbortController()
-  const run = archiver.run(end.signal)
-  const hasAll = async () => {
-    const lags = await archiver.lags()
-    return lags.length > 0 && lags.every(({ records }) => records === 0)
-  }
-  while (archiver.state !== 'ENDED' && !(await hasAll())) await machineTime.wait(20)
-  end.abort()
-  await run
 }
 
 /** Each row of the archive's tables and of its Parquet files as JSON: both compress, so it is read as a reader reads it. */
