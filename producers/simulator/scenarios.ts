@@ -6,6 +6,7 @@ import { impossibleTravel } from './scenarios/impossible-travel.ts'
 import { late } from './scenarios/late.ts'
 import { mallBurst } from './scenarios/mall-burst.ts'
 import { mixed } from './scenarios/mixed.ts'
+import { mule } from './scenarios/mule.ts'
 import { outOfOrder } from './scenarios/out-of-order.ts'
 import { poison } from './scenarios/poison.ts'
 import { retryStorm } from './scenarios/retry-storm.ts'
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   cardTesting,
   mallBurst,
   impossibleTravel,
+  mule,
   retryStorm,
   idConflict,
   late,

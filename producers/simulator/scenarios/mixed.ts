@@ -10,6 +10,7 @@ import { idConflictEpisode } from './id-conflict.ts'
 import { impossibleTravelEpisode } from './impossible-travel.ts'
 import { lateEpisode } from './late.ts'
 import { mallBurstEpisode } from './mall-burst.ts'
+import { muleEpisode } from './mule.ts'
 import { outOfOrderEpisode } from './out-of-order.ts'
 import { poisonEpisode } from './poison.ts'
 import { retryStormEpisode } from './retry-storm.ts'
@@ -24,6 +25,7 @@ const BLEND: readonly { readonly name: string; readonly episode: Episode; readon
   { name: 'out-of-order', episode: outOfOrderEpisode, every: 1_500 },
   { name: 'impossible-travel', episode: impossibleTravelEpisode, every: 1_500 },
   { name: 'late', episode: lateEpisode, every: 2_500 },
+  { name: 'mule', episode: muleEpisode, every: 4_000 },
   { name: 'retry-storm', episode: retryStormEpisode, every: 4_000 },
   { name: 'id-conflict', episode: idConflictEpisode, every: 4_000 },
   { name: 'future-clock', episode: futureClockEpisode, every: 10_000 },
