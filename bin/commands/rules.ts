@@ -12,12 +12,17 @@ import {
 } from '../runtime/control/rules-change.ts'
 import { readRules } from '../runtime/control/rules-file.ts'
 import type { Session } from '../runtime/session.ts'
+import { tableLines } from '../view/answer-table.ts'
 import { ruleDifferences } from '../view/rule-differences.ts'
+import { listedRules } from '../view/rule-list.ts'
 import { print, styled } from '../view/text.ts'
 import { withAuditedSession } from './audited-session.ts'
 import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
 import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError, type CommonOptions } from './settings.ts'
+
+/** A long list of categories is cut; `sluice rules show` has it whole. */
+const NUMBERS_WIDTH_MAX = 100
 
 /** `sluice rules` */
 export function rulesCommand(): Command {
@@ -25,6 +30,11 @@ export function rulesCommand(): Command {
     'the rule set: what is in force, what was, and putting another in force',
   )
   described
+    .addCommand(
+      new Command('list')
+        .description('print the rules in force, one a line: points, shadow, and the numbers they go by')
+        .action((_options, command: Command) => runList(command.optsWithGlobals<LogOptions>())),
+    )
     .addCommand(
       new Command('show')
         .description('print the rule set in force')
@@ -57,7 +67,7 @@ export function rulesCommand(): Command {
       'after',
       '\nA change holds for every payment behind its control record and for none before it, and a replay meets it at the same' +
         '\nplace. A change made here stands until the next one, or until the rule file of `sluice up` itself changes.' +
-        '\n\nExamples:\n  sluice rules show > rules.yaml\n  sluice rules diff rules.yaml\n  sluice rules apply rules.yaml --reason "night hours, ticket 812"\n  sluice rules rollback --reason "too many reviews"\n',
+        '\n\nExamples:\n  sluice rules list\n  sluice rules show > rules.yaml\n  sluice rules diff rules.yaml\n  sluice rules apply rules.yaml --reason "night hours, ticket 812"\n  sluice rules rollback --reason "too many reviews"\n',
     )
   // It looks at the file alone.
   return onEitherLog(described).addCommand(
@@ -66,6 +76,22 @@ export function rulesCommand(): Command {
       .argument('<file>', 'YAML or JSON')
       .action((file: string, _options, command: Command) => runCheck(file, command.optsWithGlobals<CommonOptions>())),
   )
+}
+
+async function runList(options: LogOptions): Promise<void> {
+  await withLogSession(options, async (session) => {
+    const rules = listedRules(await rulesInForce(session))
+    if (options.json) {
+      for (const rule of rules) print(JSON.stringify(rule))
+      return
+    }
+    const rows = rules.map(({ rule, kind, points, shadow, when }) => {
+      const numbers = Object.entries(when).map(([name, value]) => `${name} ${value}`)
+      return [rule, kind, points, shadow ? 'in shadow' : '', numbers.join(', ')]
+    })
+    const names = ['rule', 'kind', 'points', 'shadow', 'when']
+    for (const line of tableLines(names, ['TEXT', 'TEXT', 'INT', 'TEXT', 'TEXT'], rows, NUMBERS_WIDTH_MAX)) print(line)
+  })
 }
 
 async function runShow(options: LogOptions): Promise<void> {

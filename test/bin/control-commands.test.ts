@@ -70,6 +70,8 @@ test('SPEC S6: a rule set applied at run time holds from a stated offset in ever
   const again = new SluiceProcess([...UP, ...at])
   await again.says(/12 tasks/)
   expect(await asJson('rules', 'show', ...at)).toMatchObject([{ rules: { version: '2' } }])
+  const night = { rule: 'NIGHT', kind: 'signal', points: 5, shadow: false, when: { until_hour_utc: 6 } }
+  expect(await asJson('rules', 'list', ...at)).toContainEqual(night)
   again.child.kill('SIGINT')
   expect(await again.ended).toBe(0)
   await pay(folder, { transaction_id: 'after', event_time: payment.event_time + 1 })
