@@ -13,7 +13,7 @@ import { clock, count, moneyOf, visible, words } from '../text.ts'
 /** Rows of the table; the newest. */
 const ROWS_MAX = 100
 
-const COLUMNS = ['time', 'what', 'who', 'amount', 'region', 'velocity', 'score', 'why', 'decision'] as const
+const COLUMNS = ['time', 'what', 'who', 'amount', 'region', 'velocity', 'points', 'why', 'decision'] as const
 
 /** A feed that stands still: what was shown, and how many alerts had come by then. */
 interface Held {
@@ -49,7 +49,7 @@ export function LiveScreen() {
           <TopAccounts />
           <p class="muted keys">
             <kbd>p</kbd> pause <kbd>j</kbd> <kbd>k</kbd> next, previous <kbd>Enter</kbd> open <kbd>/</kbd> find{' '}
-            <kbd>1</kbd>–<kbd>4</kbd> screens <kbd>t</kbd> theme
+            <kbd>1</kbd>–<kbd>5</kbd> screens <kbd>t</kbd> theme
           </p>
         </div>
       </div>

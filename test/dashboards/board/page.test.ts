@@ -96,6 +96,14 @@ async function hostileDecision(): Promise<string> {
   }
 }
 
+/** What of the feed's cells with a fixed content does not fit its column. */
+const CUT_SHORT = `[...document.querySelectorAll('.feed td .badge, .feed td .score, .feed td.number, .feed th')]
+  .filter((cell) => {
+    const column = cell.closest('td, th')
+    return column.scrollWidth > column.clientWidth
+  })
+  .map((cell) => cell.textContent)`
+
 const received = async () => Number(await page.locator('#received').getAttribute('data-received'))
 
 test('SPEC A4: without any configuration a card-testing attack appears, ends in BLOCK_CARD, and the next payment is declined', async () => {
@@ -104,6 +112,7 @@ test('SPEC A4: without any configuration a card-testing attack appears, ends in 
   await page.locator('tr[data-action$="BLOCK_CARD"]', { hasText: 'victim-1' }).waitFor({ timeout: 30_000 })
   expect(await page.locator('.feed tr[data-alert]', { hasText: 'victim-1' }).count()).toBe(3)
   expect(await received()).toBeGreaterThanOrEqual(3)
+  expect(await page.evaluate<string[]>(CUT_SHORT)).toEqual([])
   await page.locator('a.account', { hasText: 'victim-1' }).first().click()
   await page.getByRole('heading', { level: 1, name: 'Account victim-1' }).waitFor()
   const outcomes = page.locator('.columns tbody .badge')
