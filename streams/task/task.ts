@@ -149,7 +149,7 @@ export class Task<S extends TaskStores> {
     this.move('opened')
     if (!this.reconcile(offset)) await this.rebuild(offset)
     this.position = offset
-    this.reader = log.openReader(input, offset)
+    this.reader = log.openReader(input, offset, committed?.leaderEpoch)
     this.move('restored')
   }
 
@@ -220,7 +220,7 @@ export class Task<S extends TaskStores> {
       await this.settle()
       const reached = reachedBy(progress, fetched, Number.POSITIVE_INFINITY)
       const moved = reached > this.position
-      if (moved) this.seal(reached, outputs)
+      if (moved) this.seal(reached, reached === fetched.nextOffset ? fetched.leaderEpoch : undefined, outputs)
       else this.discard(outputs)
       if (progress.awaits !== null) {
         await this.settle()
@@ -276,10 +276,11 @@ export class Task<S extends TaskStores> {
   }
 
   /** Step 1 of SPEC X2, which is taken only when no commit is in flight; the steps that follow run behind the next batch. */
-  private seal(nextOffset: number, outputs: TaskOutputs): void {
+  private seal(nextOffset: number, leaderEpoch: number | undefined, outputs: TaskOutputs): void {
     const { stores } = this.restoredState()
     stores.set.seal()
-    const next = { offset: nextOffset, metadata: `streamTimeMs=${stores.streamTimeMs}` }
+    const metadata = `streamTimeMs=${stores.streamTimeMs}`
+    const next = { offset: nextOffset, metadata, ...(leaderEpoch !== undefined && { leaderEpoch }) }
     const transaction = { startOffset: this.position, next, outputs, commitMs: 0 }
     this.sealed = transaction
     this.position = nextOffset
