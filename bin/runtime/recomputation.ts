@@ -9,6 +9,7 @@ import type { CheckpointEntry, CheckpointStore } from '../../streams/state/check
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import type { RestoredState } from '../../streams/task/task-checkpoints.ts'
 import { TaskOutputs } from '../../streams/task/task-outputs.ts'
+import { reachedBy } from '../../streams/task/task-processor.ts'
 import { checkpointFiles, checkpointIdentity, INPUT_TOPIC, type Session } from './session.ts'
 
 const FETCH_BYTES = 1 << 19
@@ -73,10 +74,12 @@ export async function* recompute(
   const outputs = new TaskOutputs(partition)
   try {
     for (let offset = from; offset < until; ) {
-      const { bytes } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
+      const fetched = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
       outputs.open(NO_HEADERS)
       stores.set.open()
-      const { nextOffset, records, blockedBy, awaits } = processor.process(stores, outputs, at, bytes, offset, until)
+      const progress = processor.process(stores, outputs, at, fetched.bytes, offset, until)
+      const { records, blockedBy, awaits } = progress
+      const nextOffset = reachedBy(progress, fetched, until)
       stores.set.seal()
       stores.set.mergeOldest()
       stores.expire(blockedBy !== null)

@@ -24,8 +24,8 @@ export class Fetcher implements ReaderSource, PollSource {
     return this.cluster.counters
   }
 
-  open(at: TopicPartition, offset: number): LogReader {
-    return new PartitionReader(at, offset, this)
+  open(at: TopicPartition, offset: number, leaderEpoch?: number): LogReader {
+    return new PartitionReader(at, offset, this, leaderEpoch)
   }
 
   /** `records-lag-max`: of all readers, the farthest behind. */

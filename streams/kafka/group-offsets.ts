@@ -86,11 +86,16 @@ export class KafkaGroupOffsets implements GroupOffsets {
       throw new StreamsError('KAFKA_PROTOCOL', 'stop', 'OffsetFetch was answered without the partition asked for', at)
     }
     const offset = Number(found.committedOffset)
-    return offset < 0 ? null : { offset, metadata: found.metadata ?? '' }
+    if (offset < 0) return null
+    const { committedLeaderEpoch: leaderEpoch, metadata } = found
+    return { offset, metadata: metadata ?? '', ...(leaderEpoch >= 0 && { leaderEpoch }) }
   }
 }
 
-function offsetsOf({ topic, partition }: TopicPartition, { offset, metadata }: CommittedOffset) {
+function offsetsOf(
+  { topic, partition }: TopicPartition,
+  { offset, metadata, leaderEpoch = UNKNOWN_LEADER_EPOCH }: CommittedOffset,
+) {
   return [
     {
       name: topic,
@@ -98,7 +103,7 @@ function offsetsOf({ topic, partition }: TopicPartition, { offset, metadata }: C
         {
           partitionIndex: partition,
           committedOffset: BigInt(offset),
-          committedLeaderEpoch: UNKNOWN_LEADER_EPOCH,
+          committedLeaderEpoch: leaderEpoch,
           committedMetadata: metadata,
         },
       ],

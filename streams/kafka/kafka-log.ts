@@ -78,8 +78,8 @@ export class KafkaLog implements Log {
     return heldBack(this.cluster, at)
   }
 
-  openReader(at: TopicPartition, offset: number): LogReader {
-    return this.fetcher.open(at, offset)
+  openReader(at: TopicPartition, offset: number, leaderEpoch?: number): LogReader {
+    return this.fetcher.open(at, offset, leaderEpoch)
   }
 
   openTask(applicationId: string, input: TopicPartition): Promise<TaskSession> {

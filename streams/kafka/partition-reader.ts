@@ -37,8 +37,8 @@ export class PartitionReader implements LogReader {
   private position: number
   private fetchOffset: number
   /** The leader epochs of the batches before those two offsets, or -1: by them a broker sees that its log is not the one read. */
-  private positionEpoch = -1
-  private lastFetchedEpoch = -1
+  private positionEpoch: number
+  private lastFetchedEpoch: number
   private current = new CommittedBatches()
   private ahead = new CommittedBatches()
   private endOffset = 0
@@ -54,10 +54,12 @@ export class PartitionReader implements LogReader {
   private wake: (() => void) | null = null
   private closed = false
 
-  constructor(at: TopicPartition, offset: number, source: ReaderSource) {
+  constructor(at: TopicPartition, offset: number, source: ReaderSource, leaderEpoch = -1) {
     this.at = at
     this.position = offset
     this.fetchOffset = offset
+    this.positionEpoch = leaderEpoch
+    this.lastFetchedEpoch = leaderEpoch
     this.source = source
   }
 
@@ -197,7 +199,9 @@ export class PartitionReader implements LogReader {
   }
 
   private fetched(bytes: Uint8Array): FetchedBatches {
-    return { bytes, nextOffset: this.position, endOffset: Math.max(this.endOffset, this.position) }
+    const { position, positionEpoch: leaderEpoch } = this
+    const endOffset = Math.max(this.endOffset, position)
+    return { bytes, nextOffset: position, endOffset, ...(leaderEpoch >= 0 && { leaderEpoch }) }
   }
 
   /** The next batches of what is held; empty when there is none that a reader may see. */

@@ -17,6 +17,8 @@ export interface CommittedOffset {
   /** The next offset to process. */
   readonly offset: number
   readonly metadata: string
+  /** On a cluster, where it is known: the epoch of the leader that wrote the last record before `offset`. */
+  readonly leaderEpoch?: number
 }
 
 /** The retained range of a partition: `startOffset` is the oldest readable offset, `endOffset` one past the newest committed. */
@@ -35,6 +37,8 @@ export interface FetchedBatches {
   readonly nextOffset: number
   /** End of the partition when this was fetched; `endOffset - nextOffset` is the lag. */
   readonly endOffset: number
+  /** On a cluster: the epoch of the leader that wrote the last record before `nextOffset`. */
+  readonly leaderEpoch?: number
 }
 
 /** A position that moves over one partition. Not safe for overlapping calls. */
@@ -129,7 +133,11 @@ export interface Log {
   createTopics(topics: readonly TopicSettings[]): Promise<void>
   topics(): Promise<readonly TopicSettings[]>
   bounds(at: TopicPartition): Promise<LogBounds>
-  openReader(at: TopicPartition, offset: number): LogReader
+  /**
+   * `leaderEpoch` as it was committed with the offset: where an election has cut off the record before it, `fetch` rejects with
+   * LOG_TRUNCATED (stop) instead of going on with what was written in its place.
+   */
+  openReader(at: TopicPartition, offset: number, leaderEpoch?: number): LogReader
   /** `input` names the task's partition; `applicationId` and `input` make the transactional id. */
   openTask(applicationId: string, input: TopicPartition): Promise<TaskSession>
   /**

@@ -2,7 +2,7 @@ import { StreamsError } from '../errors.ts'
 import type { Log, TopicPartition } from '../log/log.ts'
 import type { TaskStores } from '../state/task-stores.ts'
 import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
-import type { Progress, TaskProcessor } from './task-processor.ts'
+import { type Progress, reachedBy, type TaskProcessor } from './task-processor.ts'
 
 /** Bytes of one fetch while folding. */
 const FOLD_FETCH_BYTES = 1 << 20
@@ -47,18 +47,20 @@ export async function fold<S extends TaskStores>(
   const reader = log.openReader(at, from.offset)
   try {
     for (let offset = from.offset, cleared = false; offset < until; ) {
-      const { bytes } = await reader.fetch(FOLD_FETCH_BYTES, FOLD_WAIT_MS)
-      const { nextOffset, blockedBy, awaits } = foldBatches(stores, processor, at, bytes, offset, until)
-      const moved = nextOffset > offset
+      const fetched = await reader.fetch(FOLD_FETCH_BYTES, FOLD_WAIT_MS)
+      const progress = foldBatches(stores, processor, at, fetched.bytes, offset, until)
+      const { blockedBy, awaits } = progress
+      const reached = reachedBy(progress, fetched, until)
+      const moved = reached > offset
       if (awaits !== null) {
-        onProgress(nextOffset, until)
+        onProgress(reached, until)
         await awaits()
-      } else if (!moved && bytes.length > 0 && (blockedBy === null || cleared)) {
+      } else if (!moved && fetched.bytes.length > 0 && (blockedBy === null || cleared)) {
         throw blockedBy ?? new StreamsError('FOLD_STUCK', 'stop', 'the fold makes no progress', { ...at, offset })
       }
       cleared = blockedBy !== null && !moved
-      if (blockedBy !== null || awaits !== null) reader.seek(nextOffset)
-      offset = nextOffset
+      if (blockedBy !== null || awaits !== null) reader.seek(reached)
+      offset = reached
       onProgress(offset, until)
     }
   } finally {

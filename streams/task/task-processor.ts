@@ -1,5 +1,5 @@
 import type { StreamsError } from '../errors.ts'
-import type { TopicPartition } from '../log/log.ts'
+import type { FetchedBatches, TopicPartition } from '../log/log.ts'
 import type { Punctuation } from '../punctuation.ts'
 import type { TaskStores } from '../state/task-stores.ts'
 import type { TaskOutputs } from './task-outputs.ts'
@@ -16,6 +16,15 @@ export interface Progress {
    * rejects with a StreamsError: retry when nobody can tell now. Then call `process` again.
    */
   readonly awaits: (() => Promise<void>) | null
+}
+
+/**
+ * The offset up to which everything has its disposition after a pass over `fetched` that ended before `limit`. A pass that was not
+ * cut short has also come past what it never saw: markers of transactions, and the records of aborted ones.
+ */
+export function reachedBy({ nextOffset, blockedBy, awaits }: Progress, fetched: FetchedBatches, limit: number): number {
+  if (blockedBy !== null || awaits !== null) return nextOffset
+  return Math.max(nextOffset, Math.min(fetched.nextOffset, limit))
 }
 
 /** What a task must know of what it runs. */

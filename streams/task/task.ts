@@ -7,7 +7,7 @@ import { type FoldProgress, fold, restore } from './restore.ts'
 import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
 import { TaskCounters } from './task-counters.ts'
 import { TaskOutputs } from './task-outputs.ts'
-import type { TaskProcessor } from './task-processor.ts'
+import { reachedBy, type TaskProcessor } from './task-processor.ts'
 import { nextTaskState, type TaskEvent, type TaskState } from './task-state.ts'
 
 /** What a task is given; time and waiting are arguments, so that a simulator can own them. */
@@ -149,7 +149,7 @@ export class Task<S extends TaskStores> {
     this.move('opened')
     if (!this.reconcile(offset)) await this.rebuild(offset)
     this.position = offset
-    this.reader = log.openReader(input, offset)
+    this.reader = log.openReader(input, offset, committed?.leaderEpoch)
     this.move('restored')
   }
 
@@ -198,11 +198,11 @@ export class Task<S extends TaskStores> {
       if (checkpoints.due(this.committedOffset)) await this.checkpoint()
       // While a commit is in flight only what is there already is worth taking: its answer must not wait for more.
       const fetched = await this.openReader().fetch(fetchBytesMax, this.inFlight === null ? fetchWaitMs : 0)
-      if (fetched.bytes.length > 0) await this.advance(fetched)
+      // Markers alone are committed past as well. Retention takes them from an idle input as it takes records, and a task whose
+      // offset stood before them could not start again.
+      if (fetched.nextOffset > this.position) await this.advance(fetched)
       if (fetched.bytes.length < fetchBytesMax / OVERLAP_SHARE) await this.settle()
-      // Past the last record there may be markers that nobody sees.
-      const reached = fetched.bytes.length === 0 ? fetched.nextOffset : this.position
-      this.counters.lag = Math.max(0, fetched.endOffset - reached)
+      this.counters.lag = Math.max(0, fetched.endOffset - this.position)
       if (this.options.clock.nowMs() >= this.punctuations.dueMs) await this.punctuate()
     }
   }
@@ -214,12 +214,13 @@ export class Task<S extends TaskStores> {
   }
 
   /** Processes what was fetched: in one transaction, or in as many as the stores' bounds demand. */
-  private async advance({ bytes }: FetchedBatches): Promise<void> {
+  private async advance(fetched: FetchedBatches): Promise<void> {
     for (let cleared = false; ; ) {
-      const { progress, outputs } = this.fill(bytes)
+      const { progress, outputs } = this.fill(fetched.bytes)
       await this.settle()
-      const moved = progress.nextOffset > this.position
-      if (moved) this.seal(progress.nextOffset, outputs)
+      const reached = reachedBy(progress, fetched, Number.POSITIVE_INFINITY)
+      const moved = reached > this.position
+      if (moved) this.seal(reached, reached === fetched.nextOffset ? fetched.leaderEpoch : undefined, outputs)
       else this.discard(outputs)
       if (progress.awaits !== null) {
         await this.settle()
@@ -275,10 +276,11 @@ export class Task<S extends TaskStores> {
   }
 
   /** Step 1 of SPEC X2, which is taken only when no commit is in flight; the steps that follow run behind the next batch. */
-  private seal(nextOffset: number, outputs: TaskOutputs): void {
+  private seal(nextOffset: number, leaderEpoch: number | undefined, outputs: TaskOutputs): void {
     const { stores } = this.restoredState()
     stores.set.seal()
-    const next = { offset: nextOffset, metadata: `streamTimeMs=${stores.streamTimeMs}` }
+    const metadata = `streamTimeMs=${stores.streamTimeMs}`
+    const next = { offset: nextOffset, metadata, ...(leaderEpoch !== undefined && { leaderEpoch }) }
     const transaction = { startOffset: this.position, next, outputs, commitMs: 0 }
     this.sealed = transaction
     this.position = nextOffset

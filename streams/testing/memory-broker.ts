@@ -186,6 +186,13 @@ export class MemoryBroker {
     return { ...appended, repeated: false }
   }
 
+  /** The end of a transaction of some other client: it takes an offset, and no reader sees it. */
+  mark(at: TopicPartition): void {
+    const partition = this.partition(at)
+    partition.endOffset++
+    wake(partition)
+  }
+
   /** Retention: drops whole batches that end at or before `offset`. */
   dropBefore(at: TopicPartition, offset: number): void {
     const partition = this.partition(at)
@@ -212,9 +219,7 @@ export class MemoryBroker {
     partition.endOffset += batch.recordCount
     partition.lastAppendMs = appendTimeMs
     partition.batches.push({ baseOffset, nextOffset: partition.endOffset, bytes })
-    const watchers = [...partition.watchers]
-    partition.watchers.clear()
-    for (const arrived of watchers) arrived()
+    wake(partition)
     return { baseOffset, appendTimeMs }
   }
 
@@ -256,6 +261,12 @@ export class MemoryBroker {
 }
 
 const UNSEQUENCED = { producerId: -1, producerEpoch: -1, baseSequence: -1 }
+
+function wake({ watchers }: StoredPartition): void {
+  const waiting = [...watchers]
+  watchers.clear()
+  for (const arrived of waiting) arrived()
+}
 
 function placeOf({ topic, partition }: TopicPartition): TopicPartition {
   return { topic, partition }

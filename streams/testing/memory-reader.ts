@@ -24,9 +24,9 @@ export class MemoryReader implements LogReader {
     if (this.position === broker.bounds(at).endOffset && waitMs > 0 && !this.closed) await this.waitForBatch(waitMs)
     this.process.requireAlive()
     const batches = broker.read(at, this.position, maxBytes)
-    const last = batches.at(-1)
-    if (last !== undefined) this.position = last.nextOffset
     const { endOffset } = broker.bounds(at)
+    // Behind the last batch there is nothing, or what no reader sees.
+    this.position = batches.at(-1)?.nextOffset ?? endOffset
     return { bytes: Buffer.concat(batches.map(({ bytes }) => bytes)), nextOffset: this.position, endOffset }
   }
 

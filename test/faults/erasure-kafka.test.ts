@@ -11,6 +11,7 @@ import { clusterErasable } from '../../bin/runtime/erasure/erasable-log.ts'
 import { continueErasure, isDone, TOPICS_OF_ACCOUNTS } from '../../bin/runtime/erasure/erase.ts'
 import { requestErasure } from '../../bin/runtime/erasure/erasure-request.ts'
 import { receiptOf } from '../../bin/runtime/erasure/receipt.ts'
+import { INPUT_TOPIC, PARTITIONS } from '../../bin/runtime/session.ts'
 import { topicSettings } from '../../bin/runtime/topic-settings.ts'
 import { ALERTS_GROUP } from '../../redis-alerts/alerts-group.ts'
 import { RedisAlertStore } from '../../redis-alerts/redis-store.ts'
@@ -23,7 +24,7 @@ import { testConfig } from '../bin/decided-folder.ts'
 import { sluice, temporaryFolder } from '../bin/sluice-process.ts'
 import { targetOf } from '../redis-alerts/redis-target.ts'
 import { onRealParts, START_MS } from '../support/real-parts.ts'
-import { BESIDE, ERASED, ErasedFolder, type Person, tracesOf } from './erased-folder.ts'
+import { BESIDE, ERASED, ErasedFolder, tracesOf } from './erased-folder.ts'
 import { redisTexts } from './redis-texts.ts'
 
 // Goal: on a cluster too nothing of an erased account is found past the dates of its receipt, in the brokers' files and in Redis included,
@@ -130,9 +131,17 @@ await onRealParts(['kafka', 'redis'], 'an erasure on a cluster', () => {
     expect(receiptOf(session, erasure).stores).toContainEqual(
       expect.objectContaining({ store: 'payments.submitted', from: null, state: 'waits' }),
     )
-    // Behind a control record and an idle week a task would not start: what it has committed stands before the log's beginning.
-    await folder.pay(NEIGHBOUR, { transactionId: 'neighbour', eventTime: Date.now() - DAY_MS })
-    await folder.whileDeciding()
+    // Behind the erasure stands its transaction's marker, and then nobody pays: a task that had not committed past it could not start again.
+    await folder.whileDeciding(async () => {
+      for (let partition = 0; partition < PARTITIONS; partition++) {
+        const input = { topic: INPUT_TOPIC, partition }
+        const { endOffset } = await session.log.bounds(input)
+        await expect.poll(async () => (await session.committed(input))?.offset ?? 0, WITHIN).toBe(endOffset)
+      }
+      // The broker has led since it began.
+      const erased = { topic: INPUT_TOPIC, partition: partitionOfAccount(ERASED.account) }
+      expect(await session.committed(erased)).toMatchObject({ leaderEpoch: 0 })
+    })
     await retain(1_000)
     await expect
       .poll(async () => {
@@ -177,13 +186,6 @@ await onRealParts(['kafka', 'redis'], 'an erasure on a cluster', () => {
     process.stdout.write(`erasure on Kafka: looked for ${traces.length} traces in ${items} items, ${bytes} bytes\n`)
   })
 })
-
-/** Somebody who pays in the partition of the erased one. */
-const NEIGHBOUR: Person = (() => {
-  const partition = partitionOfAccount(ERASED.account)
-  const numbers = Array.from({ length: 1_000 }, (_, number) => `ACC-neighbour-${number}`)
-  return { ...BESIDE, account: numbers.find((account) => partitionOfAccount(account) === partition)! }
-})()
 
 const SET = IncrementalAlterConfigOperationTypes.SET
 const TOPIC = ConfigResourceTypes.TOPIC

@@ -15,7 +15,7 @@ import { GOOD_PAYMENT } from '../corpus/bad-inputs.ts'
 /** 6,000.00 to somebody new: HIGH_AMOUNT and FIRST_RECEIVER, 40 points, so the outcome is `challenge`. */
 const CHALLENGED = { ...GOOD_PAYMENT, amountMinor: 600_000, currency: 'USD' }
 
-/** A data folder that a pipeline decides, in this process. */
+/** A data folder that a pipeline decides, in this process: it is at work, so a control record is never one that nobody comes to. */
 export async function decidedSession(folder: string, given: Readonly<Record<string, string>> = {}): Promise<Session> {
   const session = await openWritingSession(testConfig(folder, given))
   const pipeline = new Pipeline(session, { onSurvived: () => {}, onFailed: () => {} })
@@ -24,6 +24,7 @@ export async function decidedSession(folder: string, given: Readonly<Record<stri
     await pipeline.ended
     await session.log.close()
   })
+  await vi.waitUntil(() => pipeline.running, 20_000)
   return session
 }
 

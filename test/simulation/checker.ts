@@ -10,6 +10,8 @@ export interface Observed {
   readonly acknowledged: readonly RecordInput[]
   readonly outputs: OutputsByTopic
   readonly committedOffset: number
+  /** One past the last offset of the input; some are of markers. */
+  readonly endOffset: number
   readonly digest: string
   readonly expected: {
     readonly outputs: OutputsByTopic
@@ -65,9 +67,9 @@ function equalOutputs({ outputs, expected }: Observed): string[] {
 }
 
 /** LAW-C3: the committed offset is the last input offset + 1. */
-function committedToTheEnd({ committedOffset, input }: Observed): string[] {
-  if (committedOffset === input.length) return []
-  return [`LAW-C3: offset ${committedOffset} is committed, and the input ends at ${input.length}`]
+function committedToTheEnd({ committedOffset, endOffset }: Observed): string[] {
+  if (committedOffset === endOffset) return []
+  return [`LAW-C3: offset ${committedOffset} is committed, and the input ends at ${endOffset}`]
 }
 
 /** LAW-C4: the state is that of an uncrashed run. */

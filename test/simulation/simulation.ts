@@ -19,6 +19,8 @@ const BEGIN_MS = 1_780_488_000_000
 /** Lives of one task that meet faults; one more meets none, so that every run ends. */
 const FAULTY_LIVES = 12
 const POLL_MS = 10
+/** A marker comes where so many records, or a multiple, stand before it. */
+const MARKED = 3
 /** Virtual time after which a run that has not ended never will. */
 const RUN_MS_MAX = 600_000
 
@@ -92,7 +94,10 @@ class Simulation<S extends SimulatedStores> {
     return Promise.all(tasks)
   }
 
-  /** A producer that sends its records in batches and repeats a batch until it is acknowledged. */
+  /**
+   * A producer that sends its records in batches and repeats a batch until it is acknowledged. Some other client ends transactions
+   * between them, and at the end.
+   */
   private async send(records: readonly RecordInput[], partition: number, random: SeededRandom): Promise<void> {
     const { topic } = this.input(partition)
     const log = new MemoryLog(this.broker, this.clock, this.plan(random, { ...this.rates, ...NO_CRASH }))
@@ -104,6 +109,7 @@ class Simulation<S extends SimulatedStores> {
       }
       this.acknowledged[partition]?.push(...some)
       at += some.length
+      if (at === records.length || at % MARKED === 0) this.broker.mark({ topic, partition })
       if (random.next() < 0.5) await this.clock.wait(random.below(20))
     }
   }
@@ -206,6 +212,7 @@ class Simulation<S extends SimulatedStores> {
       acknowledged: this.acknowledged[at.partition] ?? [],
       outputs: new Map(outputs),
       committedOffset: broker.committed(taskIdOf(at))?.offset ?? 0,
+      endOffset: broker.bounds(at).endOffset,
       digest,
       expected: { ...expected, digest: digestOf(stores) },
       dispositionOf: scenario.dispositionOf,

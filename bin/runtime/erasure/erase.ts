@@ -171,7 +171,7 @@ async function removeCheckpointsBefore(session: Session<Log>, inputEnds: readonl
 
 /**
  * Waits until every task has committed all records before `inputEnds`; where each stands then, or that end where it is further. A cluster's
- * ends may be those of transactions, which no task commits. Null when one has not come so far.
+ * ends may be those of transactions, which are no records: a task that has ended need not have come past them. Null when one has not come so far.
  */
 async function committedUpTo(
   session: Session<Log>,

@@ -156,6 +156,8 @@ test('SPEC X1: a leader that lacks what was read already stops the reader: the l
   await untilAlone(client.cluster, at)
   await produceTexts(client.cluster, at, ['lost'])
   await follow(reader, texts, 2)
+  const { leaderEpoch } = await openLog().openReader(at, 1).fetch(1, 1_000)
+  expect(leaderEpoch).toBeGreaterThanOrEqual(0)
   await brokerOf(leaderId).kill()
   follower.resume()
   const refused = { code: 'LOG_TRUNCATED', next: 'stop', place: { ...at, offset: 2 } }
@@ -167,4 +169,10 @@ test('SPEC X1: a leader that lacks what was read already stops the reader: the l
   await follow(reader, texts, 3)
   expect(texts).toEqual(['kept', 'lost', 'new'])
   reader.close()
+  // Who begins where it was committed, and knows in which leader's time, notices too, though the log is long enough again.
+  await produceTexts(client.cluster, at, ['newer'])
+  await expect(log.openReader(at, 2, leaderEpoch).fetch(1, 5_000)).rejects.toMatchObject(refused)
+  const unaware: string[] = []
+  await follow(log.openReader(at, 2), unaware, 1)
+  expect(unaware).toEqual(['newer'])
 })

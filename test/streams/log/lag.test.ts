@@ -41,3 +41,11 @@ test('lag: what retention has dropped is not waited for', async () => {
   broker.dropBefore(AT, 2)
   expect(await readLag(log, AT, 0)).toEqual({ records: 4, oldestAppendMs: 2_000 })
 })
+
+test.each([
+  { why: 'is none behind the last record', committed: 6, expected: { records: 0, oldestAppendMs: null } },
+  { why: 'counts as long as a record waits before it', committed: 4, expected: { records: 3, oldestAppendMs: 3_000 } },
+])('lag: a marker $why', async ({ committed, expected }) => {
+  broker.mark(AT)
+  expect(await readLag(log, AT, committed)).toEqual(expected)
+})

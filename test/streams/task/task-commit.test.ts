@@ -134,6 +134,44 @@ describe('a commit', () => {
   })
 })
 
+describe('markers, which take offsets and nobody sees', () => {
+  test('SPEC X2: are committed past, once, and an idle input whose retention took all of it is gone on with', async () => {
+    twoBatches()
+    harness.broker.mark(harness.input)
+    const life = harness.start()
+    const soon = () => harness.clock.run(harness.clock.wait(1_000))
+    await soon()
+    expect(harness.committedOffset).toBe(4)
+    harness.broker.mark(harness.input)
+    await soon()
+    await soon()
+    expect(harness.committedOffset).toBe(5)
+    expect(life.task.counters).toMatchObject({ commits: 4, lag: 0 })
+    await harness.stop(life)
+    harness.broker.dropBefore(harness.input, 5)
+    harness.produce([reading(4)])
+    const next = harness.start()
+    await harness.settle(next)
+    expect(outputs()).toEqual([...BOTH, 'offset 5: 0 4 4'])
+    await harness.stop(next)
+  })
+
+  test('SPEC X4: a fold ends at a committed offset behind them', async () => {
+    twoBatches()
+    harness.broker.mark(harness.input)
+    const life = harness.start()
+    await harness.clock.run(harness.clock.wait(1_000))
+    await harness.stop(life)
+    expect(harness.committedOffset).toBe(4)
+    harness.checkpointed.semanticsVersion++
+    const folding = harness.start()
+    await harness.clock.run(harness.until(() => folding.task.lifeState === 'RUNNING'))
+    expect(folding.task.counters).toMatchObject({ restoredRecords: 4, restoreRemaining: 0 })
+    expect(folding.task.stores?.streamTimeMs).toBe(3_000)
+    await harness.stop(folding)
+  })
+})
+
 describe('a task', () => {
   test('SPEC X3: one that has another owner stops, and has written nothing since', async () => {
     const life = harness.start()
