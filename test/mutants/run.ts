@@ -1,7 +1,8 @@
 /**
  * `npm run mutants`: every patch of this folder breaks something that a test must notice. Each is applied alone in a
  * temporary work tree of git, must compile, and must make a test fail that names the clause or law of its head; a run without any patch
- * must be green. Exits 1 when a mutant survives or does not apply. `npm run mutants -- NAME...` runs some alone.
+ * must be green. Exits 1 when a mutant survives or does not apply. `npm run mutants -- NAME...` runs some alone. `--ci` runs those that
+ * the simulator must catch, without what is known when it is asked for: that they compile, and that the tree is green.
  *
  * A patch that no longer applies is refreshed by hand: make its change in the tree, put the output of `git diff -U2` below its
  * head, and take the change back.
@@ -12,6 +13,7 @@ import { WorkTree } from './work-tree.ts'
 
 /** As many as the smallest machine has cores. */
 const WORKERS = 2
+const SIMULATOR = 'test/simulation/simulation.test.ts'
 
 interface Verdict {
   readonly mutant: Mutant
@@ -21,9 +23,11 @@ interface Verdict {
 }
 
 const project = fileURLToPath(new URL('../../', import.meta.url))
-const wanted = process.argv.slice(2)
+const isCi = process.argv.includes('--ci')
+const wanted = process.argv.slice(2).filter((name) => name !== '--ci')
 const all = readMutants(fileURLToPath(new URL('./', import.meta.url)))
-const mutants = wanted.length === 0 ? all : all.filter(({ name }) => wanted.some((part) => name.includes(part)))
+const named = wanted.length === 0 ? all : all.filter(({ name }) => wanted.some((part) => name.includes(part)))
+const mutants = isCi ? named.filter(({ tests }) => tests.includes(SIMULATOR)) : named
 if (mutants.length === 0) fail(`no patch is named ${wanted.join(' or ')}`)
 
 const queue = [...mutants]
@@ -35,13 +39,13 @@ try {
   await Promise.all(trees.map((tree) => work(tree)))
   const survivors = verdicts.filter(({ caught }) => !caught)
   const [tree] = trees as [WorkTree, ...WorkTree[]]
-  const green = await unpatched(tree)
+  const green = isCi ? 'not asked' : await unpatched(tree)
   const told = new Set(['protocol', 'timing'])
   const protocol = mutants.filter(({ kind }) => told.has(kind)).length
   print(
     `${mutants.length} mutants, ${protocol} of protocol or timing: ${verdicts.length - survivors.length} caught, ${survivors.length} not; without a patch: ${green}`,
   )
-  if (survivors.length > 0 || green !== 'green') process.exitCode = 1
+  if (survivors.length > 0 || !(isCi || green === 'green')) process.exitCode = 1
 } finally {
   for (const tree of trees) await tree.remove()
 }
@@ -60,8 +64,10 @@ async function work(tree: WorkTree): Promise<void> {
 async function judge(tree: WorkTree, { path, laws, tests }: Mutant): Promise<Pick<Verdict, 'caught' | 'why'>> {
   const applied = await tree.apply(path)
   if (!applied.ok) return { caught: false, why: `does not apply, refresh it: ${firstLine(applied.text)}` }
-  const compiled = await tree.compile()
-  if (!compiled.ok) return { caught: false, why: `does not compile: ${firstLine(compiled.text)}` }
+  if (!isCi) {
+    const compiled = await tree.compile()
+    if (!compiled.ok) return { caught: false, why: `does not compile: ${firstLine(compiled.text)}` }
+  }
   const { failed, trouble } = await tree.test(tests, true)
   if (trouble !== '') return { caught: false, why: `the tests did not run: ${firstLine(trouble)}` }
   const [first] = failed
