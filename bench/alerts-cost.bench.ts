@@ -1,7 +1,8 @@
 import { openSession } from '../bin/runtime/session.ts'
 import { readConfig } from '../platform/config.ts'
 import { TOPICS } from '../schemas/topics.ts'
-import { startRedis } from '../stack/redis/redis.ts'
+import { BESIDE_DECISIONS, type Redis, startRedis } from '../stack/redis/redis.ts'
+import { askRedis } from '../stack/redis/redis-request.ts'
 import { StartedSluice } from '../test/support/started-sluice.ts'
 import { progress, Report, size } from './harness.ts'
 import { feed, openFeeder, PipelineProcess, withDataFolder } from './load.ts'
@@ -29,8 +30,8 @@ interface Measured {
   readonly seconds: number
   /** Alerts and actions that the chain committed. */
   readonly entries: number
-  /** What the alerter wrote of them, and what it took; undefined without one. */
-  readonly consumer: { readonly written: number; readonly cpuMs: number } | undefined
+  /** What the alerter wrote of them, and what it and Redis took; undefined without one. */
+  readonly consumer: { readonly written: number; readonly cpuMs: number; readonly redisCpuMs: number } | undefined
 }
 
 const report = new Report('alerts-cost', 'What the alert consumer costs the decisions')
@@ -59,6 +60,11 @@ report.figure(
   beside.map(({ consumer, entries }) => ((consumer?.cpuMs ?? Number.NaN) * 1_000) / entries),
 )
 report.figure(
+  'CPU of Redis for each',
+  'us',
+  beside.map(({ consumer, entries }) => ((consumer?.redisCpuMs ?? Number.NaN) * 1_000) / entries),
+)
+report.figure(
   'throughput that the alerter costs',
   '%',
   beside.map(({ paymentsPerSecond }, run) => 100 * (1 - paymentsPerSecond / alone[run]!.paymentsPerSecond)),
@@ -77,10 +83,10 @@ report.finish()
 
 function measure(alerts: boolean): Promise<Measured> {
   return withDataFolder(async (data) => {
-    const redis = alerts ? await startRedis() : null
+    const redis = alerts ? await startRedis(BESIDE_DECISIONS) : null
     const pipeline = new PipelineProcess(data, 'keep')
     await pipeline.running
-    const alerter = redis === null ? null : await openAlerter(data, redis.url)
+    const alerter = redis === null ? null : await openAlerter(data, redis)
     await feed(planOf(data, 0, WARM_PAYMENTS))
     await pipeline.processed(SENDERS + WARM_PAYMENTS)
     const before = await committedAlerts(data)
@@ -102,7 +108,12 @@ function measure(alerts: boolean): Promise<Measured> {
       paymentsPerSecond: PAYMENTS / seconds,
       seconds,
       entries: after - before,
-      consumer: drained && warm && { written: drained.written - warm.written, cpuMs: drained.cpuMs - warm.cpuMs },
+      consumer: drained &&
+        warm && {
+          written: drained.written - warm.written,
+          cpuMs: drained.cpuMs - warm.cpuMs,
+          redisCpuMs: drained.redisCpuMs - warm.redisCpuMs,
+        },
     }
   })
 }
@@ -125,7 +136,7 @@ function planOf(data: string, plan: number, payments: number): FeederPlan {
 }
 
 /** `sluice alerter` in a process of its own. */
-async function openAlerter(data: string, redisUrl: string) {
+async function openAlerter(data: string, { url: redisUrl, addresses }: Redis) {
   const env = { SLUICE_REDIS_URL: redisUrl, SLUICE_DATA: data }
   const alerter = new StartedSluice(['alerter', '--port', '0'], { env })
   const [, url] = await alerter.says(/health on (http:\S+?);/)
@@ -143,7 +154,7 @@ async function openAlerter(data: string, redisUrl: string) {
     async drained(entries: number) {
       for (let last = -1; ; ) {
         const { written, cpuMs } = await scrape()
-        if (written >= entries || written === last) return { written, cpuMs }
+        if (written >= entries || written === last) return { written, cpuMs, redisCpuMs: await cpuMsOf(addresses[0]!) }
         last = written
         await new Promise((resolve) => setTimeout(resolve, 1_000))
       }
@@ -153,6 +164,12 @@ async function openAlerter(data: string, redisUrl: string) {
       await alerter.ended
     },
   }
+}
+
+/** What the Redis at `address` has taken of the processor. */
+async function cpuMsOf(address: string): Promise<number> {
+  const told = [...(await askRedis(address, 'INFO cpu')).matchAll(/^used_cpu_(?:sys|user):(\S+)/gm)]
+  return told.reduce((sum, [, seconds]) => sum + Number(seconds) * 1_000, 0)
 }
 
 /** Alerts and actions in the log. */

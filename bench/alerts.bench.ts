@@ -7,7 +7,7 @@ import { startRedis } from '../stack/redis/redis.ts'
 import { Report, RUNS, size } from './harness.ts'
 
 /**
- * Alerts a second into a real Redis on the same cores: one script each, pipelined in groups as the alerter writes them, and
+ * Alerts a second into a real Redis on the same cores: in groups as the alerter writes them, and
  * beside it the same writes awaited one by one. Event times lie within 10 s of now, so every key is written. Afterwards what
  * stands in Redis is held against a recomputation.
  */
@@ -96,8 +96,8 @@ for (let run = 0; run < size(RUNS, 1); run++) {
   equal &&= await equalsRecomputation(entries)
   awaited.push(await perSecond(alerts(AWAITED), 1))
 }
-report.figure(`one script each, ${GROUP} in a pipeline`, 'alerts/s', pipelined, { atLeast: BAR_PER_SECOND })
-report.figure('one script each, awaited one by one', 'alerts/s', awaited)
+report.figure(`in groups of ${GROUP}`, 'alerts/s', pipelined, { atLeast: BAR_PER_SECOND })
+report.figure('one by one, each awaited', 'alerts/s', awaited)
 report.require('keys, counts, time left, set and stream equal a recomputation', equal)
 report.finish()
 plain.disconnect()

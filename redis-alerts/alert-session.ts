@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   bufferTime,
   concatMap,
@@ -22,8 +23,8 @@ import { resume } from './resume.ts'
 
 /** Entries between log and store; past it nothing is fetched. */
 const ENTRIES_MAX = 4_000
-/** A group goes to the store when it is so large, or so old. */
-const GROUP_ENTRIES_MAX = 500
+/** A group goes to the store when it holds so many fetches, or is so old. */
+const GROUP_FETCHES_MAX = 8
 const GROUP_MS = 5
 const FETCH_BYTES = 64 * 1024
 const FETCH_WAIT_MS = 250
@@ -70,6 +71,7 @@ export class AlertSession {
   private readonly events: SessionEvents
   private readonly room = new EntryRoom(ENTRIES_MAX)
   private readonly progress = new Map<string, Progress>()
+  private gathering: Promise<void> | null = null
 
   constructor(sources: AlertSources, store: AlertStore, events: SessionEvents) {
     this.sources = sources
@@ -92,9 +94,9 @@ export class AlertSession {
     this.events.onAnswered()
     const drained = new Subject<void>()
     const writes = merge(...tails).pipe(
-      bufferTime(GROUP_MS, null, GROUP_ENTRIES_MAX),
+      bufferTime(GROUP_MS, null, GROUP_FETCHES_MAX),
       filter((group) => group.length > 0),
-      concatMap((group) => this.write(group)),
+      concatMap((group) => this.write(group.flat())),
       tap({ complete: () => drained.next() }),
     )
     const upkeep = interval(UPKEEP_MS).pipe(
@@ -118,7 +120,7 @@ export class AlertSession {
     return progress
   }
 
-  private entriesOf(progress: Progress, signal: AbortSignal): Observable<ReadEntry> {
+  private entriesOf(progress: Progress, signal: AbortSignal): Observable<readonly ReadEntry[]> {
     const { at, from, decoder } = progress
     return new Observable((subscriber) => {
       const reader = this.sources.log.openReader(at, from)
@@ -134,21 +136,30 @@ export class AlertSession {
           const entries = decoder.read(bytes, position)
           position = nextOffset
           await this.room.take(entries.length)
-          for (const read of entries) {
-            if (read.entry.kind === 'erasure') {
+          for (const stretch of beforeErasures(entries)) {
+            if (stretch[0]!.entry.kind === 'erasure') {
               await this.handActionsBefore(at.partition, isOver)
               // It was not handed on, nor what is behind it: they come again.
               if (isOver()) break
             }
-            subscriber.next(read)
+            subscriber.next(stretch)
           }
           progress.handed = position
           progress.onHanded()
+          if (entries.length > 0 && this.store.gatherMs > 0) await this.gather()
         }
         subscriber.complete()
       }
       follow().catch((error: unknown) => subscriber.error(error))
     })
+  }
+
+  /** One pause for all partitions, so that what they have got by its end is read in one go. */
+  private gather(): Promise<void> {
+    this.gathering ??= sleep(this.store.gatherMs).then(() => {
+      this.gathering = null
+    })
+    return this.gathering
   }
 
   /**
@@ -195,14 +206,23 @@ export class AlertSession {
     await this.commit()
   }
 
+  /** All at once: so the log syncs them together. */
   private async commit(): Promise<void> {
-    for (const progress of this.progress.values()) {
-      const { at, next, committed } = progress
-      if (next === committed) continue
-      await this.sources.group.commit(at, { offset: next, metadata: '' })
-      progress.committed = next
-    }
+    const moved = [...this.progress.values()].filter(({ next, committed }) => next !== committed)
+    await Promise.all(
+      moved.map(async (progress) => {
+        const { at, next } = progress
+        await this.sources.group.commit(at, { offset: next, metadata: '' })
+        progress.committed = next
+      }),
+    )
   }
+}
+
+/** The entries in stretches, each erasure at the beginning of one. */
+function beforeErasures(entries: readonly ReadEntry[]): readonly (readonly ReadEntry[])[] {
+  const starts = entries.flatMap(({ entry }, index) => (index === 0 || entry.kind === 'erasure' ? [index] : []))
+  return starts.map((start, index) => entries.slice(start, starts[index + 1]))
 }
 
 const PARTITIONS: readonly TopicPartition[] = [TOPICS.fraudAlerts, TOPICS.fraudActions].flatMap(

@@ -61,6 +61,8 @@ export interface StreamEntry {
 
 /** Errors are StreamsError: `retry` for the world, `stop` for what a person must set right. */
 export interface AlertStore {
+  /** Where entries came more are coming: so long they may gather, since a call costs more than what it carries. ms */
+  readonly gatherMs: number
   /** The last offset written, by source. */
   positions(): Promise<ReadonlyMap<string, number>>
   /** Writes entries in order, each whole or not at all; after a rejection some may stand, and writing them again is safe. */

@@ -14,6 +14,8 @@ interface Standing<T> {
 
 /** The store of the embedded profile, in the memory of its process: what Redis would hold, and as bounded as stated above. */
 export class EmbeddedAlertStore implements AlertStore {
+  /** A write is a call of a function. */
+  readonly gatherMs = 0
   private readonly clock: { nowMs(): number }
   private readonly alerts: ExpiringMap<string>
   private readonly counts: ExpiringMap<number>

@@ -86,8 +86,11 @@ export class EntryDecoder {
     const schemaId = readFrame(view, valueAt, end)
     if (schemaId === SHORT_FRAME) return ['DECODE_TRUNCATED', 'the value ends inside the head of its frame']
     if (schemaId === BAD_MAGIC) return ['BAD_MAGIC', 'the value does not begin with a zero byte']
-    const reader = { [this.schemaIds.alert]: this.alert, [this.schemaIds.action]: this.action }[schemaId]
-    if (reader === undefined) return ['UNKNOWN_SCHEMA', 'the schema id is of no alert and no action']
+    const { alert, action } = this.schemaIds
+    if (schemaId !== alert && schemaId !== action) {
+      return ['UNKNOWN_SCHEMA', 'the schema id is of no alert and no action']
+    }
+    const reader = schemaId === alert ? this.alert : this.action
     const code = reader.wrap(bytes, view, valueAt + FRAME_BYTES, end)
     if (code !== OK) return DECODE_REASONS[code]
     try {

@@ -1,6 +1,6 @@
 import type { AlertStore } from './alert-store.ts'
 
-/** How entries get into Redis: on one server each by one script, on a cluster in one step a slot. Errors are Redis's own. */
+/** How entries get into Redis: on one server each whole by a script, on a cluster in one step a slot. Errors are Redis's own. */
 export type EntryWriter = Pick<AlertStore, 'positions' | 'write' | 'sweep'>
 
 /** What a hash of offsets holds, as Redis tells it. */

@@ -9,11 +9,14 @@ import { connectRedis } from './redis-connection.ts'
 import { redisError } from './redis-errors.ts'
 import { ServerWriter } from './server-writer.ts'
 
+const GATHER_MS = 15
+
 /**
  * The store in Redis, one server or a cluster. It never reconnects by itself: after any error the owner closes it, waits, and
  * opens another, so that there is one place which decides when Redis is asked again.
  */
 export class RedisAlertStore implements AlertStore {
+  readonly gatherMs = GATHER_MS
   private readonly redis: Redis | Cluster
   private readonly writer: EntryWriter
   private readonly subscribers = new Set<Redis | Cluster>()

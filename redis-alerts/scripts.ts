@@ -1,8 +1,8 @@
 import { ACTIONS_MAX } from './lives.ts'
 
 /*
- * One script an entry: all of it or nothing, since with a shebang Redis refuses OOM, READONLY and a missing command
- * before the first line. Each is safe to repeat. Only Redis's own clock says what is past, as it does when keys expire.
+ * One script for a stretch of entries: each is whole or not there, since with a shebang Redis refuses OOM, READONLY and a missing
+ * command before the first line. It is safe to repeat. Only Redis's own clock says what is past, as it does when keys expire.
  */
 
 /** Leaves `nowMs`. */
@@ -10,13 +10,6 @@ export const NOW = `
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 `
-
-/** Refuses a gap; leaves `held`, the last offset of the source, and `nowMs`. */
-const BEGIN = `#!lua
-local offset = tonumber(ARGV[2])
-local held = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '-1')
-if held < tonumber(ARGV[3]) then return redis.error_reply('GAP the last offset held is ' .. held) end
-${NOW}`
 
 /** Takes expired accounts out of the set, some at a time so that no call is long. */
 export const PRUNE = `
@@ -62,7 +55,7 @@ export const JOIN_ACTION = `
 local fields = redis.call('HGETALL', actionsKey)
 local keyEndsMs, standing = 0, 0
 for i = 1, #fields, 2 do
-  local ownEndsMs = cjson.decode(fields[i + 1]).ends_at
+  local ownEndsMs = tonumber(string.match(fields[i + 1], '"ends_at":(%d+)'))
   if ownEndsMs <= nowMs then
     redis.call('HDEL', actionsKey, fields[i])
   else
@@ -75,35 +68,6 @@ if endsMs > nowMs and standing < ${ACTIONS_MAX} and redis.call('HSETNX', actions
 end
 `
 
-/** A newer entry enters the stream, however late it comes; an older one stands there already. */
-const tell = (kind: string, streamEntriesMax: number) => `
-if offset > held then
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ${streamEntriesMax}, '*', '${kind}', json)
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-`
-
-/** KEYS offsets stream accounts expiry alert count; ARGV source offset previous json account alertEndsMs countEndsMs fraudCount channel. */
-const writeAlert = (streamEntriesMax: number) => `${BEGIN}
-local json, account, alertEndsMs, countEndsMs, count = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
-local accountsKey, expiryKey, alertKey, countKey = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-${PRUNE}
-if account ~= '' then
-  ${JOIN_COUNT}
-  ${joinAlert('offset > held', ADD_ACCOUNT)}
-end
-${tell('alert', streamEntriesMax)}
-  redis.call('PUBLISH', ARGV[9], json)
-end
-return 1`
-
-/** KEYS offsets stream actions; ARGV source offset previous json field endsMs. */
-const writeAction = (streamEntriesMax: number) => `${BEGIN}
-local json, field, endsMs, actionsKey = ARGV[4], ARGV[5], tonumber(ARGV[6]), KEYS[3]
-${JOIN_ACTION}
-${tell('action', streamEntriesMax)}
-end
-return 1`
-
 /** Takes entries with a mark out of a stream. It looks at all of it: an erasure is rare, and what it leaves must not be read again. */
 export const untell = (stream: string, mark: string) => `
 for _, entry in ipairs(redis.call('XRANGE', ${stream}, '-', '+')) do
@@ -111,19 +75,86 @@ for _, entry in ipairs(redis.call('XRANGE', ${stream}, '-', '+')) do
 end
 `
 
-/** KEYS offsets stream accounts expiry alert count actions; ARGV source offset previous account mark. */
-const ERASE = `${BEGIN}
-redis.call('DEL', KEYS[5], KEYS[6], KEYS[7])
-redis.call('SREM', KEYS[3], ARGV[4])
-redis.call('ZREM', KEYS[4], ARGV[4])
-${untell('KEYS[2]', 'ARGV[5]')}
-if offset > held then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
-return 1`
+/**
+ * The newest alert that the set of accounts knows of a sender is its newest in all: whatever is newer lives longer. So what comes
+ * newer than that needs no other look, and an alert that is late, or of the same time, is held against what stands in each key.
+ */
+const WRITE_ALERT = `
+json = ARGV[at]
+local account, alertEndsMs, countEndsMs, count = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+local alertKey, countKey = KEYS[keyAt], KEYS[keyAt + 1]
+at, keyAt = at + 5, keyAt + 2
+if account == '' then
+  -- It flags nobody.
+elseif tonumber(alertEndsMs) > nowMs and redis.call('ZADD', expiryKey, 'GT', 'CH', alertEndsMs, account) == 1 then
+  redis.call('SET', alertKey, json, 'PXAT', alertEndsMs)
+  redis.call('SET', countKey, count, 'PXAT', countEndsMs)
+  redis.call('SADD', accountsKey, account)
+else
+  ${JOIN_COUNT}
+  ${joinAlert('isNew', ADD_ACCOUNT)}
+end
+`
 
-/** KEYS offsets; ARGV source offset previous. */
-const PASS = `${BEGIN}
-if offset > held then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
-return 1`
+const WRITE_ACTION = `
+json = ARGV[at]
+local field, endsMs, actionsKey = ARGV[at + 1], tonumber(ARGV[at + 2]), KEYS[keyAt]
+at, keyAt = at + 3, keyAt + 1
+${JOIN_ACTION}
+`
+
+const ERASE = `
+local account, mark = ARGV[at], ARGV[at + 1]
+redis.call('DEL', KEYS[keyAt], KEYS[keyAt + 1], KEYS[keyAt + 2])
+redis.call('SREM', accountsKey, account)
+redis.call('ZREM', expiryKey, account)
+${untell('streamKey', 'mark')}
+at, keyAt = at + 2, keyAt + 3
+`
+
+/**
+ * A newer entry enters the stream, however late it comes; an older one stands there already. What is held of a source is asked for once
+ * and told once, at the end, and also when that comes early: after a gap, or when Redis refuses a command in the middle.
+ *
+ * KEYS offsets stream accounts expiry, then of each entry: alert count, or actions, or alert count actions.
+ * ARGV channel, then of each entry: kind source offset previous, and json account alertEndsMs countEndsMs fraudCount,
+ * or json field endsMs, or account mark.
+ */
+const write = (streamEntriesMax: number) => `#!lua
+${NOW}
+local offsetsKey, streamKey, accountsKey, expiryKey, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
+${PRUNE}
+local held, reached = {}, {}
+
+local function writeAll()
+  local at, keyAt = 2, 5
+  while at <= #ARGV do
+    local kind, source, offset, previous = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+    at = at + 4
+    held[source] = held[source] or tonumber(redis.call('HGET', offsetsKey, source) or '-1')
+    if held[source] < previous then return redis.error_reply('GAP the last offset held is ' .. held[source]) end
+    local isNew = offset > held[source]
+    local json = nil
+    if kind == 'alert' then
+      ${WRITE_ALERT}
+    elseif kind == 'action' then
+      ${WRITE_ACTION}
+    elseif kind == 'erasure' then
+      ${ERASE}
+    end
+    if isNew then
+      if json then redis.call('XADD', streamKey, 'MAXLEN', '~', ${streamEntriesMax}, '*', kind, json) end
+      held[source], reached[source] = offset, true
+      if kind == 'alert' then redis.call('PUBLISH', channel, json) end
+    end
+  end
+  return 1
+end
+
+local ended, answer = pcall(writeAll)
+for source in pairs(reached) do redis.call('HSET', offsetsKey, source, string.format('%.0f', held[source])) end
+if ended or type(answer) == 'table' then return answer end
+return redis.error_reply(answer)`
 
 /** KEYS accounts expiry; returns how many have left. */
 export const SWEEP = `#!lua
@@ -134,11 +165,5 @@ return #gone`
 
 /** The scripts of one server by what they are for, over a stream of so many entries. */
 export function scriptsOf(streamEntriesMax: number) {
-  return {
-    alert: writeAlert(streamEntriesMax),
-    action: writeAction(streamEntriesMax),
-    erasure: ERASE,
-    passed: PASS,
-    sweep: SWEEP,
-  } as const
+  return { write: write(streamEntriesMax), sweep: SWEEP } as const
 }

@@ -1,3 +1,4 @@
+import { getPriority, setPriority } from 'node:os'
 import { PartProcess } from './part-process.ts'
 import { untilAnswered } from './ready.ts'
 
@@ -11,6 +12,8 @@ export interface ServerOptions {
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
   readonly logFile: string
+  /** As `nice` counts; that of who starts it when not given, or when that is higher. */
+  readonly nice?: number
   /** A real request; rejects until the server answers it as it should. */
   readonly ask: () => Promise<void>
 }
@@ -75,6 +78,8 @@ export class Server {
   }
 }
 
-function launch({ program, args, folder, env, logFile }: ServerOptions): PartProcess {
-  return new PartProcess(program, args, { folder, env, logFile })
+function launch({ program, args, folder, env, logFile, nice }: ServerOptions): PartProcess {
+  const process = new PartProcess(program, args, { folder, env, logFile })
+  if (nice !== undefined && process.pid > 0) setPriority(process.pid, Math.max(nice, getPriority()))
+  return process
 }

@@ -4,7 +4,7 @@ import { askHttp } from '../http-request.ts'
 import { askBroker } from '../kafka/broker-request.ts'
 import { kafkaJava, startKafka } from '../kafka/kafka.ts'
 import { requirePrograms } from '../programs.ts'
-import { REDIS_PROGRAMS, startRedis } from '../redis/redis.ts'
+import { BESIDE_DECISIONS, REDIS_PROGRAMS, startRedis } from '../redis/redis.ts'
 import { pingRedis } from '../redis/redis-request.ts'
 import { registryJar } from '../registry/distribution.ts'
 import { startRegistry } from '../registry/registry.ts'
@@ -50,7 +50,7 @@ export const PARTS = {
     fetch: async () => requirePrograms('Redis', REDIS_PROGRAMS),
     start: async ({ port, masters }) => {
       const cluster = masters === 3
-      const redis = await startRedis({ cluster, ...(port !== undefined && { port }) })
+      const redis = await startRedis({ cluster, ...BESIDE_DECISIONS, ...(port !== undefined && { port }) })
       const [, ...others] = redis.addresses
       return { ...redis, addresses: { url: redis.url, ...(cluster && { nodes: others.join(',') }) } }
     },

@@ -18,6 +18,8 @@ export interface RedisOptions {
   readonly replicas?: 0 | 1
   /** The first server's port; free ones by default. */
   readonly port?: number
+  /** Started as `nice -n` so much starts it: docs/alerts.md, "Beside decisions". */
+  readonly nice?: number
   /** Settings of redis.conf, before the launcher's own: nothing is kept on disk, only 127.0.0.1 is listened on. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -30,6 +32,9 @@ export interface Redis extends RunningServers {
   readonly addresses: readonly string[]
 }
 
+/** What docs/alerts.md tells for a Redis that shares a machine with decisions. */
+export const BESIDE_DECISIONS = { nice: 10 } as const
+
 export const REDIS_PROGRAMS = ['redis-server', 'setpriv'] as const
 /** The smallest number that Redis makes a cluster of. */
 const CLUSTER_MASTERS = 3
@@ -37,7 +42,7 @@ const CLUSTER_WITHIN_MS = 30_000
 
 /** Starts Debian's redis-server; resolves when it answers PING, and a cluster when every slot is served and copied. */
 export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
-  const { cluster = false, replicas = 0, port, settings = {} } = options
+  const { cluster = false, replicas = 0, port, nice, settings = {} } = options
   requirePrograms('Redis', REDIS_PROGRAMS)
   const run = newRunFolder('redis')
   const count = cluster ? CLUSTER_MASTERS * (1 + replicas) : 1
@@ -51,7 +56,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
       // A replica that waits for others before its first copy cannot take over until then.
       'repl-diskless-sync-delay': '0',
     }
-    return redisServer(run, own, { ...(cluster && bus), ...settings })
+    return redisServer(run, own, { ...(cluster && bus), ...settings }, nice)
   })
   const running = await allReady(run, servers)
   const addresses = servers.map(({ address }) => address)
@@ -64,7 +69,12 @@ export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
   return { ...running, url: `redis://${addresses[0]}`, addresses }
 }
 
-function redisServer(run: RunFolder, port: number, settings: Readonly<Record<string, string>>): Server {
+function redisServer(
+  run: RunFolder,
+  port: number,
+  settings: Readonly<Record<string, string>>,
+  nice: number | undefined,
+): Server {
   const address = `127.0.0.1:${port}`
   const data = join(run.data, String(port))
   mkdirSync(data)
@@ -77,6 +87,7 @@ function redisServer(run: RunFolder, port: number, settings: Readonly<Record<str
     folder: data,
     env: partEnvironment(),
     logFile: run.log(`redis-${port}`),
+    ...(nice !== undefined && { nice }),
     ask: () => pingRedis(address),
   })
 }

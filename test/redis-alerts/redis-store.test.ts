@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import type { LiveEntry } from '../../redis-alerts/alert-store.ts'
 import { RedisAlertStore } from '../../redis-alerts/redis-store.ts'
 import { type Redis as RedisPart, startRedis } from '../../stack/redis/redis.ts'
 import { onRealParts, START_MS } from '../support/real-parts.ts'
 import { targetOf } from './redis-target.ts'
 import { alertStoreConformance, STREAM_MAX } from './store-conformance.ts'
-import { alertOf } from './written-entries.ts'
+import { alertOf, wholeStream } from './written-entries.ts'
 
 await onRealParts(['redis'], 'the store of alerts in Redis', () => {
   let part: RedisPart
@@ -62,6 +63,29 @@ await onRealParts(['redis'], 'the store of alerts in Redis', () => {
       'fraud:offsets',
       'fraud:stream',
     ])
+  })
+
+  test('SPEC A2: what stood before Redis refused a command in the middle of a call enters the stream once', async () => {
+    await emptyStore()
+    const endsMs = Date.now() + 60_000
+    const json = JSON.stringify({ ends_at: endsMs })
+    const action: LiveEntry = {
+      ...alertOf(2),
+      kind: 'action',
+      account: 'ACC_002',
+      field: 'BLOCK_CARD:0-1',
+      endsMs,
+      json,
+    }
+    const entries = [alertOf(1), action, alertOf(3)]
+    await plain.set('fraud:actions:ACC_002', 'of another type')
+    await expect(store.write(entries)).rejects.toMatchObject({ code: expect.stringMatching(/^REDIS_/) })
+    expect(Object.values(Object.fromEntries(await store.positions()))).toEqual([1])
+    await plain.del('fraud:actions:ACC_002')
+    await store.write(entries)
+    expect((await wholeStream(store)).map((told) => told.json)).toEqual(
+      entries.map((entry) => 'json' in entry && entry.json),
+    )
   })
 
   test('SPEC A2: at maxmemory a script writes nothing at all', async () => {
