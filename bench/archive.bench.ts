@@ -3,17 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { StartedSluice } from '../test/support/started-sluice.ts'
+import { type LagSample, measureArchiveLag } from './archive-lag.ts'
 import { inChild, type Measured, progress, Report, RUNS, size } from './harness.ts'
 
 /**
- * Rows a second into DuckDB, memory, and what an archiver beside `sluice up` costs its decisions. SLUICE_BENCH_ARCHIVE_ROWS=10000000
- * is the long form: whether memory stays where it is over ten million rows.
+ * Rows a second into DuckDB, memory, what an archiver beside `sluice up` costs its decisions, and how far it is behind 8,000 of them a
+ * second. SLUICE_BENCH_ARCHIVE_ROWS=10000000 is the long form: whether memory stays where it is over ten million rows.
  */
 const ROWS = Number(process.env['SLUICE_BENCH_ARCHIVE_ROWS'] ?? String(size(600_000, 30_000)))
 const BARS = { 'rows/s': { atLeast: 30_000, goal: 60_000 }, MiB: { atMost: 1_200 } } as const
 const RATE = 500
 const WARM_MS = size(8_000, 3_000)
 const MEASURED_MS = size(15_000, 3_000)
+const LAG_RATE = size(8_000, 1_000)
+const LAG_SECONDS = size(60, 6)
+/** Between two flushes lies a second, and beside the tasks, the producer and a checkpoint of the archive some more. */
+const LAG_BAR = { atMost: 5 } as const
 
 const report = new Report('archive', 'Rows into the embedded archive')
 const runs = new Map<string, { readonly unit: 'rows/s' | 'MiB'; readonly values: number[] }>()
@@ -59,4 +64,15 @@ for (const archive of ['no', 'yes'] as const) {
   report.figure(`decision p50 at ${RATE}/s, ${where}`, 'ms', p50)
   report.figure(`decision p99 at ${RATE}/s, ${where}`, 'ms', p99)
 }
+const { samples, decidedPerSecond, cpuPercent, rows, ids, payments } = await measureArchiveLag(LAG_RATE, LAG_SECONDS)
+const highest = (some: readonly LagSample[], of: keyof LagSample) => Math.max(...some.map((sample) => sample[of]))
+const [former, latter] = [samples.slice(0, samples.length / 2), samples.slice(samples.length / 2)]
+const at = `at ${LAG_RATE.toLocaleString('en')} decisions a second`
+report.figure(`${at}: decided`, '/s', [decidedPerSecond])
+report.figure(`${at}: the archive is behind, first half, at most`, 's', [highest(former, 'seconds')])
+report.figure(`${at}: the archive is behind, second half, at most`, 's', [highest(latter, 'seconds')], LAG_BAR)
+report.figure(`${at}: decisions that it is behind, first half, at most`, '', [highest(former, 'records')])
+report.figure(`${at}: decisions that it is behind, second half, at most`, '', [highest(latter, 'records')])
+report.figure(`${at}: CPU of the archiver`, '% of a core', [cpuPercent])
+report.require('every decision stands in the archive once', rows === payments && ids === payments)
 report.finish()

@@ -41,11 +41,12 @@ export interface ArchiveSessionEvents {
   readonly onLost: (at: TopicPartition, offsets: number) => void
 }
 
-/** One partition under way: everything before `position` is with the writer. */
+/** One partition under way: everything before `position` is with the writer, and before `flushed` it stands in the archive. */
 interface Progress {
   readonly at: TopicPartition
   readonly reader: LogReader
   position: number
+  flushed: number
   committed: number
 }
 
@@ -68,12 +69,12 @@ export class ArchiveSession {
     this.rows = new RecordRows(sources.schemaIds)
   }
 
-  /** How far the writer is behind each topic; empty until it has taken over every partition. */
+  /** How far what stands in the archive is behind each topic; empty until the writer has taken over every partition. */
   async lags(): Promise<TopicLag[]> {
     if (!this.hasBegun) return []
     return topicLags(
       this.sources.log,
-      this.progress.map(({ at, position }) => ({ at, offset: position })),
+      this.progress.map(({ at, flushed }) => ({ at, offset: flushed })),
     )
   }
 
@@ -108,7 +109,7 @@ export class ArchiveSession {
     if (held !== null && held > endOffset) throw ahead(at, held, endOffset)
     const position = Math.max(held ?? 0, startOffset)
     if (held !== null && position > held) this.events.onLost(at, position - held)
-    return { at, reader: log.openReader(at, position), position, committed: -1 }
+    return { at, reader: log.openReader(at, position), position, flushed: position, committed: -1 }
   }
 
   private async follow(progress: Progress, ending: AbortSignal): Promise<void> {
@@ -142,6 +143,7 @@ export class ArchiveSession {
   private async flush(): Promise<void> {
     this.unflushedRows = 0
     await this.writer.flush()
+    for (const progress of this.progress) progress.flushed = progress.position
     this.events.onFlushed()
   }
 

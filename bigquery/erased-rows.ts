@@ -1,4 +1,20 @@
+import { ARCHIVED_TOPICS } from './rows/record-rows.ts'
 import type { TableName } from './schema/tables.ts'
+
+/** Where a topic ended, by partition, when the chain had passed an erasure: what came later is of somebody who came back, and stays. */
+export interface TopicEnds {
+  readonly topic: string
+  readonly ends: readonly number[]
+}
+
+/** A predicate that rows hold which an erasure reaches: all of them where it knows no ends. */
+export function reachedBy(ends: readonly TopicEnds[], alias: string): string {
+  const known = ends.filter(({ topic }) => ARCHIVED_TOPICS.some(({ name }) => name === topic))
+  const cases = known.flatMap(({ topic, ends: of }) => of.map((end, n) => `WHEN '${topic}-${n}' THEN ${end}`))
+  if (cases.length === 0) return 'TRUE'
+  const source = `${alias}.kafka_topic || '-' || CAST(${alias}.kafka_partition AS STRING)`
+  return `${alias}.kafka_offset < CASE ${source} ${cases.join(' ')} ELSE 0 END`
+}
 
 /** How one dialect says what the changes of an erasure are about. */
 export interface ErasureWords {
@@ -8,10 +24,12 @@ export interface ErasureWords {
   readonly pseudonym: string
   /** The account's keyed token. */
   readonly subject: string
-  /** The account's own payments: transaction_id, decision_id and other_id, which stands in the place of the first. */
+  /** The account's own payments that it reaches: transaction_id, decision_id and other_id, which stands in the place of the first. */
   readonly payments: string
   /** As many `erased` as the row's peers. */
   readonly peers: string
+  /** Which rows the erasure reaches: `reachedBy`. */
+  readonly reached: string
 }
 
 /** What is changed in a table, in which rows; `t` is the row. */
@@ -46,11 +64,15 @@ const PERSONAL = [
 const ID_OF_DECISION = "'erased-' || t.decision_id"
 
 /** What takes an account out of an archive, in order: the rows that say which payments are its own are changed last. Each may be done again. */
-export function erasureChanges({ account, pseudonym, subject, payments, peers }: ErasureWords): readonly Change[] {
+export function erasureChanges(words: ErasureWords): readonly Change[] {
+  const { account, pseudonym, subject, payments, peers, reached } = words
   const otherId = (id: string) => `(SELECT any_value(p.other_id) FROM ${payments} AS p WHERE p.transaction_id = ${id})`
   const own = (table: TableName, set: string): Change => {
-    const where = `t.sender_account_id = ${account}`
+    const where = `t.sender_account_id = ${account} AND ${reached}`
     return { table, names: 'sender_account_id', set: `sender_account_id = ${pseudonym}, ${set}`, where }
+  }
+  const audited = (names: 'actor' | 'subject'): Change => {
+    return { table: 'audit_log', names, set: `${names} = ${subject}`, where: `t.${names} = ${account} AND ${reached}` }
   }
   const byDecision = `transaction_id = ${ID_OF_DECISION}`
   return [
@@ -78,16 +100,16 @@ export function erasureChanges({ account, pseudonym, subject, payments, peers }:
       table: 'audit_log',
       names: null,
       set: `reason = replace(t.reason, ${account}, ${subject})`,
-      where: `strpos(t.reason, ${account}) > 0`,
+      where: `strpos(t.reason, ${account}) > 0 AND ${reached}`,
     },
-    { table: 'audit_log', names: 'actor', set: `actor = ${subject}`, where: `t.actor = ${account}` },
+    audited('actor'),
     // Who did what stays; whom it was done to is the subject alone.
-    { table: 'audit_log', names: 'subject', set: `subject = ${subject}`, where: `t.subject = ${account}` },
+    audited('subject'),
     {
       table: 'payment_transactions',
       names: 'receiver_account_id',
       set: `receiver_account_id = ${pseudonym}`,
-      where: `t.receiver_account_id = ${account}`,
+      where: `t.receiver_account_id = ${account} AND ${reached}`,
     },
     own('payment_transactions', `${byDecision}, ${PERSONAL.map((name) => `${name} = NULL`).join(', ')}`),
   ]

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { createInterface } from 'node:readline'
+import type { ErasedAccount } from './duckdb/erase-rows.ts'
 
 /** A line of an answer. */
 export interface AnswerLine {
@@ -27,7 +28,7 @@ export function askOwner(socketPath: string, question: Question, signal: AbortSi
 /** Has the process that has the archive open erase an account (SPEC B4). Its answer is one line. @throws NobodyAnswers */
 export function askOwnerToErase(
   socketPath: string,
-  account: { readonly accountId: string; readonly subject: string },
+  account: ErasedAccount,
   signal: AbortSignal,
 ): AsyncGenerator<AnswerLine> {
   return linesOf(socketPath, '/erase', account, signal)

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import type { Database } from 'lmdb'
+import { overwriteGatedPages } from '../streams/embedded/gated-pages.ts'
 import { type GatedStore, openGated } from '../streams/embedded/gated-store.ts'
 import { StreamsError } from '../streams/errors.ts'
 import {
@@ -17,6 +18,7 @@ import type { OtpLimits, RateLimit } from './limits.ts'
 import type {
   ChallengeKey,
   EndedChallenge,
+  HeldChallenge,
   IssueReply,
   IssueRequest,
   OtpStore,
@@ -25,6 +27,9 @@ import type {
   TryRequest,
 } from './otp-store.ts'
 
+const DATABASES = ['challenges', 'times', 'locks', 'schedule'] as const
+/** Overwrites what was removed from the others. */
+const FILLERS = 'fillers'
 /** Address space, not disk: far more than the most challenges take. */
 const MAP_BYTES = 2 ** 30
 /** What one step forgets at most, so that none is long. */
@@ -47,6 +52,7 @@ export interface EmbeddedOtpSettings {
 
 /** The store of one machine, in LMDB; as many processes as there are may have it open. What is acknowledged is on the disk. */
 export class EmbeddedOtpStore implements OtpStore {
+  private readonly directory: string
   private readonly limits: OtpLimits
   private readonly clock: { nowMs(): number }
   private readonly store: GatedStore<unknown, string>
@@ -56,6 +62,7 @@ export class EmbeddedOtpStore implements OtpStore {
   private readonly schedule: Database<true, [number, string, string]>
 
   constructor({ directory, limits, clock }: EmbeddedOtpSettings) {
+    this.directory = directory
     this.limits = limits
     this.clock = clock
     mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -63,8 +70,10 @@ export class EmbeddedOtpStore implements OtpStore {
     this.store = openGated(
       { path: directory, overlappingSync: false, mapSize: MAP_BYTES, encoding: 'json' },
       // Made here, where nobody else writes; what follows finds them.
-      (root) =>
-        void ['challenges', 'times', 'locks', 'schedule'].map((name) => root.openDB({ name, encoding: 'json' })),
+      (root) => {
+        for (const name of DATABASES) root.openDB({ name, encoding: 'json' })
+        root.openDB({ name: FILLERS, keyEncoding: 'binary', encoding: 'binary' })
+      },
     )
     const { root } = this.store
     this.challenges = root.openDB({ name: 'challenges', encoding: 'json' })
@@ -142,8 +151,7 @@ export class EmbeddedOtpStore implements OtpStore {
           if (ended.length === max) break
           ended.push(...this.take(due, nowMs))
         } else {
-          ;(due[1] === 'times' ? this.times : this.locks).removeSync(due[2])
-          this.schedule.removeSync([...due])
+          this.drop(due)
         }
       }
       return ended
@@ -181,6 +189,33 @@ export class EmbeddedOtpStore implements OtpStore {
         this.schedule.removeSync([stored.dueMs, 'times', name])
       }
     })
+  }
+
+  async challengesOf(isIt: (accountId: string) => boolean): Promise<readonly HeldChallenge[]> {
+    const held: HeldChallenge[] = []
+    for (const { key: challengeId, value } of this.challenges.getRange()) {
+      const { account: accountId, phase, codes, wrongCodes, endsMs } = value
+      if (isIt(accountId)) held.push({ challengeId, accountId, phase, codes, wrongCodes, endsMs })
+    }
+    return held
+  }
+
+  forget(challengeIds: readonly string[]): Promise<void> {
+    return this.step(() => {
+      for (const challengeId of challengeIds) {
+        const row = this.challenges.get(challengeId)
+        if (row === undefined) continue
+        this.challenges.removeSync(challengeId)
+        this.schedule.removeSync([row.dueMs, 'challenge', challengeId])
+      }
+    })
+  }
+
+  /** Takes out of the file what was removed from it, and first what counts against accounts and is over. */
+  async overwriteFreePages(): Promise<void> {
+    while (await this.step((nowMs) => this.forgetDue(nowMs))) {}
+    const { store, directory: path } = this
+    await overwriteGatedPages({ store, path, names: DATABASES, fillers: FILLERS })
   }
 
   async size(): Promise<number> {
@@ -240,6 +275,18 @@ export class EmbeddedOtpStore implements OtpStore {
     row.dueMs = phase === 'open' ? row.endsMs : nowMs + this.limits.retellMs
     this.keep(challengeId, row, dueMs)
     return phase === 'open' ? [] : [{ challengeId, accountId: account, phase, wrongCodes, toldAt }]
+  }
+
+  /** Times and locks that are over, a step's worth of them; whether there were any. */
+  private forgetDue(nowMs: number): boolean {
+    const due = this.dueBy(nowMs).filter(([, kind]) => kind !== 'challenge')
+    for (const one of due) this.drop(one)
+    return due.length > 0
+  }
+
+  private drop(due: Scheduled): void {
+    ;(due[1] === 'times' ? this.times : this.locks).removeSync(due[2])
+    this.schedule.removeSync([...due])
   }
 
   private dueBy(nowMs: number): Scheduled[] {

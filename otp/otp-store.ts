@@ -83,6 +83,16 @@ export interface EndedChallenge {
   readonly toldAt: number | null
 }
 
+/** A challenge as whom it is about may see it: nothing that stands for its code. */
+export interface HeldChallenge {
+  readonly challengeId: string
+  readonly accountId: string
+  readonly phase: Phase
+  readonly codes: number
+  readonly wrongCodes: number
+  readonly endsMs: number
+}
+
 /** Errors are StreamsError: `retry` for the world and for a full store, `stop` for what a person must set right. */
 export interface OtpStore {
   /** Keeps the request's code if the limits allow one and none lives, or `again` is asked. Opens the challenge if it is new. */
@@ -108,6 +118,10 @@ export interface OtpStore {
   lockedForMs(accountId: string): Promise<number>
   /** Ends a lock and forgets what counts against the account. */
   unlock(accountId: string): Promise<void>
+  /** The challenges of the accounts that `isIt` names; looks at every one. */
+  challengesOf(isIt: (accountId: string) => boolean): Promise<readonly HeldChallenge[]>
+  /** Forgets challenges, however they stand. */
+  forget(challengeIds: readonly string[]): Promise<void>
   /** Challenges that the store holds. */
   size(): Promise<number>
   close(): Promise<void>

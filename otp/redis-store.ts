@@ -4,6 +4,7 @@ import { StreamsError } from '../streams/errors.ts'
 import type { OtpLimits } from './limits.ts'
 import type {
   EndedChallenge,
+  HeldChallenge,
   IssueReply,
   IssueRequest,
   OtpStore,
@@ -19,6 +20,8 @@ import { scriptsOf } from './scripts.ts'
 type Script = keyof ReturnType<typeof scriptsOf>
 type Reply = string | number | null | readonly Reply[]
 
+/** Challenges that are looked at in one round trip. */
+const LOOKED_AT_ONCE = 1_000
 const RECONNECT_MAX_MS = 2_000
 const CHALLENGE_PREFIX = 'otp:challenge:'
 /** Challenge to the ms at which somebody must look at it. */
@@ -127,6 +130,34 @@ export class RedisOtpStore implements OtpStore {
   async unlock(accountId: string): Promise<void> {
     const keys = [lockKey(accountId), accountCodesKey(accountId), accountWrongKey(accountId)]
     await this.ask((redis) => redis.del(...keys))
+  }
+
+  async challengesOf(isIt: (accountId: string) => boolean): Promise<readonly HeldChallenge[]> {
+    const ids = await this.ask((redis) => redis.zrange(DUE, '0', '-1'))
+    const held: HeldChallenge[] = []
+    for (let from = 0; from < ids.length; from += LOOKED_AT_ONCE) {
+      const some = ids.slice(from, from + LOOKED_AT_ONCE)
+      const rows = await this.ask((redis) =>
+        Promise.all(some.map((id) => redis.hmget(challengeKey(id), 'account', 'phase', 'codes', 'wrong', 'endsMs'))),
+      )
+      for (const [i, [accountId, phase, codes, wrong, endsMs]] of rows.entries()) {
+        if (accountId == null || !isIt(accountId)) continue
+        const counts = { codes: Number(codes), wrongCodes: Number(wrong), endsMs: Number(endsMs) }
+        held.push({ challengeId: some[i]!, accountId, phase: phase as Phase, ...counts })
+      }
+    }
+    return held
+  }
+
+  async forget(challengeIds: readonly string[]): Promise<void> {
+    if (challengeIds.length === 0) return
+    await this.ask((redis) =>
+      redis
+        .multi()
+        .del(...challengeIds.map(challengeKey))
+        .zrem(DUE, ...challengeIds)
+        .exec(),
+    )
   }
 
   size(): Promise<number> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { StreamsError } from '../../streams/errors.ts'
-import { type Change, erasureChanges } from '../erased-rows.ts'
+import { type Change, erasureChanges, reachedBy, type TopicEnds } from '../erased-rows.ts'
 import { TABLES, type TableName } from '../schema/tables.ts'
 import type { DatasetClient } from './dataset-client.ts'
 
@@ -11,6 +11,8 @@ export interface DatasetErasure {
   readonly subject: string
   /** What stands for it elsewhere, the same in each try, so that it stays one sender. */
   readonly pseudonym: string
+  /** Up to where it reaches. */
+  readonly ends: readonly TopicEnds[]
 }
 
 /** What a try has come to. */
@@ -48,7 +50,7 @@ export function inBucketOf(column: string, accountId: string): string {
  * account: each is told a row that does. Done again, it goes on where it was. @throws StreamsError
  */
 export async function eraseFromDataset(dataset: DatasetClient, erasure: DatasetErasure): Promise<ErasedRows> {
-  const named = await rowThatNames(dataset, erasure.accountId)
+  const named = await rowThatNames(dataset, erasure)
   if (named === null) return { rows: 0, whole: true }
   const [table, column, place] = named
   const account = `(SELECT any_value(a.${column}) FROM ${table} AS a WHERE ${recent(table, 'a')} AND ${placeIn('a')} = @place)`
@@ -57,8 +59,9 @@ export async function eraseFromDataset(dataset: DatasetClient, erasure: DatasetE
     pseudonym: '@pseudonym',
     subject: '@subject',
     payments: `(SELECT o.transaction_id, o.decision_id, 'erased-' || o.decision_id AS other_id FROM payment_transactions AS o
-      WHERE ${recent('payment_transactions', 'o')} AND o.sender_account_id = ${account})`,
+      WHERE ${recent('payment_transactions', 'o')} AND o.sender_account_id = ${account} AND ${reachedBy(erasure.ends, 'o')})`,
     peers: "ARRAY(SELECT 'erased' FROM UNNEST(t.velocity_fraud_peers) AS peer)",
+    reached: reachedBy(erasure.ends, 't'),
   })
   const isNaming = (change: Change) => change.table === table && change.names === column
   let rows = 0
@@ -76,10 +79,10 @@ export async function eraseFromDataset(dataset: DatasetClient, erasure: DatasetE
   return { rows, whole: true }
 }
 
-/** The first column that names the account, and a row in which it does; null when none does. */
-async function rowThatNames(dataset: DatasetClient, accountId: string) {
+/** The first column that names the account, and a row in which it does; null when none of those that it reaches does. */
+async function rowThatNames(dataset: DatasetClient, { accountId, ends }: DatasetErasure) {
   const each = NAMING.map(([table, column], order) => {
-    const where = `${recent(table, 't')} AND ${inBucketOf(`t.${column}`, accountId)}`
+    const where = `${recent(table, 't')} AND ${reachedBy(ends, 't')} AND ${inBucketOf(`t.${column}`, accountId)}`
     return `SELECT ${order} AS naming, t.${column} AS account, MIN(${placeIn('t')}) AS place FROM ${table} AS t WHERE ${where} GROUP BY account`
   })
   const found = (await dataset.rows(each.join('\nUNION ALL\n')))

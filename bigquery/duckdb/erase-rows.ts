@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { type ErasureWords, erasureChanges } from '../erased-rows.ts'
+import { type ErasureWords, erasureChanges, reachedBy, type TopicEnds } from '../erased-rows.ts'
 import { TABLES, type TableName } from '../schema/tables.ts'
 
 /** Whose rows are erased. */
@@ -8,9 +8,11 @@ export interface ErasedAccount {
   readonly accountId: string
   /** What stands for the account in the audit log: its keyed token. */
   readonly subject: string
+  /** Up to where it reaches. */
+  readonly ends: readonly TopicEnds[]
 }
 
-const WORDS: ErasureWords = {
+const WORDS: Omit<ErasureWords, 'reached'> = {
   account: '$account',
   pseudonym: '$pseudonym',
   subject: '$subject',
@@ -23,7 +25,10 @@ const WORDS: ErasureWords = {
  * were exported are forgotten as exported, so that the next export writes them again. Done again, it finds nothing. Returns the rows
  * that it has changed.
  */
-export async function eraseRows(connection: DuckDBConnection, { accountId, subject }: ErasedAccount): Promise<number> {
+export async function eraseRows(
+  connection: DuckDBConnection,
+  { accountId, subject, ends }: ErasedAccount,
+): Promise<number> {
   // Nobody keeps it: it joins the rows of one erasure and leads back to nobody.
   const values = { account: accountId, subject, pseudonym: `erased-${randomBytes(8).toString('hex')}` }
   const run = async (sql: string) => {
@@ -34,9 +39,9 @@ export async function eraseRows(connection: DuckDBConnection, { accountId, subje
   try {
     await run(`CREATE OR REPLACE TEMP TABLE erased_payments AS
       SELECT transaction_id, decision_id, 'erased-' || decision_id AS other_id FROM payment_transactions
-      WHERE sender_account_id = $account`)
+      WHERE sender_account_id = $account AND ${reachedBy(ends, 'payment_transactions')}`)
     let rows = 0
-    for (const { table, set, where } of erasureChanges(WORDS)) {
+    for (const { table, set, where } of erasureChanges({ ...WORDS, reached: reachedBy(ends, 't') })) {
       await run(`DELETE FROM archive_exports WHERE table_name = '${table}' AND day IN
         (SELECT strftime(t.${partitionOf(table)}, '%Y-%m-%d') FROM ${table} AS t WHERE ${where})`)
       const [[changed] = [0]] = await run(`UPDATE ${table} AS t SET ${set} WHERE ${where}`)

@@ -118,9 +118,11 @@ async function readQuestion(request: IncomingMessage): Promise<{ sql: string; ti
 
 async function readErasure(request: IncomingMessage): Promise<ErasedAccount> {
   if (Number(request.headers['content-length']) > SQL_BYTES_MAX) throw new QueryRefused('REFUSED', 'that is too long')
-  const { accountId, subject } = JSON.parse(await text(request)) as Partial<ErasedAccount>
-  if (typeof accountId === 'string' && typeof subject === 'string') return { accountId, subject }
-  throw new QueryRefused('REFUSED', 'an erasure is {"accountId": text, "subject": text}')
+  const { accountId, subject, ends } = JSON.parse(await text(request)) as Partial<ErasedAccount>
+  if (typeof accountId === 'string' && typeof subject === 'string' && ends?.every(isOfTopic)) {
+    return { accountId, subject, ends }
+  }
+  throw new QueryRefused('REFUSED', 'an erasure is {"accountId": text, "subject": text, "ends": those of topics}')
 }
 
 /** Resolves when the reader has taken what was written, or has gone. */
@@ -129,4 +131,8 @@ function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
     response.once('drain', resolve)
     gone.addEventListener('abort', () => resolve(), { once: true })
   })
+}
+
+function isOfTopic({ topic, ends }: ErasedAccount['ends'][number]): boolean {
+  return typeof topic === 'string' && Array.isArray(ends) && ends.every(Number.isSafeInteger)
 }

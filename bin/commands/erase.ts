@@ -67,7 +67,7 @@ async function erased(log: ErasableLog, subject: string, by: { readonly actor: s
   }
 }
 
-function linesOf({ subject, requested, by, reason, record, stores, complete_from }: Receipt): string[] {
+function linesOf({ subject, requested, by, reason, record, stores, failure, complete_from }: Receipt): string[] {
   const width = Math.max(...stores.map(({ store }) => store.length))
   return [
     `${subject}`,
@@ -76,6 +76,7 @@ function linesOf({ subject, requested, by, reason, record, stores, complete_from
       const when = from === null ? styled('yellow', 'waits'.padEnd(24)) : from.padEnd(24)
       return `  ${store.padEnd(width)}  ${when}  ${state === 'erased' ? styled('green', state) : state}: ${why}`
     }),
+    ...(failure === null ? [] : [`  the last try failed and is made again: ${failure}`]),
     complete_from === null ? '  something waits' : `  nothing of it can be read from ${complete_from} on`,
   ]
 }

@@ -11,7 +11,7 @@ import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { EmbeddedAlerts } from '../runtime/alerts/embedded-alerts.ts'
 import { ArchiverChild } from '../runtime/archive/archiver-child.ts'
-import { RepeatCounter } from '../runtime/archive/repeat-counter.ts'
+import { embeddedRepeats, type RepeatCounter } from '../runtime/archive/repeat-counter.ts'
 import { followRulesFile } from '../runtime/control/rules-change.ts'
 import { readRules } from '../runtime/control/rules-file.ts'
 import { keepErasing } from '../runtime/erasure/erasure-loop.ts'
@@ -87,7 +87,7 @@ async function runUp(options: UpOptions): Promise<void> {
     // Before any decision, so that a hook of a new folder misses no action.
     const hooks = await openHooks(session, logger, metrics)
     const alerts = new EmbeddedAlerts(session, logger, metrics)
-    const repeats = config.archive ? new RepeatCounter(config) : null
+    const repeats = config.archive ? embeddedRepeats(config) : null
     Object.assign(running, { alerts, hooks, repeats })
     const otp = await openOtp(session, logger, metrics, print)
     // The web server takes its time to load; no other command should wait for it.

@@ -276,6 +276,8 @@ export interface ErasureView {
   readonly requested: string
   readonly by: string
   readonly reason: string
+  /** Why the last try ended before its end; it is made again. */
+  readonly failure: string | null
   readonly complete_from: string | null
   readonly stores: readonly {
     readonly store: string

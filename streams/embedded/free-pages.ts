@@ -4,12 +4,12 @@ import { type EnvironmentName, pageSizeOf, usedBytes } from './environment.ts'
 import type { Environment } from './environments.ts'
 
 /** What lmdb puts before the bytes of a page that holds one value. */
-const PAGE_HEADER_BYTES = 24
+export const PAGE_HEADER_BYTES = 24
 /** Pages that one transaction fills or empties, so that no commit waits long for it. */
 const PAGES_AT_ONCE = 1_024
 /** Values that one transaction looks at to renew the pages that hold them. */
 const VALUES_AT_ONCE = 64
-const FIRST_KEY: Uint8Array = Uint8Array.of(0)
+export const FIRST_KEY: Uint8Array = Uint8Array.of(0)
 
 /** The most of its bound that an environment is filled to meanwhile: appends must find room. */
 const FILLED_MAX = 0.9

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client'
 import { expect, onTestFinished, test } from 'vitest'
-import { RepeatCounter } from '../../bin/runtime/archive/repeat-counter.ts'
+import { embeddedRepeats } from '../../bin/runtime/archive/repeat-counter.ts'
 import { measureArchivedRepeats } from '../../platform/archive-metrics.ts'
 import { testConfig } from '../bin/decided-folder.ts'
 import { temporaryFolder } from '../bin/sluice-process.ts'
@@ -21,7 +21,7 @@ test('SPEC D5: an id of two senders, or that comes again past the horizon, is tw
   const nowMs = Date.now()
   const folder = await ErasedFolder.open(path, { nowMs: () => nowMs })
   onTestFinished(() => folder.close())
-  const counter = new RepeatCounter(testConfig(path))
+  const counter = embeddedRepeats(testConfig(path))
   const registry = new Registry()
   measureArchivedRepeats(registry, () => counter.counted)
   await expect(counter.count()).rejects.toMatchObject({ code: 'ARCHIVE_MISSING' })

@@ -6,6 +6,7 @@ import { createAlerter } from '../../bin/runtime/alerts/session-alerter.ts'
 import { archivePath } from '../../bin/runtime/archive/archive-paths.ts'
 import { logFolder } from '../../bin/runtime/data-folder.ts'
 import { type ErasableLog, embeddedErasable } from '../../bin/runtime/erasure/erasable-log.ts'
+import { limitsOf, otpDirectory } from '../../bin/runtime/otp/otp.ts'
 import { Pipeline } from '../../bin/runtime/pipeline.ts'
 import {
   APPLICATION_ID,
@@ -16,6 +17,7 @@ import {
   type Session,
 } from '../../bin/runtime/session.ts'
 import { verifyPartition } from '../../bin/runtime/verification.ts'
+import { EmbeddedOtpStore } from '../../otp/embedded-store.ts'
 import type { AlertStore } from '../../redis-alerts/alert-store.ts'
 import { EmbeddedAlertStore } from '../../redis-alerts/embedded-store.ts'
 import { encodePaymentSubmitted, type PaymentSubmitted } from '../../schemas/generated/payment-submitted.ts'
@@ -198,6 +200,18 @@ export class ErasedFolder {
     pipeline.stop()
     const failure = await pipeline.ended
     if (failure !== null) throw failure
+  }
+
+  /** A code for each payment that waits for one, tried once; the store is closed again. */
+  async challenge(person: Person, challengeIds: readonly string[]): Promise<void> {
+    const { config, folder } = this.session
+    const store = new EmbeddedOtpStore({ directory: otpDirectory(folder), limits: limitsOf(config), clock: this.clock })
+    for (const challengeId of challengeIds) {
+      const asked = { challengeId, accountId: person.account, client: 'shop', binding: 'bound' }
+      await store.issue({ ...asked, mac: 'mac', sealed: 'sealed', again: false })
+      await store.tryCode({ ...asked, mac: 'other' })
+    }
+    await store.close()
   }
 
   /** Archives all that is committed, and exports the days that are over. */

@@ -74,6 +74,25 @@ export function otpStoreConformance({ open, pass, scale }: StoreUnderTest): void
     expect(await store.issue(again(OTHER))).toMatchObject({ isMade: false, standing: { phase: 'accepted' } })
   })
 
+  test('SPEC B4: what is held of an account is shown without its code, and is forgotten on demand', async () => {
+    const [store, other] = await opened()
+    for (const [n, accountId] of ['acc-1', 'acc-2', 'acc-1'].entries()) {
+      await store.issue(issueOf({ challengeId: `3-${n}`, accountId }))
+    }
+    await store.tryCode(tryOf({ challengeId: '3-2', mac: WRONG }))
+    const isIt = (accountId: string) => accountId === 'acc-1'
+    const held = (await other.challengesOf(isIt)).toSorted((a, b) => (a.challengeId < b.challengeId ? -1 : 1))
+    const first = { challengeId: '3-0', accountId: 'acc-1', phase: 'open', codes: 1, wrongCodes: 0 }
+    expect(held).toEqual([
+      { ...first, endsMs: expect.any(Number) },
+      { ...first, challengeId: '3-2', wrongCodes: 1, endsMs: expect.any(Number) },
+    ])
+    await other.forget(['3-0', '3-2', '3-99'])
+    expect(await store.challengesOf(() => true)).toMatchObject([{ challengeId: '3-1', accountId: 'acc-2' }])
+    expect(await store.size()).toBe(1)
+    expect(await store.tryCode(tryOf({ challengeId: '3-0' }))).toBeNull()
+  })
+
   test('SPEC C4: of what was never issued nothing is known', async () => {
     const [store] = await opened()
     expect(await store.tryCode(tryOf())).toBeNull()

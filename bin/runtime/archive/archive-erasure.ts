@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ARCHIVED_PARTITIONS } from '../../../bigquery/archive-session.ts'
+import type { ErasedAccount } from '../../../bigquery/duckdb/erase-rows.ts'
 import { askOwnerToErase, NobodyAnswers } from '../../../bigquery/query-client.ts'
 import { StreamsError } from '../../../streams/errors.ts'
 import type { Log } from '../../../streams/log/log.ts'
@@ -49,7 +50,7 @@ export async function archiveCaughtUp(
  */
 export async function eraseArchived(
   { config, logId }: Pick<Session<Log>, 'config' | 'logId'>,
-  account: { readonly accountId: string; readonly subject: string },
+  account: ErasedAccount,
 ): Promise<number> {
   const { dataFolder, archiveMemoryMb: memoryMb } = config
   try {

@@ -18,7 +18,7 @@ import { archiveSchemaIds } from '../schema-ids.ts'
 import type { Session } from '../session.ts'
 import { createDeadLetters } from '../session-dead-letters.ts'
 import { ARCHIVE_GROUP, archivePath, archiveSocket } from './archive-paths.ts'
-import { RepeatCounter } from './repeat-counter.ts'
+import { embeddedRepeats, type RepeatCounter } from './repeat-counter.ts'
 
 const EXPORT_MS = 60_000
 
@@ -43,7 +43,7 @@ export async function runArchiver(
   try {
     const archiver = await createArchiver(session, archive, logger)
     archive.reopen = () => archiver.reopen()
-    const repeats = new RepeatCounter(config)
+    const repeats = embeddedRepeats(config)
     const server = port === null ? null : await serveArchiver(config, port, archiver, repeats)
     const at = server === null ? '' : `; metrics and health on http://${config.metricsHost}:${server.port}`
     print(`sluice archive: to ${archive.folder}; \`sluice sql\` asks it${at}; Ctrl-C ends`)
@@ -54,6 +54,8 @@ export async function runArchiver(
     await server?.close()
     print('ended: what was read is in the archive')
   } finally {
+    // What exports and counts beside it ends with it, also when it failed.
+    shutdown.request()
     await archive.close()
     shutdown.release()
     await session.log.close()

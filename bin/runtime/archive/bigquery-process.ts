@@ -5,7 +5,7 @@ import { refusalLetters } from '../../../bigquery/dead-letters.ts'
 import { PartitionArchivers } from '../../../bigquery/partition-archivers.ts'
 import { Warehouse } from '../../../bigquery/storage/warehouse.ts'
 import type { WriterTools } from '../../../bigquery/storage/writer-tools.ts'
-import { createArchiveMetrics } from '../../../platform/archive-metrics.ts'
+import { createArchiveMetrics, measureArchivedRepeats } from '../../../platform/archive-metrics.ts'
 import { type Config, variableOf } from '../../../platform/config.ts'
 import { type Health, serveHealth } from '../../../platform/health-server.ts'
 import { createLogger } from '../../../platform/logger.ts'
@@ -21,6 +21,7 @@ import { createDeadLetters, letterOptions } from '../session-dead-letters.ts'
 import { archiveApplication } from './bigquery-erasure.ts'
 import { type BigQueryMode, openMode, requireQuota } from './bigquery-mode.ts'
 import { bigQueryTarget } from './bigquery-target.ts'
+import { datasetRepeats } from './repeat-counter.ts'
 
 /** Archives a session's log to BigQuery until it was asked to end. @throws what only a person can set right. */
 export async function runBigQueryArchive(config: Config, openLog: () => Promise<Session<Log>>): Promise<void> {
@@ -38,21 +39,28 @@ export async function runBigQueryArchive(config: Config, openLog: () => Promise<
     const tools = writerTools(config, session, target, warehouse)
     mode = await openMode(config, tools, warehouse, session.logId)
     const archivers = await createArchivers(config, session, mode)
+    const metrics = createArchiveMetrics(() => archivers, ARCHIVER_STATES, machineTime.nowMs)
+    const repeats = datasetRepeats(config)
+    measureArchivedRepeats(metrics, () => repeats.counted)
     const server = await serveHealth({
       host: config.metricsHost,
       port: config.metricsPort,
       setting: variableOf('metricsPort'),
-      metrics: createArchiveMetrics(() => archivers, ARCHIVER_STATES, machineTime.nowMs),
+      metrics,
       health: () => archiveHealth(archivers, shutdown.signal.aborted),
     })
     print(
       `sluice archive: to BigQuery ${warehouse.dataset.name} by ${mode.what}${target.standIn === null ? '' : ` at ${target.standIn.url}`}; ` +
         `metrics and health on http://${config.metricsHost}:${server.port}; Ctrl-C ends`,
     )
+    const counting = repeats.keepCounting(shutdown.signal, createLogger(config.logLevel))
     await archivers.run(shutdown.signal)
+    await counting
     await server.close()
     print('ended: what was read is in BigQuery')
   } finally {
+    // What counts beside it ends with it, also when it failed.
+    shutdown.request()
     shutdown.release()
     mode?.close()
     await warehouse.close()

@@ -9,10 +9,13 @@ import { AuditLog, auditSchemaId } from '../board/audit-log.ts'
 import { writeCheckpoints } from '../checkpoint-write.ts'
 import { controlOutcome } from '../control/control-outcome.ts'
 import { partitionOfAccount, sendControl } from '../control/control-records.ts'
+import { eraseCodes } from '../otp/held-codes.ts'
 import { holdsRecords } from '../partition-scan.ts'
+import type { MaskKey } from '../payment-runtime.ts'
 import { checkpointFiles, createRuntime, INPUT_TOPIC, type Session } from '../session.ts'
 import type { ErasableLog } from './erasable-log.ts'
 import { type Erasure, saveErasure } from './erasure-file.ts'
+import { subjectMatcher } from './subject.ts'
 import { accountOf } from './subject-search.ts'
 
 /** How long a step waits for another process: the task that folds, the archiver that reads. */
@@ -23,9 +26,14 @@ const TRIED_AGAIN_MS = 1_800_000
 /** Whoever carries alerts tells the log once a second how far it is. */
 const ALERTS_POLL_MS = 200
 const ALERTS = TOPICS.fraudAlerts.name
+/** What may be the name of an account. */
+const ACCOUNT = /[A-Za-z0-9._:-]{1,64}/g
 const DAY_MS = 86_400_000
 /** Ours runs every few seconds, a broker's every 5 min (log.retention.check.interval.ms), by its own clock; so much later it has. */
 const SETTLES_MS = 600_000
+
+/** One-time codes are remembered for a day behind their challenge. */
+export const CODES_KEPT_MS = 25 * 3_600_000
 
 /** Topics in which an account can stand. */
 export const TOPICS_OF_ACCOUNTS: readonly string[] = [
@@ -56,6 +64,7 @@ const STEPS: readonly Step[] = [
   eraseArchive,
   eraseDataset,
   noteAct,
+  eraseCodesOf,
   endLog,
 ]
 
@@ -69,21 +78,36 @@ export async function continueErasure(
   nowMs: number,
   waitMs: number = WAIT_MS,
 ): Promise<Erasure> {
+  const { folder } = log.session
   let erasure = begun
-  for (const step of STEPS) {
-    const news = await step(log, erasure, nowMs, waitMs)
-    if (news === null) continue
+  const keep = (news: Partial<Erasure>) => {
     erasure = { ...erasure, ...news }
-    saveErasure(log.session.folder.path, erasure)
+    saveErasure(folder.path, erasure)
   }
+  try {
+    for (const step of STEPS) {
+      const news = await step(log, erasure, nowMs, waitMs)
+      if (news !== null) keep(news)
+    }
+  } catch (error) {
+    keep({ failure: withoutAccount((error as Error).message, begun.subject, folder.keys.maskKeys) })
+    throw error
+  }
+  if (erasure.failure !== null) keep({ failure: null })
   return erasure
 }
 
+/** A message as the erasure's file may keep it. */
+function withoutAccount(message: string, subject: string, maskKeys: readonly MaskKey[]): string {
+  const isIt = subjectMatcher(subject, maskKeys)
+  return isIt === null ? message : message.replaceAll(ACCOUNT, (word) => (isIt(word) ? subject : word))
+}
+
 /** Whether there is nothing left to do. */
-export function isDone({ overwrittenMs, archivedMs, checkpointedMs, alertedMs, bigquery }: Erasure): boolean {
-  return (
-    [overwrittenMs, archivedMs, checkpointedMs, alertedMs].every((ms) => ms !== null) && bigquery?.erasedMs !== null
-  )
+export function isDone(erasure: Erasure): boolean {
+  const { overwrittenMs, archivedMs, checkpointedMs, alertedMs, codesMs, bigquery } = erasure
+  const steps = [overwrittenMs, archivedMs, checkpointedMs, alertedMs, codesMs]
+  return steps.every((ms) => ms !== null) && bigquery?.erasedMs !== null
 }
 
 /** When the rows of the archive are due: at once, or once the law no longer asks for them. */
@@ -203,7 +227,8 @@ async function eraseArchive({ session }: ErasableLog, erasure: Erasure, nowMs: n
   if (!(await archiveCaughtUp(session, ends, machineTime.nowMs() + waitMs))) return null
   const accountId = await accountOf(session, subject)
   // Nothing names it any more where a crash came behind the change of its rows: no row is the subject's own name, so the files are written anew.
-  return { archivedMs: nowMs, archivedRows: await eraseArchived(session, { accountId: accountId ?? subject, subject }) }
+  const account = { accountId: accountId ?? subject, subject, ends: erasure.logEnds }
+  return { archivedMs: nowMs, archivedRows: await eraseArchived(session, account) }
 }
 
 /** The rows of BigQuery, by statements that each change all of a table or nothing; those that came of late are for a later try. */
@@ -220,7 +245,12 @@ async function eraseDataset({ session }: ErasableLog, erasure: Erasure, nowMs: n
   // Kept before any row has it: a try that is cut off is followed by one with the same.
   const begun = { ...bigquery, pseudonym: pseudonym ?? `erased-${randomBytes(8).toString('hex')}` }
   saveErasure(session.folder.path, { ...erasure, bigquery: begun })
-  const { rows, whole, keptMs } = await eraseFromBigQuery(config, { accountId, subject, pseudonym: begun.pseudonym })
+  const { rows, whole, keptMs } = await eraseFromBigQuery(config, {
+    accountId,
+    subject,
+    pseudonym: begun.pseudonym,
+    ends: erasure.logEnds,
+  })
   const tried = { rows: bigquery.rows + rows, triedMs: nowMs, keptMs }
   // Nobody keeps what stands for the account once nothing more is to have it.
   if (whole) return { bigquery: { ...tried, pseudonym: null, erasedMs: nowMs } }
@@ -236,6 +266,14 @@ async function noteAct({ session: { log, registry } }: ErasableLog, erasure: Era
   await audit.append({ ...act, requestId: `erasure-${requestedMs}` }, nowMs)
   await audit.close()
   return { auditedMs: nowMs }
+}
+
+/** A challenge ends within minutes and is then answered from for a day. */
+async function eraseCodesOf({ session }: ErasableLog, { subject, foldedMs, codesMs }: Erasure, nowMs: number) {
+  if (foldedMs === null || codesMs !== null || nowMs < foldedMs + CODES_KEPT_MS) return null
+  const isIt = subjectMatcher(subject, session.folder.keys.maskKeys)
+  await eraseCodes(session, isIt ?? (() => false), nowMs)
+  return { codesMs: nowMs }
 }
 
 /** Past the last topic's end: what left is overwritten where it stood, and each topic is asked whether it left. */

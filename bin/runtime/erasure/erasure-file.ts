@@ -34,6 +34,8 @@ const ErasureSchema = z.strictObject({
     })
     .nullable()
     .default(null),
+  /** When one-time codes of it were forgotten, and what they left in the file was overwritten. */
+  codesMs: z.int().nullable().default(null),
   auditedMs: z.int().nullable(),
   /** By topic, when its retention has taken the last record that was there when the chain had passed; its ends then, by partition. */
   logEnds: z.array(z.strictObject({ topic: z.string(), endsMs: z.int(), ends: z.array(z.int()).default([]) })),
@@ -41,6 +43,8 @@ const ErasureSchema = z.strictObject({
   overdue: z.array(z.string()).default([]),
   /** When they were seen to hold none of them, and what they left in an embedded log's files was overwritten. */
   overwrittenMs: z.int().nullable(),
+  /** Why the last try ended before its end; null where it did not. */
+  failure: z.string().nullable().default(null),
 })
 
 export type Erasure = z.infer<typeof ErasureSchema>
@@ -56,7 +60,14 @@ export function newErasure(
   nowMs: number,
   hasBigQuery: boolean,
 ): Erasure {
-  const nothing = { place: null, foldedMs: null, alertedMs: null, checkpointedMs: null, archivedMs: null }
+  const nothing = {
+    place: null,
+    foldedMs: null,
+    alertedMs: null,
+    checkpointedMs: null,
+    archivedMs: null,
+    codesMs: null,
+  }
   return {
     ...{ subject, actor, reason, requestedMs: nowMs, ...nothing, archivedRows: null, auditedMs: null },
     ...{
@@ -66,6 +77,7 @@ export function newErasure(
       logEnds: [],
       overdue: [],
       overwrittenMs: null,
+      failure: null,
     },
   }
 }

@@ -1,6 +1,6 @@
 import { machineTime } from '../../../streams/machine/machine-time.ts'
 import type { Session } from '../session.ts'
-import { embeddedErasable } from './erasable-log.ts'
+import { type ErasableLog, embeddedErasable } from './erasable-log.ts'
 import { continueErasure, isDone } from './erase.ts'
 import { readErasures } from './erasure-file.ts'
 
@@ -15,15 +15,18 @@ export async function keepErasing(
   while (!signal.aborted) {
     await machineTime.sleep(INTERVAL_MS, signal)
     if (signal.aborted) return
-    const nowMs = machineTime.nowMs()
-    try {
-      for (const erasure of readErasures(session.folder.path)) {
-        if (isDone(erasure) || erasure.requestedMs + INTERVAL_MS >= nowMs) continue
-        // One that fails holds up no other.
-        await continueErasure(embeddedErasable(session), erasure, nowMs).catch(onError)
-      }
-    } catch (error) {
-      onError(error as Error)
-    }
+    await continueErasures(embeddedErasable(session), machineTime.nowMs(), onError).catch(onError)
+  }
+}
+
+/** One round. An erasure that fails holds up no other, keeps why, and is tried again in the next. */
+export async function continueErasures(
+  log: ErasableLog,
+  nowMs: number,
+  onError: (error: Error) => void,
+): Promise<void> {
+  for (const erasure of readErasures(log.session.folder.path)) {
+    if (isDone(erasure) || erasure.requestedMs + INTERVAL_MS >= nowMs) continue
+    await continueErasure(log, erasure, nowMs).catch(onError)
   }
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../../../streams/log/log.ts'
 import type { Session } from '../session.ts'
-import { archiveDueMs } from './erase.ts'
+import { archiveDueMs, CODES_KEPT_MS } from './erase.ts'
 import type { Erasure } from './erasure-file.ts'
 
 /** One store, and from when on nothing of the subject can be read there. */
@@ -20,31 +20,31 @@ export interface Receipt {
   /** Where the erasure stands in the input: `<partition>-<offset>`. */
   readonly record: string | null
   readonly stores: readonly ReceiptLine[]
+  /** Why the last try ended before its end; null where it did not. It is tried again. */
+  readonly failure: string | null
   /** After it a scan finds nothing; null while a store waits. */
   readonly complete_from: string | null
 }
-
-/** One-time codes are remembered for a day behind their challenge. */
-const CODES_KEPT_MS = 25 * 3_600_000
 
 /** Seven days of time travel, the longest there is, and seven of fail-safe. */
 const BIGQUERY_KEEPS_MS = 14 * 24 * 3_600_000
 
 /** What an erasure has done, and what it will have done when (SPEC B4). */
 export function receiptOf(session: Pick<Session<Log>, 'config'>, erasure: Erasure): Receipt {
-  const { subject, actor: by, reason, place, requestedMs } = erasure
+  const { subject, actor: by, reason, place, requestedMs, failure } = erasure
   const stores = [
     ...stateLines(erasure),
     archiveLine(session, erasure),
     ...bigQueryLines(session, erasure),
     ...logLines(erasure),
   ]
-  const last = stores.some(({ from }) => from === null)
-    ? null
-    : stores
-        .map(({ from }) => from ?? '')
-        .toSorted()
-        .at(-1)
+  const last =
+    failure !== null || stores.some(({ from }) => from === null)
+      ? null
+      : stores
+          .map(({ from }) => from ?? '')
+          .toSorted()
+          .at(-1)
   return {
     subject,
     requested: iso(requestedMs),
@@ -52,11 +52,12 @@ export function receiptOf(session: Pick<Session<Log>, 'config'>, erasure: Erasur
     reason,
     record: place === null ? null : `${place.partition}-${place.offset}`,
     stores,
+    failure,
     complete_from: last ?? null,
   }
 }
 
-function stateLines({ foldedMs, alertedMs, checkpointedMs }: Erasure): ReceiptLine[] {
+function stateLines({ foldedMs, alertedMs, checkpointedMs, codesMs }: Erasure): ReceiptLine[] {
   return [
     line('state', foldedMs, 'the chain passed the erasure; a refold meets it at the same place'),
     line('live alerts', alertedMs, 'whoever keeps them reads the erasure behind the alerts'),
@@ -64,7 +65,7 @@ function stateLines({ foldedMs, alertedMs, checkpointedMs }: Erasure): ReceiptLi
     {
       store: 'one-time codes',
       from: foldedMs === null ? null : iso(foldedMs + CODES_KEPT_MS),
-      state: foldedMs === null ? 'waits' : 'leaves by then',
+      state: foldedMs === null ? 'waits' : codesMs === null ? 'leaves by then' : 'erased',
       why: 'a challenge is forgotten a day behind its end',
     },
   ]

@@ -13,16 +13,18 @@ import { SCHEMAS } from '../../../schemas/generated/schemas.ts'
 import { ShadowVerdictReader } from '../../../schemas/generated/shadow-verdict.ts'
 import { subjectOf, TOPICS } from '../../../schemas/topics.ts'
 import type { Log } from '../../../streams/log/log.ts'
+import { machineTime } from '../../../streams/machine/machine-time.ts'
 import type { RecordBatchReader } from '../../../streams/record/record-batch-reader.ts'
 import { auditSchemaId } from '../board/audit-log.ts'
 import { standingOf } from '../control/standing.ts'
+import { heldChallenges } from '../otp/held-codes.ts'
 import { scanPartition } from '../partition-scan.ts'
 import type { Session } from '../session.ts'
 import { archivedRows } from './archived-rows.ts'
 
 /** One thing that is held of a subject, and where. */
 export interface HeldRecord {
-  /** A topic, `state` or `archive.<table>`. */
+  /** A topic, `state`, `archive.<table>` or `one-time codes`. */
   readonly store: string
   /** `<partition>-<offset>`; null for what is no record. */
   readonly place: string | null
@@ -68,7 +70,7 @@ const RECEIVED = [
 ] as const
 const RECEIVED_COLUMNS = 'transaction_id, event_time, receiver_account_id, amount, currency, kind, outcome'
 
-/** All that is held of an account and can be read: the log, the state, the archive (the right to know). */
+/** All that is held of an account and can be read: the log, the state, the archive, one-time codes without the codes (the right to know). */
 export async function* recordsOf(session: Session<Log>, accountId: string): AsyncGenerator<HeldRecord> {
   const standing = await standingOf(session, accountId)
   if (standing.known) yield { store: 'state', place: null, as: 'sender', held: standing }
@@ -76,6 +78,7 @@ export async function* recordsOf(session: Session<Log>, accountId: string): Asyn
     for (let partition = 0; partition < partitions; partition++) yield* recordsIn(session, topic, partition, accountId)
   }
   yield* rowsOf(session, accountId)
+  yield* challengesOf(session, accountId)
 }
 
 async function* recordsIn(
@@ -154,6 +157,14 @@ async function* rowsOf({ config }: Pick<Session<Log>, 'config'>, accountId: stri
   for await (const row of received) {
     if (row['receiver_account_id'] !== accountId) continue
     yield { store: 'archive.payment_transactions', place: placeOf(row), as: 'receiver', held: row }
+  }
+}
+
+async function* challengesOf(session: Session<Log>, accountId: string): AsyncGenerator<HeldRecord> {
+  const challenges = await heldChallenges(session, (one) => one === accountId, machineTime.nowMs())
+  for (const { endsMs, ...challenge } of challenges) {
+    const held = { ...challenge, ends: new Date(endsMs).toISOString() }
+    yield { store: 'one-time codes', place: null, as: 'sender', held }
   }
 }
 

@@ -18,6 +18,7 @@ import { SCHEMAS } from '../../../schemas/generated/schemas.ts'
 import { subjectOf, TOPICS } from '../../../schemas/topics.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
+import type { DataFolder } from '../data-folder.ts'
 import { KEY_FILES, KeysError } from '../keys.ts'
 import { redisServer } from '../redis-target.ts'
 import type { Session } from '../session.ts'
@@ -113,14 +114,19 @@ function contactsOf({ otpContactsFile }: Config, { channel }: CodeSender): Conta
 export async function openOtpStore({ config, folder }: Pick<Session<Log>, 'config' | 'folder'>): Promise<OtpStore> {
   const limits = limitsOf(config)
   if (config.otpStore === 'embedded') {
-    return new EmbeddedOtpStore({ directory: join(folder.path, 'otp'), limits, clock: machineTime })
+    return new EmbeddedOtpStore({ directory: otpDirectory(folder), limits, clock: machineTime })
   }
   // The Redis client takes its time to load; who keeps codes in the folder should not wait for it.
   const { RedisOtpStore } = await import('../../../otp/redis-store.ts')
   return RedisOtpStore.open(redisServer(config, 'one-time codes'), limits)
 }
 
-function limitsOf({ otpLockMs, otpCodesPerClient, otpTriesPerClient }: Config): OtpLimits {
+/** Where a data folder keeps codes, if it does. */
+export function otpDirectory(folder: Pick<DataFolder, 'path'>): string {
+  return join(folder.path, 'otp')
+}
+
+export function limitsOf({ otpLockMs, otpCodesPerClient, otpTriesPerClient }: Config): OtpLimits {
   return otpLimits({ lockMs: otpLockMs, codesPerClientMax: otpCodesPerClient, triesPerClientMax: otpTriesPerClient })
 }
 

@@ -25,7 +25,7 @@ export function Erasures({ erasures }: { readonly erasures: readonly ErasureView
 const SHOWN = 12
 
 function Stores({
-  erasure: { subject, requested, by, reason, complete_from, stores },
+  erasure: { subject, requested, by, reason, failure, complete_from, stores },
 }: {
   readonly erasure: ErasureView
 }) {
@@ -37,6 +37,7 @@ function Stores({
         </span>{' '}
         asked for by {visible(by)} {time(requested)}: {visible(reason)};{' '}
         {complete_from === null ? 'something waits' : `gone everywhere from ${time(complete_from)}`}
+        {failure !== null && `; the last try failed and is made again: ${visible(failure)}`}
       </caption>
       <thead>
         <tr>
