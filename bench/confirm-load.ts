@@ -17,7 +17,7 @@ export interface ConfirmPlan {
 }
 
 export interface ConfirmDone {
-  /** Answers by status; 0 are those that never came. */
+  /** Answers by status, with the code of those that nobody expects; 0 are those that never came. */
   readonly statuses: Readonly<Record<string, number>>
   /** Of the answers that are no refusal, ms. */
   readonly p50: number
@@ -85,13 +85,15 @@ async function run(
   let callersLateMs = 0
   let open = count
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-  const answered = (i: number) => (status: number) => {
+  const answered = (i: number) => (status: number, body: string) => {
     const ms = monotonicMs() - dueMs(i)
-    statuses[status] = (statuses[status] ?? 0) + 1
+    let name = String(status)
     if (status === 200 || status === 202 || status === 403) {
       taken.push(ms)
       histogram.add(ms)
     } else if (status === 503) refused.push(ms)
+    else name += ` ${/"code":"(\w+)"/.exec(body)?.[1] ?? ''}`
+    statuses[name] = (statuses[name] ?? 0) + 1
     if (--open === 0) end()
   }
   for (let sent = 0; sent < count; ) {
@@ -141,7 +143,7 @@ function userOf(token: string, user: number): User {
   return { head: `${lines.join('\r\n')}${HEAD_END}${opening}`, tail }
 }
 
-type Answered = (status: number) => void
+type Answered = (status: number, body: string) => void
 
 /** Connections that are kept; each carries one call at a time. */
 class Connections {
@@ -179,7 +181,7 @@ class Connections {
       if (at >= 0) this.free.splice(at, 1)
       const call = this.running.get(socket)
       this.running.delete(socket)
-      call?.answered(0)
+      call?.answered(0, '')
     })
     return socket
   }
@@ -196,7 +198,7 @@ class Connections {
     const next = this.waiting.shift()
     if (next === undefined) this.free.push(socket)
     else this.send(socket, next.text, next.answered)
-    call.answered(Number(call.text.slice(9, 12)))
+    call.answered(Number(call.text.slice(9, 12)), call.text.slice(head))
   }
 }
 

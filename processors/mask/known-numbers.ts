@@ -63,10 +63,19 @@ function passesMod97(iban: string): boolean {
 }
 
 const UUID_GROUPS = [8, 4, 4, 4, 12] as const
+/** Where version and variant stand (RFC 9562, 4.1 and 4.2), and what they are. */
+const VERSION_AT = 14
+const VERSION_MAX = 8
+const VARIANT_AT = 19
+const VARIANT_MIN = 8
+const VARIANT_MAX = 11
 const HEX_LETTERS_MIN = 3
 const HEX_DIGITS_MIN = 24
 
-/** The end of the UUID that begins at `at`; else `at`. One of digits alone (under 3 letters) counts as none. */
+/**
+ * The end of the UUID that begins at `at`; else `at`. One of digits alone (under 3 letters) counts when it has a version and the variant of
+ * RFC 9562: of a million random ones three have so few letters, and digits in which there seems to be a card number.
+ */
 function uuidEnd(points: TextPoints, at: number): number {
   let next = at
   let letters = 0
@@ -81,7 +90,13 @@ function uuidEnd(points: TextPoints, at: number): number {
     }
   }
   const whole = next >= points.length || !isWord(points.codes[next]!)
-  return whole && letters >= HEX_LETTERS_MIN ? next : at
+  return whole && (letters >= HEX_LETTERS_MIN || hasVersion(points, at)) ? next : at
+}
+
+function hasVersion(points: TextPoints, at: number): boolean {
+  const version = hexValue(points.codes[at + VERSION_AT]!)
+  const variant = hexValue(points.codes[at + VARIANT_AT]!)
+  return version >= 1 && version <= VERSION_MAX && variant >= VARIANT_MIN && variant <= VARIANT_MAX
 }
 
 /** The end of the word of 24 or more hexadecimal digits, 3 of them letters, that begins at `at`; else `at`. */

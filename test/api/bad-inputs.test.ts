@@ -38,6 +38,7 @@ const TABLE: readonly (readonly [row: string, make: () => string | Uint8Array, s
     ['4 in a memo', () => body({ memo: `my card ${CARD}` }), 200, null],
     ['4 in a key of the body', () => body({ [CARD]: 1 }), 400, 'UNKNOWN_FIELD'],
     ['4 in an idempotency key', () => body({ idempotency_key: '4111111111111111' }), 422, 'PAN_IN_ID'],
+    ['4 in a random UUID by chance', () => body({ transaction_id: '40008436-0235-4404-b961-48d019297445' }), 200, null],
     ['6 an order number that fails Luhn', () => body({ memo: 'order 1234567890123456' }), 200, null],
     ['7 in base64', () => body({ memo: Buffer.from('4111111111111111').toString('base64') }), 200, null],
     ['8 a verification code', () => body({ cvv: '123' }), 400, 'SAD_NOT_ALLOWED'],

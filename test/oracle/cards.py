@@ -38,6 +38,7 @@ _RUN = re.compile(rf"[0-9](?:[{_SEPARATORS}]{{0,4}}[0-9]){{11,}}")
 _GROUP = re.compile(r"[0-9]+")
 _WORD = r"(?<![0-9A-Za-z]){}(?![0-9A-Za-z])"
 _UUID = re.compile(_WORD.format(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"))
+_VERSIONED = re.compile(_WORD.format(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[1-8][0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}"))
 _HEX = re.compile(_WORD.format(r"[0-9A-Fa-f]{24,}"))
 _IBAN = re.compile(_WORD.format(r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[0-9A-Za-z]){11,30}"))
 
@@ -65,6 +66,7 @@ def is_card_number(digits):
 def _exempt(text):
     """The text with IBANs, UUIDs and long hexadecimal words blanked out by letters."""
     blank = lambda match: "x" * len(match.group())  # noqa: E731
+    text = _VERSIONED.sub(blank, text)
     for pattern in (_UUID, _HEX):
         text = pattern.sub(lambda m: blank(m) if sum(c.isalpha() for c in m.group()) >= 3 else m.group(), text)
     # READING: an IBAN's length by country is left out here; mod 97 alone decides.

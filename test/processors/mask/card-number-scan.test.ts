@@ -75,6 +75,11 @@ const REDACTED = [
     expected: 'XXXXXXXXXXXX1111 and XXXXXXXXXXX0005',
     why: 'two numbers',
   },
+  {
+    text: '42424242-4242-4242-0000-000000000000',
+    expected: 'XXXXXXXX-XXXX-4242-0000-000000000000',
+    why: 'digits in a UUID form that is no UUID of RFC 9562',
+  },
   { text: '\u001b[31m4111111111111111', expected: '\u001b[31mXXXXXXXXXXXX1111', why: 'after an escape sequence' },
 ]
 test.each(REDACTED)('SPEC M4: $text: $why', ({ text, expected }) => {
@@ -90,6 +95,8 @@ const LEFT = [
   { text: '1764000000000000000', why: 'a time in ns' },
   { text: '41111111111111110000', why: 'four more digits that are no expiry' },
   { text: '550e8400-e29b-41d4-4111-111111111111', why: 'a UUID' },
+  { text: '40008436-0235-4404-b961-48d019297445', why: 'a random UUID with two letters' },
+  { text: '40008436-0235-4404-8961-480019297445', why: 'a random UUID without a letter' },
   { text: '9f86d081884c7d659a2feaa0c55ad4111111111111111', why: 'a long hexadecimal id' },
   { text: '36.532499, 45.700018', why: 'a position' },
   { text: '2026-11-22T18:48:55.123Z', why: 'a time' },
