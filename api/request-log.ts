@@ -13,7 +13,7 @@ const CALLER_GONE = 499
  * On every answer, for a browser that should ever show one (OWASP REST Security Cheat Sheet, Security Headers): it runs, frames, guesses
  * and keeps nothing of it. The same each time, so they are not put together anew for each call; pages have helmet's.
  */
-const GUARDS: Readonly<Record<string, string>> = {
+export const GUARDS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',

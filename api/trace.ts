@@ -3,6 +3,7 @@ import { type EncodedHeaders, encodeHeaders } from '../streams/record/record-hea
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
 const SPAN_DIGITS = 16
+const encoder = new TextEncoder()
 
 /** A request's place in its trace (W3C Trace Context, level 1). */
 export interface Trace {
@@ -25,5 +26,5 @@ function randomHex(): string {
 
 /** The trace as headers of a record. */
 export function recordHeaders({ traceparent }: Trace): EncodedHeaders {
-  return encodeHeaders([['traceparent', new TextEncoder().encode(traceparent)]])
+  return encodeHeaders([['traceparent', encoder.encode(traceparent)]])
 }

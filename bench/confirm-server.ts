@@ -29,7 +29,14 @@ async function main(data: string, bootstrap: string | undefined, timeoutMs: stri
   const metrics = measureApi(new Registry(), () => api)
   const options = { name: 'bench', isDemo: true, logger, metrics, challenges: null, sharedLimiter: null }
   const api: ConfirmApi = await ConfirmApi.open(session, options)
-  const server = await serveWeb({ host: '127.0.0.1', port: 0, setting: 'none', routes: [api.routes], home: '/docs' })
+  const server = await serveWeb({
+    host: '127.0.0.1',
+    port: 0,
+    setting: 'none',
+    routes: [api.routes],
+    shed: api.shed,
+    home: '/docs',
+  })
   while (!api.caughtUp) await new Promise((resolve) => setTimeout(resolve, 5))
   process.on('message', () => {
     const { user, system } = process.cpuUsage()

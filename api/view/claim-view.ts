@@ -72,7 +72,10 @@ export class ClaimView {
     if (this.claimOf(scope, appendTimeMs) !== null) return
     this.store.put(`s:${scope}`, record.claimId)
     this.store.put(`c:${record.claimId}`, { ...record, appendTimeMs } satisfies Claim)
-    this.keepUntilOld(record.claimId, appendTimeMs)
+    if (this.keepUntilOld(record.claimId, appendTimeMs)) {
+      // Nobody has named it before, so the disk need not be asked.
+      for (const kind of 'dl') this.store.knowAbsent(`${kind}:${record.claimId}`)
+    }
     this.showPayment(record)
     this.tell(record.claimId)
   }
@@ -82,6 +85,7 @@ export class ClaimView {
     if (this.store.get(`d:${claimId}`) !== undefined) return
     this.store.put(`d:${claimId}`, decision)
     this.store.put(`k:${decision.decisionId}`, claimId)
+    this.store.knowAbsent(`r:${decision.decisionId}`)
     const claim = this.store.get<Claim>(`c:${claimId}`)
     if (claim !== undefined) this.showPayment(claim)
     this.keepUntilOld(claimId, appendTimeMs)
@@ -118,12 +122,13 @@ export class ClaimView {
     for (const kind of 'cdlb') this.store.remove(`${kind}:${claimId}`)
   }
 
-  /** Once a claim, by whichever of claim and decision came first. */
-  private keepUntilOld(claimId: string, appendTimeMs: number): void {
-    if (this.store.get(`b:${claimId}`) !== undefined) return
+  /** Once a claim, by whichever of claim and decision came first; true for that one. */
+  private keepUntilOld(claimId: string, appendTimeMs: number): boolean {
+    if (this.store.get(`b:${claimId}`) !== undefined) return false
     this.store.put(`b:${claimId}`, appendTimeMs)
     this.store.put(ageKey(appendTimeMs, claimId), 1)
     this.size++
+    return true
   }
 
   private showPayment({

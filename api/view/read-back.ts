@@ -50,7 +50,8 @@ export interface ReadBackOptions {
 export class ReadBack {
   private readonly options: ReadBackOptions
   private readonly positions = new Map<string, number>()
-  private readonly goals = new Map<string, number>()
+  /** What is not applied yet of what was committed when the following began; null while nothing is followed. */
+  private goals: Map<string, number> | null = null
   private readonly reaching = new Map<string, Set<{ readonly offset: number; readonly resolve: () => void }>>()
   private readonly undecided = new Map<string, Undecided>()
   private readonly asking = new Map<string, (undecided: Undecided) => void>()
@@ -61,27 +62,33 @@ export class ReadBack {
 
   /** True once everything is applied that was committed when the following began, and until it ends. */
   get caughtUp(): boolean {
-    if (this.goals.size === 0) return false
-    for (const [name, goal] of this.goals) if ((this.positions.get(name) ?? 0) < goal) return false
+    if (this.goals === null) return false
+    // Asked by every call: what was reached once need not be looked at again.
+    for (const [name, goal] of this.goals) {
+      if ((this.positions.get(name) ?? 0) < goal) return false
+      this.goals.delete(name)
+    }
     return true
   }
 
   /** Resolves once `signal` has asked for the end. @throws StreamsError what only a person can set right. */
   async run(signal: AbortSignal): Promise<void> {
     const { log, clock, events } = this.options
+    const goals = new Map<string, number>()
     const followed = await Promise.all([
-      ...this.kept(TOPICS.apiClaims, this.claims()),
-      ...this.kept(TOPICS.paymentsDecided, this.decisions()),
+      ...this.kept(TOPICS.apiClaims, this.claims(), goals),
+      ...this.kept(TOPICS.paymentsDecided, this.decisions(), goals),
       ...this.passing(TOPICS.paymentsDuplicates, this.repeats()),
       ...this.passing(TOPICS.paymentsDlq, this.deadLetters()),
     ])
+    this.goals = goals
     const over = new AbortController()
     const expiring = this.expire(AbortSignal.any([signal, over.signal]))
     try {
       await new LogFollower(log, clock, events).run(followed, signal)
     } finally {
       // Nothing new is seen from here on, so nothing new is taken either.
-      this.goals.clear()
+      this.goals = null
       over.abort()
       await expiring
     }
@@ -117,7 +124,7 @@ export class ReadBack {
   }
 
   /** Partitions that the view keeps: from its own place on, or from a day ago. */
-  private kept(topic: Topic, visit: VisitRecord): Promise<Followed>[] {
+  private kept(topic: Topic, visit: VisitRecord, goals: Map<string, number>): Promise<Followed>[] {
     const { log, store, clock } = this.options
     return partitionsOf(topic).map(async (at) => {
       const name = `${at.topic}-${at.partition}`
@@ -125,7 +132,7 @@ export class ReadBack {
       const held = store.get<number>(`p:${name}`)
       const isHeld = held !== undefined && held >= startOffset && held <= endOffset
       const from = isHeld ? held : await firstAppendedSince(log, at, clock.nowMs() - READ_BACK_MS)
-      this.goals.set(name, endOffset)
+      goals.set(name, endOffset)
       this.moved(name, from)
       const moved = (offset: number) => {
         store.put(`p:${name}`, offset)

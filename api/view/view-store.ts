@@ -72,6 +72,11 @@ export class ViewStore {
     this.timer ??= setTimeout(() => this.flush(), FLUSH_MS)
   }
 
+  /** Says that nothing stands under the key, so that nobody looks for it on the disk. */
+  knowAbsent(key: string): void {
+    this.recent.set(key, undefined)
+  }
+
   remove(key: string): void {
     this.put(key, undefined)
   }

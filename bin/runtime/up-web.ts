@@ -32,12 +32,17 @@ export async function serveUpWeb(session: Session, parts: UpWebParts): Promise<U
   const board = await openUpBoard(session, parts.store, parts.pipelineNow, parts.logger)
   const api = apiServed ? await openUpApi(session, parts) : null
   const routes = [board.routes, ...(api === null ? [] : [api.routes])]
-  const server = await serveWeb({ host, port, setting: variableOf('boardPort'), routes, home: BOARD_PATH }).catch(
-    async (error: unknown) => {
-      await api?.close()
-      throw error
-    },
-  )
+  const server = await serveWeb({
+    host,
+    port,
+    setting: variableOf('boardPort'),
+    routes,
+    home: BOARD_PATH,
+    ...(api !== null && { shed: api.shed }),
+  }).catch(async (error: unknown) => {
+    await api?.close()
+    throw error
+  })
   const origin = `http://${host}:${server.port}`
   const apiLine = `confirm API: ${origin}/payment/confirm, documents at ${origin}/docs`
   return {

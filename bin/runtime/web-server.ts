@@ -1,3 +1,4 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type FastifyInstance, type FastifyPluginAsync, fastify } from 'fastify'
 import { sendProblem } from '../../dashboards/board/problem.ts'
@@ -7,6 +8,8 @@ import { isLoopback } from './board/board-users.ts'
 const BODY_BYTES_MAX = 64 * 1024
 /** From a request's first byte to its last. */
 const REQUEST_MS = 10_000
+/** A connection without a request is kept for longer than a proxy before us keeps it. */
+const KEEP_ALIVE_MS = 72_000
 const PARAM_LENGTH_MAX = 128
 const NOT_HTTP_BODY = JSON.stringify({
   type: 'about:blank',
@@ -33,6 +36,8 @@ export interface WebServerOptions {
   readonly routes: readonly FastifyPluginAsync[]
   /** Where `/` leads. */
   readonly home: string
+  /** Sees each request first, and has answered it when it says true. */
+  readonly shed?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
 /**
@@ -40,10 +45,13 @@ export interface WebServerOptions {
  * @throws PortTakenError when the port is taken.
  */
 export async function serveWeb(options: WebServerOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const { host, port, setting, routes, home } = options
+  const { host, port, setting, routes, home, shed = () => false } = options
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_MS,
+    serverFactory: (handle) =>
+      createServer({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+        if (!shed(request, response)) handle(request, response)
+      }),
     // A drain takes as long as the calls that were taken.
     pluginTimeout: 0,
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },

@@ -4,7 +4,7 @@ import type { EnvironmentSettings } from './environment.ts'
 import { toStreamsError } from './refusal.ts'
 import { storageStopped } from './storage-error.ts'
 import type { WriteAnswer, WriteKind, WriteRequest } from './write-request.ts'
-import type { QueuedWrite, WrittenMessage } from './writing-thread.ts'
+import type { QueuedWrite, WriterMessage, WrittenMessage } from './writing-thread.ts'
 
 // The package is run from its sources, and published as JavaScript.
 const THREAD = new URL(import.meta.url.endsWith('.ts') ? './writing-thread.ts' : './writing-thread.js', import.meta.url)
@@ -26,6 +26,9 @@ export class EnvironmentWriter {
   private worker: Worker | null = null
   private stopped: StreamsError | null = null
   private nextId = 0
+  /** What was asked for in this turn: a message to a thread costs the same whether it carries one request or twelve. */
+  private outbox: QueuedWrite[] = []
+  private memory: ArrayBuffer[] = []
 
   /** `onWritten` runs after each synced transaction, which took `syncMs`, before its requests are answered. */
   constructor(
@@ -46,8 +49,10 @@ export class EnvironmentWriter {
     if (this.stopped !== null) return Promise.reject(this.stopped)
     this.worker ??= this.start()
     const id = this.nextId++
-    const message: QueuedWrite = { id, request: request as WriteRequest }
-    this.worker.postMessage(message, [...memory])
+    // Those that ask behind one another have been queued before this; who works on meanwhile is queued behind it.
+    if (this.outbox.length === 0) queueMicrotask(() => this.post())
+    this.outbox.push({ id, request: request as WriteRequest })
+    this.memory.push(...memory)
     // While something is to be acknowledged the process stays.
     if (this.waiting.size === 0) this.worker.ref()
     return new Promise((resolve, reject) => {
@@ -62,8 +67,17 @@ export class EnvironmentWriter {
     if (worker === null) return
     const exited = new Promise((resolve) => worker.once('exit', resolve))
     worker.ref()
-    worker.postMessage('close')
+    this.post()
+    worker.postMessage('close' satisfies WriterMessage)
     await exited
+  }
+
+  private post(): void {
+    if (this.outbox.length === 0) return
+    const [writes, memory] = [this.outbox, this.memory]
+    this.outbox = []
+    this.memory = []
+    this.worker?.postMessage(writes satisfies WriterMessage, memory)
   }
 
   private start(): Worker {

@@ -16,6 +16,9 @@ export interface QueuedWrite {
   readonly request: WriteRequest
 }
 
+/** Requests in order, or the end after those before it. */
+export type WriterMessage = QueuedWrite[] | 'close'
+
 /** One synced transaction, or the failure after which the thread writes nothing more. */
 export type WrittenMessage =
   | { readonly ids: readonly number[]; readonly outcomes: readonly WriteOutcome[]; readonly syncMs: number }
@@ -24,27 +27,39 @@ export type WrittenMessage =
 function serve(port: MessagePort, settings: EnvironmentSettings): void {
   const environment = openEnvironment(settings)
   let failed = false
+  const queue: QueuedWrite[] = []
+  let closing = false
 
-  port.on('message', (first: QueuedWrite | 'close') => {
-    let message: QueuedWrite | 'close' | undefined = first
-    while (message !== undefined && message !== 'close') message = writeBatchOf(message)
-    if (message === 'close') void environment.close().then(() => port.close())
+  port.on('message', (first: WriterMessage) => {
+    take(first)
+    takeWaiting()
+    while (queue.length > 0) {
+      const writes = queue.splice(0, countTogether())
+      // After a failure LMDB must not be entered again, and a later sync that succeeds would prove nothing.
+      if (!failed) write(writes)
+      takeWaiting()
+    }
+    if (closing) void environment.close().then(() => port.close())
   })
 
-  /** Writes `first` and what waits behind it; returns the message that no longer fitted. */
-  function writeBatchOf(first: QueuedWrite): QueuedWrite | 'close' | undefined {
-    const writes = [first]
-    let bytes = bytesOf(first.request)
-    let message = nextMessage()
-    while (message !== undefined && message !== 'close' && writes.length < REQUESTS_TOGETHER_MAX) {
-      bytes += bytesOf(message.request)
-      if (bytes > BYTES_TOGETHER_MAX) break
-      writes.push(message)
-      message = nextMessage()
+  function take(message: WriterMessage): void {
+    if (message === 'close') closing = true
+    else queue.push(...message)
+  }
+
+  function takeWaiting(): void {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
+      take(next.message)
+  }
+
+  /** How many of the queue go into one transaction: one at least. */
+  function countTogether(): number {
+    let bytes = 0
+    for (const [at, { request }] of queue.entries()) {
+      bytes += bytesOf(request)
+      if (at === REQUESTS_TOGETHER_MAX || (at > 0 && bytes > BYTES_TOGETHER_MAX)) return at
     }
-    // After a failure LMDB must not be entered again, and a later sync that succeeds would prove nothing.
-    if (!failed) write(writes)
-    return message
+    return queue.length
   }
 
   function write(writes: readonly QueuedWrite[]): void {
@@ -62,10 +77,6 @@ function serve(port: MessagePort, settings: EnvironmentSettings): void {
       const message = error instanceof Error ? error.message : String(error)
       port.postMessage({ failure: { message, code: (error as { code?: unknown }).code } } satisfies WrittenMessage)
     }
-  }
-
-  function nextMessage(): QueuedWrite | 'close' | undefined {
-    return receiveMessageOnPort(port)?.message as QueuedWrite | 'close' | undefined
   }
 }
 

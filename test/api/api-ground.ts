@@ -110,7 +110,14 @@ export class ApiGround {
       challenges,
       sharedLimiter,
     })
-    const server = await serveWeb({ host: '127.0.0.1', port: 0, setting: 'none', routes: [api.routes], home: '/docs' })
+    const server = await serveWeb({
+      host: '127.0.0.1',
+      port: 0,
+      setting: 'none',
+      routes: [api.routes],
+      shed: api.shed,
+      home: '/docs',
+    })
     const instance = new ApiInstance(api, server, registry)
     this.instances.push(instance)
     while (!api.caughtUp) await new Promise((resolve) => setTimeout(resolve, 5))

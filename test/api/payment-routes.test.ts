@@ -167,6 +167,41 @@ test('SPEC C1, M6: every call is one audit event, with the trace that it came in
     expect(text).not.toContain(hidden)
 })
 
+test('SPEC C1, C2, M6: a call for which there is no room has headers, audit event and metrics as any other', async () => {
+  const hold = Promise.withResolvers<void>()
+  const decisions: { held: Promise<void> | null } = { held: null }
+  const full = await ground.serve('full', { env: { SLUICE_API_IN_FLIGHT_MAX: '1' }, decisions })
+  decisions.held = hold.promise
+  const taken = confirm(full, token, { ...CALL, transaction_id: 'tx-room', idempotency_key: 'k-room' })
+  while (full.api.inFlight < 1) await new Promise((resolve) => setTimeout(resolve, 5))
+  const traceparent = '00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const refused = await confirm(full, token, { ...CALL, idempotency_key: 'k-no-room' }, { traceparent })
+  hold.resolve()
+  expect((await taken).status).toBe(200)
+  expect([refused.status, refused.json['code'], refused.headers.get('retry-after')]).toEqual([503, 'OVERLOADED', '1'])
+  expect(refused.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
+  expect(refused.headers.get('cache-control')).toBe('no-store')
+  expect(refused.headers.get('traceparent')).toMatch(/^00-1af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/)
+  const id = refused.headers.get('x-request-id')
+  let event: AuditEvent | undefined
+  while (event === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    event = (await auditEvents()).find(({ eventId }) => eventId === id)
+  }
+  expect(event).toMatchObject({
+    requestId: id,
+    actor: 'nobody',
+    act: 'payment.confirm',
+    result: '503',
+    reason: 'OVERLOADED',
+    traceId: '1af7651916cd43dd8448eb211c80319c',
+    sourceToken: expect.stringMatching(/^v1:mask-1:[0-9a-f]{64}$/),
+  })
+  expect(await full.registry.metrics()).toMatch(
+    /^http_request_duration_seconds_count\{method="POST",route="\/payment\/confirm",status_code="503"\} 1$/m,
+  )
+})
+
 test('SPEC C1, M6: a call whose caller has gone is an audit event too, and holds up no end', async () => {
   const lost = await ground.serve('lost', { paymentsLost: true })
   const gone = new AbortController()

@@ -40,7 +40,14 @@ export async function runApi(config: Config, isEmbedded: boolean, openLog: () =>
     running = api
     try {
       const { apiHost: host, apiPort: port } = config
-      const server = await serveWeb({ host, port, setting: variableOf('apiPort'), routes: [api.routes], home: '/docs' })
+      const server = await serveWeb({
+        host,
+        port,
+        setting: variableOf('apiPort'),
+        routes: [api.routes],
+        shed: api.shed,
+        home: '/docs',
+      })
       const health = await serveHealth({
         host: config.metricsHost,
         port: config.metricsPort,

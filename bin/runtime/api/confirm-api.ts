@@ -14,6 +14,7 @@ import { LoopDelay } from '../../../api/loop-delay.ts'
 import { ApiProblem } from '../../../api/problem.ts'
 import { ReplayCache } from '../../../api/request/replay-cache.ts'
 import { REPLAY_MS, SealedBodies } from '../../../api/request/sealed-body.ts'
+import { type Shed, shedCalls } from '../../../api/shedding.ts'
 import { ClaimView } from '../../../api/view/claim-view.ts'
 import { ReadBack } from '../../../api/view/read-back.ts'
 import { ViewStore } from '../../../api/view/view-store.ts'
@@ -37,8 +38,8 @@ import { tokenKeys } from './token-keys.ts'
 
 /** A caller waits for the batch: as short as a batch of its neighbours needs to form. */
 const LINGER_MS = 1
-/** Nobody waits for audit events. */
-const AUDIT_LINGER_MS = 20
+/** Nobody waits for audit events, and a batch of each partition costs the log as much as a payment: they go in large ones. */
+const AUDIT_LINGER_MS = 100
 /** Every caller has been answered by then; what a log that hangs has not taken is posted by the call that comes again. */
 const DRAIN_MS = 5_000
 const MINUTE_MS = 60_000
@@ -65,6 +66,8 @@ export interface ConfirmApiOptions {
 /** The confirm API over a session: its routes, and what runs behind them. */
 export class ConfirmApi implements MeasuredApi {
   readonly routes: FastifyPluginAsync
+  /** Goes before the routes. */
+  readonly shed: Shed
   /** Where its view stands; it may be removed after `close`. */
   readonly viewFolder: string
   private readonly store: ViewStore
@@ -144,7 +147,7 @@ export class ConfirmApi implements MeasuredApi {
       admission: new Admission(this.loopDelay, config.apiDelayMaxMs * WAIT_SHARE, () => performance.now()),
       claimsMax: config.apiClaimsMax,
     })
-    this.routes = apiRoutes({
+    const parts: ApiOptions = {
       confirmation: this.confirmation,
       challenges: options.challenges,
       view,
@@ -158,7 +161,9 @@ export class ConfirmApi implements MeasuredApi {
       replaysAreConflicts: config.apiReplayStatus === '409',
       streamsMax: STREAMS_MAX,
       onFailure: (error) => options.logger.error({ error: error.stack }, 'a request failed'),
-    })
+    }
+    this.routes = apiRoutes(parts)
+    this.shed = shedCalls(parts)
     this.following = this.readBack.run(this.ending.signal)
     this.following.catch((error: Error) => options.logger.error({ error: error.message }, 'the API reads no more'))
   }

@@ -10,6 +10,7 @@ import { openSharedLimiter } from './rate-limits.ts'
 /** The confirm API beside the tasks of the embedded profile. */
 export interface UpApi {
   readonly routes: FastifyPluginAsync
+  readonly shed: ConfirmApi['shed']
   /** After its server has closed. */
   close(): Promise<void>
 }
@@ -40,5 +41,5 @@ export async function openUpApi(session: Session, parts: UpApiParts): Promise<Up
     await api.close()
     limiter?.close()
   }
-  return { routes: api.routes, close }
+  return { routes: api.routes, shed: api.shed, close }
 }
