@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
 import { createProducer } from '../bin/runtime/payment-source.ts'
-import { openSession } from '../bin/runtime/session.ts'
+import { openPaymentTarget } from '../bin/runtime/payment-target.ts'
 import { readConfig } from '../platform/config.ts'
 import { type PaymentSubmitted, paymentSubmittedDefaults } from '../schemas/generated/payment-submitted.ts'
 
 /**
- * Pays into a data folder from a process of its own so that each payment raises exactly one alert: every sender has paid three times
+ * Pays into a data folder, or into a cluster, from a process of its own so that each payment raises exactly one alert: every sender has paid three times
  * within its minute before, and goes on paying. Says `ready` when they have, waits for a `BoardPlan`, pays by the clock whatever the
  * log does (open loop), and says `done` when the log has everything.
  */
@@ -47,9 +47,10 @@ function paymentOf(transactionId: string, payer: string, eventTime: number): Pay
   }
 }
 
-async function main(data: string, world: string): Promise<void> {
-  const session = await openSession(readConfig({}, { SLUICE_DATA: data }))
-  const producer = createProducer(session)
+async function main(data: string, world: string, bootstrap: string | undefined): Promise<void> {
+  const settings = { SLUICE_DATA: data, ...(bootstrap !== undefined && { SLUICE_KAFKA_BOOTSTRAP: bootstrap }) }
+  const target = await openPaymentTarget(readConfig({}, settings), bootstrap !== undefined)
+  const producer = createProducer(target)
   // Payers of their own each time: nobody's earlier window reaches into this measurement.
   const payerOf = (i: number) => `payer-${world}-${i % SENDERS}`
   const send = async (payment: PaymentSubmitted) => {
@@ -73,8 +74,8 @@ async function main(data: string, world: string): Promise<void> {
     await setTimeout(1)
   }
   await producer.close()
-  await session.log.close()
+  await target.close()
   process.send?.('done', () => process.disconnect())
 }
 
-if (import.meta.main) await main(process.argv[2] ?? '', process.argv[3] ?? '')
+if (import.meta.main) await main(process.argv[2] ?? '', process.argv[3] ?? '', process.argv[4])

@@ -1,21 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { type BoardPlan, intendedMs, transactionOf } from './board-feeder.ts'
+import { type Board, clustered, embedded, type Ground } from './board-ground.ts'
 import { MeasuredPage, type PageNotes } from './board-page.ts'
 import { child, messageOf, progress, Report, RUNS, size } from './harness.ts'
-import { withDataFolder } from './load.ts'
 
 /**
  * From the intended produce time of a payment to the first frame of a real browser that shows its alert: producer, log, decision,
- * alert store, feed and page, all on the cores of this machine, on one clock. Every alert is measured (open loop). Then four times as
- * many, of which the page must not grow tired.
+ * alert store, feed and page, all on the cores of this machine, on one clock. Every alert is measured (open loop), beside `sluice up` and
+ * beside Kafka and Redis. Then four times as many, of which the page must not grow tired.
  */
 const RATE = 500
 const SECONDS = size(60, 6)
 const FLOOD_RATE = 2_000
 const FLOOD_SECONDS = size(60, 5)
-const P95_BAR = { atMost: 100 }
-const P99_BAR = { atMost: 150 }
+/** ms */
+const EMBEDDED_BARS = { p95: 100, p99: 150 }
+const CLUSTERED_BARS = { p95: 150, p99: 250 }
 const LONG_TASK_BAR = { atMost: 200 }
 /** Growth of live objects over the flood. */
 const GROWTH_BAR = { atMost: 4 }
@@ -27,39 +26,45 @@ const POLL_MS = 100
 const BYTES_A_NOTE = 120
 const START_IN_MS = 500
 
-interface Board {
-  readonly url: string
-  readonly data: string
-}
-
 const report = new Report('board', 'Alerts on the board, from the intended produce time to the frame that shows them')
-const p50: number[] = []
-const p95: number[] = []
-const p99: number[] = []
-let missing = 0
-let measured = 0
-for (let run = 0; run < size(RUNS, 1); run++) {
-  await withBoard(async (board) => {
-    const page = await MeasuredPage.open(board.url)
-    await pace(board, page, RATE, WARM_UP_SECONDS)
-    const latencies = await pace(board, page, RATE, SECONDS)
-    const sorted = latencies.filter((ms) => !Number.isNaN(ms)).sort((a, b) => a - b)
-    const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN
-    p50.push(at(0.5))
-    p95.push(at(0.95))
-    p99.push(at(0.99))
-    measured += latencies.length
-    missing += latencies.length - sorted.length
-    await page.close()
-  })
-  progress(`run ${run + 1}`)
-}
-report.figure(`${RATE} alerts a second: p50`, 'ms', p50)
-report.figure(`${RATE} alerts a second: p95`, 'ms', p95, P95_BAR)
-report.figure(`${RATE} alerts a second: p99`, 'ms', p99, P99_BAR)
-report.require(`each of ${measured} alerts was shown and measured`, measured >= RATE * SECONDS && missing === 0)
-await withBoard(flood)
+await paced('embedded', embedded, EMBEDDED_BARS)
+await paced('Kafka and Redis', clustered, CLUSTERED_BARS)
+await embedded(flood)
 report.finish()
+
+/** Latencies at the steady rate on one ground, held against its bars. */
+async function paced(
+  name: string,
+  ground: Ground,
+  bars: { readonly p95: number; readonly p99: number },
+): Promise<void> {
+  const p50: number[] = []
+  const p95: number[] = []
+  const p99: number[] = []
+  let missing = 0
+  let measured = 0
+  for (let run = 0; run < size(RUNS, 1); run++) {
+    await ground(async (board) => {
+      const page = await MeasuredPage.open(board.url)
+      await pace(board, page, RATE, WARM_UP_SECONDS)
+      const latencies = await pace(board, page, RATE, SECONDS)
+      const sorted = latencies.filter((ms) => !Number.isNaN(ms)).sort((a, b) => a - b)
+      const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN
+      p50.push(at(0.5))
+      p95.push(at(0.95))
+      p99.push(at(0.99))
+      measured += latencies.length
+      missing += latencies.length - sorted.length
+      await page.close()
+    })
+    progress(`${name}, run ${run + 1}`)
+  }
+  report.figure(`${name}, ${RATE} alerts a second: p50`, 'ms', p50)
+  report.figure(`${name}, ${RATE} alerts a second: p95`, 'ms', p95, { atMost: bars.p95 })
+  report.figure(`${name}, ${RATE} alerts a second: p99`, 'ms', p99, { atMost: bars.p99 })
+  const all = measured >= RATE * SECONDS && missing === 0
+  report.require(`${name}: each of ${measured} alerts was shown and measured`, all)
+}
 
 async function flood(board: Board): Promise<void> {
   const page = await MeasuredPage.open(board.url)
@@ -87,8 +92,13 @@ async function flood(board: Board): Promise<void> {
 }
 
 /** Pays by the clock and resolves with each payment's ms to the frame that showed its alert; not a number when none did. */
-async function pace({ data }: Board, page: MeasuredPage, ratePerSecond: number, seconds: number): Promise<number[]> {
-  const feeder = child('board-feeder.ts', [data, String(Date.now())])
+async function pace(
+  { data, bootstrap }: Board,
+  page: MeasuredPage,
+  ratePerSecond: number,
+  seconds: number,
+): Promise<number[]> {
+  const feeder = child('board-feeder.ts', [data, String(Date.now()), ...(bootstrap === null ? [] : [bootstrap])])
   await messageOf(feeder, 'the feeder')
   const before = await page.received()
   const plan: BoardPlan = { startMs: Date.now() + START_IN_MS, payments: ratePerSecond * seconds, ratePerSecond }
@@ -103,35 +113,5 @@ async function pace({ data }: Board, page: MeasuredPage, ratePerSecond: number, 
   const atMs = new Map(shown.map((one) => [one.transaction, one.atMs]))
   return Array.from({ length: plan.payments }, (_, i) => {
     return (atMs.get(transactionOf(plan, i)) ?? Number.NaN) - intendedMs(plan, i)
-  })
-}
-
-/** Runs `work` beside a new `sluice up`, as a newcomer starts it but without its simulator. */
-async function withBoard(work: (board: Board) => Promise<void>): Promise<void> {
-  await withDataFolder(async (data) => {
-    const args = [join(import.meta.dirname, '../bin/sluice.ts'), 'up', '--no-simulate', '--port', '0', '--data', data]
-    const up = spawn(process.execPath, args, {
-      env: { ...process.env, SLUICE_BOARD_PORT: '0' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const exited = new Promise((resolve) => up.once('exit', resolve))
-    try {
-      await work({ url: await boardUrl(up), data })
-    } finally {
-      up.kill('SIGTERM')
-      await exited
-    }
-  })
-}
-
-function boardUrl(up: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    up.stdout?.on('data', (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-10_000)
-      const [, url] = /fraud board: (\S+)\n/.exec(said) ?? []
-      if (url !== undefined) resolve(url)
-    })
-    up.once('exit', (code) => reject(new Error(`sluice up ended with ${code}: ${said}`)))
   })
 }
