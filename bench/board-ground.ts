@@ -34,14 +34,20 @@ export const clustered: Ground = (work) =>
   withBroker(async ({ bootstrap, folder }) => {
     const redis = await startRedis(BESIDE_DECISIONS)
     const data = join(folder, 'data')
-    const env = { SLUICE_KAFKA_BOOTSTRAP: bootstrap, SLUICE_DATA: data, SLUICE_REDIS_URL: redis.url }
+    const env = {
+      SLUICE_KAFKA_BOOTSTRAP: bootstrap,
+      SLUICE_KAFKA_REPLICAS: '1',
+      SLUICE_DATA: data,
+      SLUICE_REDIS_URL: redis.url,
+    }
     const topics = new StartedSluice(['topics', '--kafka'], { env })
     if ((await topics.ended) !== 0) throw new Error(`the topics could not be made: ${topics.stdout}${topics.stderr}`)
     const worker = new WorkerProcess({ bootstrap, folder }, 'board')
+    // It makes the data folder, whose keys the others need.
+    await worker.ready(WORKER_PARTITIONS)
     const alerter = new StartedSluice(['alerter', '--kafka', '--port', '0'], { env })
     const board = new StartedSluice(['board', '--kafka'], { env })
     try {
-      await worker.ready(WORKER_PARTITIONS)
       await alerter.says(/health on/)
       const [, url = ''] = await board.says(/sluice board: (\S+),/)
       await work({ url, data, bootstrap })
