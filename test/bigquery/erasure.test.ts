@@ -5,7 +5,6 @@ import { createArchive } from '../../bigquery/dataset/dataset-schema.ts'
 import { eraseFromDataset } from '../../bigquery/dataset/erase-dataset.ts'
 import { archivedEnds } from '../../bin/runtime/archive/archive-erasure.ts'
 import { datasetCaughtUp } from '../../bin/runtime/archive/bigquery-erasure.ts'
-import { datasetRepeats } from '../../bin/runtime/archive/repeat-counter.ts'
 import { continueErasure } from '../../bin/runtime/erasure/erase.ts'
 import { requestErasure } from '../../bin/runtime/erasure/erasure-request.ts'
 import { receiptOf } from '../../bin/runtime/erasure/receipt.ts'
@@ -120,15 +119,6 @@ await onRealParts(['bigquery'], 'an erasure in BigQuery', () => {
     expect(statements.length).toBeGreaterThan(10)
     expect(proxy.asked.filter((body) => traces.some((trace) => body.includes(trace)))).toEqual([])
     expect(await accountOf(session, subject)).toBe(ERASED.account)
-
-    // One id of two senders, of late (SPEC D5).
-    const shared = { transactionId: 'shared', eventTime: Date.now() - HOUR_MS }
-    for (const account of [BESIDE.account, 'ACC-other']) await folder.pay({ ...BESIDE, account }, shared)
-    await folder.whileDeciding()
-    await expect.poll(caughtUp, { timeout: START_MS, interval: 200 }).toBe(true)
-    const repeats = datasetRepeats(session.config)
-    await repeats.count()
-    expect(repeats.counted).toEqual({ repeatedIds: 1, doubledRows: 0 })
 
     archiver.kill('SIGTERM')
     expect(await archiver.ended, archiver.stderr).toBe(0)
