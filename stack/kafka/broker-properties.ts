@@ -16,7 +16,7 @@ export type BrokerProperties = Readonly<Record<string, string>>
  *
  * Internal topics are small and as much replicated as there are brokers for. Topics are never made by asking for them, so
  * a missing one is an error. Sessions of KIP-848 groups end after 6 s instead of 45 s, so that a take-over can be awaited, and
- * members ask every 0.5 s instead of 5 s, since a partition that moves waits for its old owner's and its new owner's next question.
+ * members ask every 0.2 s instead of 5 s, since the partitions of one that leaves wait for the others' next question.
  */
 export function brokerProperties(place: BrokerPlace, places: readonly BrokerPlace[]): BrokerProperties {
   const replicas = String(Math.min(3, places.length))
@@ -38,8 +38,8 @@ export function brokerProperties(place: BrokerPlace, places: readonly BrokerPlac
     'group.initial.rebalance.delay.ms': '0',
     'group.consumer.min.session.timeout.ms': '6000',
     'group.consumer.session.timeout.ms': '6000',
-    'group.consumer.min.heartbeat.interval.ms': '500',
-    'group.consumer.heartbeat.interval.ms': '500',
+    'group.consumer.min.heartbeat.interval.ms': '200',
+    'group.consumer.heartbeat.interval.ms': '200',
     'broker.session.timeout.ms': '6000',
     'broker.heartbeat.interval.ms': '1000',
     'log.cleaner.dedupe.buffer.size': String(4 << 20), // 128 MB of heap by default.

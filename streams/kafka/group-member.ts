@@ -52,6 +52,12 @@ interface IdPartitions {
 const PURPOSE = 'member'
 /** Until the coordinator has said how often. */
 const FIRST_INTERVAL_MS = 1_000
+/**
+ * A new epoch says that partitions move, not when: their owners have to close them first. So a member then asks more often than the
+ * coordinator demands, for as long as a hand-over may take, and a partition that was let go of waits for nobody.
+ */
+const MOVING_INTERVAL_MS = 50
+const MOVING_FOR_MS = 10_000
 const RETRY_PAUSE_MS = 200
 /** Nobody waits longer for a farewell; without one the session time-out ends the membership. */
 const FAREWELL_WITHIN_MS = 3_000
@@ -65,6 +71,7 @@ export class GroupMember {
   private readonly closing = new Set<number>()
   private intervalMs = FIRST_INTERVAL_MS
   private dueMs = 0
+  private movingUntilMs = 0
   private farewellUntilMs = Number.POSITIVE_INFINITY
   private wake = () => {}
 
@@ -113,10 +120,13 @@ export class GroupMember {
   private async send(heartbeat: Heartbeat): Promise<void> {
     const { groupId, cluster, onError } = this.options
     if (heartbeat.epoch === LEAVE_EPOCH) return this.farewell()
-    this.dueMs = performance.now() + this.intervalMs
+    const askedMs = performance.now()
+    this.dueMs = askedMs + this.intervalMs
     try {
       const answer = await this.ask(heartbeat)
+      if (answer.memberEpoch !== this.membership.epoch) this.movingUntilMs = askedMs + MOVING_FOR_MS
       this.intervalMs = answer.heartbeatIntervalMs
+      this.dueMs = askedMs + (askedMs < this.movingUntilMs ? MOVING_INTERVAL_MS : this.intervalMs)
       const assignment = answer.assignment === null ? null : await this.placesOf(answer.assignment.topicPartitions)
       this.happened({ event: 'answered', epoch: answer.memberEpoch, assignment, told: heartbeat.owned })
     } catch (cause) {

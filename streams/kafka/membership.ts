@@ -138,10 +138,15 @@ export function heartbeatOf({ phase, epoch, owned, told }: Membership): Heartbea
   return { epoch, full: false, owned: same(told, owned) ? null : owned }
 }
 
-/** Whether the next heartbeat should not wait for its interval. */
+/**
+ * Whether the next heartbeat should not wait for its interval. One that lets go of a part only should: the coordinator gives
+ * nothing on before all that it asked for is released.
+ */
 export function hasNews(membership: Membership): boolean {
   const { phase, owned } = membership
-  if (phase === 'JOINING' || (phase === 'LEAVING' && owned.length === 0)) return true
+  if (phase === 'HANDING_OVER') return false
+  if (phase === 'LEAVING') return owned.length === 0
+  if (phase === 'JOINING') return true
   const heartbeat = heartbeatOf(membership)
   return heartbeat !== null && !heartbeat.full && heartbeat.owned !== null
 }

@@ -48,11 +48,11 @@ export class OwnedPartition<S extends TaskStores> {
     return this.failure
   }
 
-  /** Lets the task end what it has begun, write a checkpoint and close; resolves when nothing of it runs any more. */
+  /** Lets the task write a checkpoint, end what it has begun and close; resolves when nothing of it runs any more. */
   async close(): Promise<void> {
     this.closing = true
     this.closed.resolve()
-    this.current?.stop()
+    this.current?.handOver()
     await this.done
   }
 

@@ -1,39 +1,15 @@
 import { type NextStep, StreamsError } from '../errors.ts'
-import type { CommittedOffset, FetchedBatches, Log, LogReader, TaskSession, TopicPartition } from '../log/log.ts'
+import type { CommittedOffset, FetchedBatches, LogReader, TaskSession, TopicPartition } from '../log/log.ts'
 import { PunctuationSchedule } from '../punctuation.ts'
 import { type EncodedHeaders, encodeHeaders } from '../record/record-headers.ts'
 import type { TaskStores } from '../state/task-stores.ts'
 import { type FoldProgress, fold, restore } from './restore.ts'
-import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
+import type { RestoredState } from './task-checkpoints.ts'
 import { TaskCounters } from './task-counters.ts'
+import type { TaskOptions } from './task-options.ts'
 import { TaskOutputs } from './task-outputs.ts'
-import { reachedBy, type TaskProcessor } from './task-processor.ts'
+import { reachedBy } from './task-processor.ts'
 import { nextTaskState, type TaskEvent, type TaskState } from './task-state.ts'
-
-/** What a task is given; time and waiting are arguments, so that a simulator can own them. */
-export interface TaskOptions<S extends TaskStores> {
-  readonly applicationId: string
-  readonly input: TopicPartition
-  readonly log: Log
-  readonly processor: TaskProcessor<S>
-  readonly checkpoints: TaskCheckpoints<S>
-  readonly clock: { nowMs(): number; wait(delayMs: number): Promise<void> }
-  readonly fetchBytesMax: number
-  /** How long a fetch may wait for records. */
-  readonly fetchWaitMs: number
-  /** Pause before a new session after an error that another try may cure. */
-  readonly retryBackoffMs: number
-  /** State that a standby hands over; the task folds from there instead of restoring. */
-  readonly warm?: RestoredState<S>
-  /** The counts of the same partition's task before this one in the process, to go on from. */
-  readonly counters?: TaskCounters
-  readonly onState?: (state: TaskState) => void
-  readonly onRestore?: FoldProgress
-  /** Told of every commit: ms from its begin to its acknowledged end. */
-  readonly onCommit?: (latencyMs: number) => void
-  /** Told of every error that the task survives. */
-  readonly onError?: (error: StreamsError) => void
-}
 
 /**
  * A fetch that brings less than one part in so many of the most it may is processed in no time: nothing is won by working
@@ -72,6 +48,9 @@ export class Task<S extends TaskStores> {
   private sealed: Transaction | null = null
   private inFlight: Promise<StreamsError | null> | null = null
   private stopping = false
+  private handingOver = false
+  /** Whether the checkpoint of a hand-over was begun. */
+  private saving = false
   private warm: RestoredState<S> | null
 
   constructor(options: TaskOptions<S>) {
@@ -138,6 +117,16 @@ export class Task<S extends TaskStores> {
   /** Asks the task to finish what it has begun and close; `run` resolves then. */
   stop(): void {
     this.stopping = true
+    this.reader?.close() // A fetch that waits need not go on.
+  }
+
+  /**
+   * The same for a partition that another process takes over, which is silent from this end to its next owner's first commit. So
+   * the last checkpoint is written while the task goes on, and the next owner folds the little that came meanwhile.
+   */
+  handOver(): void {
+    this.handingOver = true
+    if (this.current !== 'RUNNING') this.stop()
   }
 
   /** Opens a session, learns what is committed, and brings the state there. */
@@ -195,7 +184,8 @@ export class Task<S extends TaskStores> {
   private async loop(): Promise<void> {
     const { checkpoints, fetchBytesMax, fetchWaitMs } = this.options
     while (!this.stopping) {
-      if (checkpoints.due(this.committedOffset)) await this.checkpoint()
+      if (this.handingOver) await this.saveForSuccessor()
+      else if (checkpoints.due(this.committedOffset)) await this.checkpoint()
       // While a commit is in flight only what is there already is worth taking: its answer must not wait for more.
       const fetched = await this.openReader().fetch(fetchBytesMax, this.inFlight === null ? fetchWaitMs : 0)
       // Markers alone are committed past as well. Retention takes them from an idle input as it takes records, and a task whose
@@ -248,8 +238,11 @@ export class Task<S extends TaskStores> {
       .finally(() => {
         answered = true
       })
-    while (!answered && !this.stopping) await Promise.race([asking, clock.wait(STOP_POLL_MS)])
-    if (!answered) return
+    while (!answered && !this.stopping && !this.handingOver) await Promise.race([asking, clock.wait(STOP_POLL_MS)])
+    if (!answered) {
+      this.stop()
+      return
+    }
     const error = await asking
     this.counters.schemaWaits = error === null ? 0 : this.counters.schemaWaits + 1
     if (error === null) return
@@ -344,12 +337,20 @@ export class Task<S extends TaskStores> {
     this.options.checkpoints.begin(stores, offset)
   }
 
+  /** Begins the checkpoint of a hand-over, once; the task stops when it is written. */
+  private async saveForSuccessor(): Promise<void> {
+    if (this.saving) return
+    await this.checkpoint()
+    this.saving = true
+    void this.options.checkpoints.settled().then(() => this.stop())
+  }
+
   private async closeGracefully(): Promise<void> {
     this.move('stop')
     const { checkpoints } = this.options
     await this.settle()
     await checkpoints.settled()
-    await this.checkpoint()
+    if (!this.handingOver) await this.checkpoint()
     await checkpoints.settled()
     // A write that failed is told by the next question; without this one the last would fail in silence.
     checkpoints.due(this.committedOffset)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  hasNews,
   heartbeatOf,
   joining,
   MEMBER_MOVES,
@@ -140,6 +141,14 @@ describe('a member of a group', () => {
     expect(heartbeatOf(back)).toEqual({ epoch: 7, full: true, owned: [] })
     expect(once([answered(7, [4, 5], [])], back)).toMatchObject({ phase: 'STABLE', epoch: 7, owned: [4, 5] })
     expect(once([fenced], back)).toMatchObject({ phase: 'JOINING', epoch: 0 })
+  })
+
+  test('the coordinator is told at once when all that it asked for is released, not of each part', () => {
+    const asked = once([answered(1, [0, 1, 2], []), answered(1, null, [0, 1, 2]), answered(1, [0], null)])
+    const part = nextMembership(asked, released(1))
+    const whole = nextMembership(part, released(2))
+    expect([asked, part, whole].map((membership) => hasNews(membership))).toEqual([false, false, true])
+    expect(heartbeatOf(whole)?.owned).toEqual([0])
   })
 
   test('an event that the table does not have is our bug, and is refused by name', () => {

@@ -127,3 +127,45 @@ describe('the checkpoints of a task', () => {
     expect(await harness.stop(next)).toBeUndefined()
   })
 })
+
+describe('a hand-over', () => {
+  test('SPEC X3: the task goes on while its last checkpoint is written, then closes, and the next owner goes on from there', async () => {
+    const written = Promise.withResolvers<void>()
+    const begun: number[] = []
+    const checkpoints: TaskCheckpoints<MinuteStores> = {
+      restore: async () => ({ state: null, refused: [] }),
+      due: () => false,
+      begin: (_, offset) => begun.push(offset),
+      ageMs: () => 0,
+      settled: () => (begun.length === 0 ? Promise.resolve() : written.promise),
+    }
+    someBatches(0, 5)
+    const life = harness.start(NO_FAULTS, { checkpoints })
+    await harness.settle(life)
+    life.task.handOver()
+    await harness.clock.run(harness.until(() => begun.length > 0))
+    someBatches(5, 5)
+    await harness.settle(life)
+    expect({ committed: harness.committedOffset, state: life.task.lifeState }).toEqual({
+      committed: 20,
+      state: 'RUNNING',
+    })
+    written.resolve()
+    expect(await harness.clock.run(life.ended)).toBeUndefined()
+    expect(begun).toEqual([10])
+    expect(life.states.slice(-2)).toEqual(['CLOSING', 'CLOSED'])
+    const digest = life.task.stores?.digest()
+    const next = harness.start()
+    await harness.settle(next)
+    expect(next.task.stores?.digest()).toBe(digest)
+    await harness.stop(next)
+  })
+
+  test('a task that has no state yet writes none', async () => {
+    someBatches(0, 5)
+    const life = startWithCheckpoints(100)
+    life.task.handOver()
+    expect(await harness.clock.run(life.ended)).toBeUndefined()
+    expect([life.task.lifeState, harness.disk.files.size]).toEqual(['CLOSED', 0])
+  })
+})
