@@ -1,84 +1,119 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Admission } from '../../api/admission.ts'
+import { type Costs, type Phase, type Served, serve } from './modelled-server.ts'
 
-// Goal: what is taken in a process that has more to do than it can is answered in time, and one that keeps up refuses nobody.
+// Goal: at the rate that is meant nobody is refused; past it a process decides near as many as it can, in time, and is itself again right after.
 const WAIT_MS = 75
-const TICK_MS = 20
+const BOUND = 1_024
+const FEWEST = 100
+/** Of the first second of an overload nothing is asked: calls are taken until the queue has stood for 100 ms. */
+const BEGIN: Phase = { ratePerSecond: 500, seconds: 1 }
+const MEANT: Phase = { ratePerSecond: 1_000, seconds: 4 }
+const HEALTHY: Costs = { callMs: 0.6, groupMs: 1, refusalMs: 0.12, logMs: 3 }
 
-test('SPEC C2: a process that keeps up takes any number; one that does not as many as it answers in the time that a call may wait', () => {
-  let nowMs = 0
-  const loop = { standingMs: 0 }
-  const admission = new Admission(loop, WAIT_MS, () => nowMs)
-  expect(admission.callsMax).toBe(Number.POSITIVE_INFINITY)
-  loop.standingMs = 20
-  expect(admission.callsMax, 'nothing is counted yet').toBe(16)
-  for (let i = 0; i < 800; i++) {
-    nowMs += 1.25
-    admission.answered()
-  }
-  expect(admission.callsMax, '800 a second, 75 ms each').toBe(60)
-  nowMs += 899
-  expect(admission.callsMax, 'still within a second').toBe(60)
-  nowMs += 200
-  expect(admission.callsMax, 'no answer for a second').toBe(16)
-  nowMs += 1e9
-  expect(admission.callsMax, 'a pause without end').toBe(16)
-})
-
-interface Load {
-  readonly ratePerSecond: number
-  readonly seconds: number
-  /** When the process does nothing, and for how long. */
-  readonly pause?: { readonly atMs: number; readonly lastsMs: number }
+/** Nothing takes longer than one thing after the other: calls and refusals fill the process's time. */
+function possiblePerSecond({ callMs, refusalMs }: Costs, ratePerSecond: number): number {
+  return Math.min(ratePerSecond, (1_000 - ratePerSecond * refusalMs) / (callMs - refusalMs))
 }
 
-/** A process that does one thing after the other: a call takes 0.6 ms of it, a refusal 0.1. */
-function served({ ratePerSecond, seconds, pause }: Load): {
-  readonly refused: number
-  readonly waits: readonly number[]
-} {
-  const loop = { standingMs: 0 }
-  let nowMs = 0
-  const admission = new Admission(loop, WAIT_MS, () => nowMs)
-  const late: number[] = [0, 0, 0, 0, 0]
-  const ends: number[] = []
-  const waits: number[] = []
-  let busyUntilMs = 0
-  let refused = 0
-  let tickMs = TICK_MS
-  for (let i = 0; i < ratePerSecond * seconds; i++) {
-    nowMs = (i * 1_000) / ratePerSecond
-    if (pause !== undefined && nowMs >= pause.atMs && nowMs < pause.atMs + pause.lastsMs) {
-      busyUntilMs = Math.max(busyUntilMs, pause.atMs + pause.lastsMs)
-    }
-    for (; tickMs <= nowMs; tickMs += TICK_MS) {
-      late.shift()
-      late.push(Math.max(0, busyUntilMs - tickMs))
-      loop.standingMs = Math.min(...late)
-    }
-    for (; (ends[0] ?? Number.POSITIVE_INFINITY) <= nowMs; ends.shift()) admission.answered()
-    busyUntilMs = Math.max(busyUntilMs, nowMs)
-    if (ends.length >= admission.callsMax) {
-      refused++
-      busyUntilMs += 0.1
-      continue
-    }
-    busyUntilMs += 0.6
-    ends.push(busyUntilMs)
-    waits.push(busyUntilMs - nowMs)
-  }
-  return { refused, waits }
+function played(costs: Costs, phases: readonly Phase[]): readonly Served[] {
+  return serve(costs, (options) => new Admission({ ...options, waitMs: WAIT_MS, boundMax: BOUND }), phases)
 }
 
-test('SPEC C2: at twice what is meant, what is taken is answered within 100 ms but for the moment in which it begins', () => {
-  const { refused, waits } = served({ ratePerSecond: 2_000, seconds: 20 })
-  expect(refused).toBeGreaterThan(2_000)
-  expect(waits.length, 'most is taken').toBeGreaterThan(25_000)
-  expect(waits.toSorted((a, b) => a - b)[Math.floor(waits.length * 0.99)]).toBeLessThan(100)
-})
+const OVERLOADS: readonly [string, Costs, number, { readonly share: number; readonly p99Ms: number }][] = [
+  ['a little more than it can', HEALTHY, 1_600, { share: 0.7, p99Ms: 250 }],
+  ['twice what is meant', HEALTHY, 2_000, { share: 0.7, p99Ms: 250 }],
+  ['four times', HEALTHY, 4_000, { share: 0.7, p99Ms: 250 }],
+  ['twice, a refusal costs twice as much', { ...HEALTHY, refusalMs: 0.24 }, 2_000, { share: 0.7, p99Ms: 250 }],
+  ['twice, a log that takes its time', { ...HEALTHY, logMs: 12 }, 2_000, { share: 0.6, p99Ms: 200 }],
+  // Then as much goes to refusals as to calls, and no limit makes those in it quick.
+  ['a slow moment', { callMs: 1, groupMs: 2, refusalMs: 0.4, logMs: 5 }, 1_600, { share: 0.6, p99Ms: 450 }],
+  ['a slower one', { callMs: 1, groupMs: 2, refusalMs: 0.4, logMs: 5 }, 2_000, { share: 0.6, p99Ms: 1_500 }],
+]
+
+test.each(OVERLOADS)(
+  'SPEC C2: asked for %s it decides near what it can, in time, and recovers',
+  (_, costs, ratePerSecond, { share, p99Ms }) => {
+    const overload = { ratePerSecond, seconds: 1 }
+    const [, begin, steady, after] = played(costs, [
+      BEGIN,
+      overload,
+      { ...overload, seconds: 15 },
+      MEANT,
+      { ...MEANT, seconds: 1 },
+    ])
+    const possible = possiblePerSecond(costs, ratePerSecond)
+    expect(begin?.refused, 'it was an overload').toBeGreaterThan(0)
+    expect(steady?.decidedPerSecond).toBeGreaterThan(possible * share)
+    expect(steady?.p99Ms).toBeLessThan(p99Ms)
+    if (costs.callMs === HEALTHY.callMs) expect(after?.lastRefusalMs).toBeLessThan(500)
+  },
+)
 
 test('SPEC C2: at the rate that is meant nobody is refused, also behind a pause', () => {
-  const { refused, waits } = served({ ratePerSecond: 1_000, seconds: 5, pause: { atMs: 2_000, lastsMs: 60 } })
-  expect([refused, waits.length]).toEqual([0, 5_000])
-  expect(Math.max(...waits), 'there was a pause').toBeGreaterThan(50)
+  for (const pauseMs of [0, 30]) {
+    const [, paused, after] = played(HEALTHY, [MEANT, { ...MEANT, pauseMs }, MEANT])
+    expect([paused?.refused, paused?.decidedPerSecond, after?.refused], `${pauseMs} ms`).toEqual([0, 1_000, 0])
+    expect(paused?.longestMs, 'there was a pause').toBeGreaterThan(pauseMs)
+  }
+})
+
+test('SPEC C2: behind a long pause it is itself again within a second', () => {
+  const [, paused, after] = played(HEALTHY, [MEANT, { ...MEANT, pauseMs: 300 }, MEANT])
+  expect(paused?.longestMs, 'there was a pause').toBeGreaterThan(300)
+  expect(paused?.lastRefusalMs).toBeLessThan(1_000)
+  expect(paused?.refused).toBeLessThan(300)
+  expect(after?.refused).toBe(0)
+})
+
+test('SPEC C2: a log that is slow refuses nobody: what waits for it does not wait for the process', () => {
+  const [slow] = played({ ...HEALTHY, callMs: 0.3, logMs: 200 }, [{ ratePerSecond: 1_000, seconds: 5 }])
+  expect([slow?.refused, slow?.decidedPerSecond]).toEqual([0, 1_000])
+  expect(slow?.p99Ms).toBeGreaterThan(800)
+})
+
+test('SPEC C2: when work begins to stand, as many are taken as are answered in the time that a call may wait', () => {
+  let nowMs = 0
+  const loopDelay = { standingMs: 0 }
+  const admission = new Admission({ loopDelay, waitMs: WAIT_MS, boundMax: BOUND, nowMs: () => nowMs })
+  for (let i = 0; i < 1_600; i++) {
+    nowMs += 0.5
+    admission.answered()
+    expect(admission.hasRoom(500)).toBe(true)
+  }
+  loopDelay.standingMs = 20
+  nowMs += 100
+  expect([admission.hasRoom(149), admission.hasRoom(150)], '2,000 a second, 75 ms each').toEqual([true, false])
+  nowMs += 100
+  expect([admission.hasRoom(134), admission.hasRoom(135)], 'a tenth less').toEqual([true, false])
+  loopDelay.standingMs = 0
+  nowMs += 100
+  expect([admission.hasRoom(147), admission.hasRoom(148)], 'a tenth more').toEqual([true, false])
+})
+
+test('SPEC C2: whatever is answered when, a few calls always have room, and no more than the bound', () => {
+  const step = fc.record({
+    forMs: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constant(1e9)),
+    answered: fc.nat(500),
+    inFlight: fc.nat(2 * BOUND),
+    standingMs: fc.constantFrom(0, 4, 500),
+  })
+  let shrunk = 0
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: BOUND }), (steps, boundMax) => {
+      let nowMs = 0
+      const loopDelay = { standingMs: 0 }
+      const admission = new Admission({ loopDelay, waitMs: WAIT_MS, boundMax, nowMs: () => nowMs })
+      for (const { forMs, answered, inFlight, standingMs } of steps) {
+        nowMs += forMs
+        loopDelay.standingMs = standingMs
+        for (let i = 0; i < answered; i++) admission.answered()
+        if (inFlight < boundMax && !admission.hasRoom(inFlight)) shrunk++
+        expect(admission.hasRoom(Math.min(FEWEST, boundMax) - 1)).toBe(true)
+        expect(admission.hasRoom(boundMax)).toBe(false)
+      }
+    }),
+  )
+  expect(shrunk, 'there was less room than the bound').toBeGreaterThan(0)
 })

@@ -141,10 +141,14 @@ export class ConfirmApi implements MeasuredApi {
       // Many at a time are drawn from the system, unlike single random bytes.
       random: () => Buffer.from(randomUUID().replaceAll('-', ''), 'hex'),
       timeoutMs: config.apiTimeoutMs,
-      inFlightMax: config.apiInFlightMax,
       delayMaxMs: config.apiDelayMaxMs,
       loopDelay: this.loopDelay,
-      admission: new Admission(this.loopDelay, config.apiDelayMaxMs * WAIT_SHARE, () => performance.now()),
+      admission: new Admission({
+        loopDelay: this.loopDelay,
+        waitMs: config.apiDelayMaxMs * WAIT_SHARE,
+        boundMax: config.apiInFlightMax,
+        nowMs: () => performance.now(),
+      }),
       claimsMax: config.apiClaimsMax,
     })
     const parts: ApiOptions = {
