@@ -5,6 +5,7 @@ import { createArchive } from '../../bigquery/dataset/dataset-schema.ts'
 import { eraseFromDataset } from '../../bigquery/dataset/erase-dataset.ts'
 import { archivedEnds } from '../../bin/runtime/archive/archive-erasure.ts'
 import { datasetCaughtUp } from '../../bin/runtime/archive/bigquery-erasure.ts'
+import { datasetRepeats } from '../../bin/runtime/archive/repeat-counter.ts'
 import { continueErasure } from '../../bin/runtime/erasure/erase.ts'
 import { requestErasure } from '../../bin/runtime/erasure/erasure-request.ts'
 import { receiptOf } from '../../bin/runtime/erasure/receipt.ts'
@@ -24,6 +25,7 @@ import { TooNewRows } from './too-new-rows.ts'
 // Method: real decisions, the real archiver, the endpoint of the stack behind a proxy that refuses once as BigQuery does.
 
 const HOUR_MS = 3_600_000
+const COUNTED_MS = 60_000
 const SOON_MS = 500
 const FIGURES = [
   'SELECT count(*) AS payments, count(DISTINCT sender_account_id) AS senders, count(DISTINCT transaction_id) AS ids, sum(amount) AS amount FROM payment_transactions',
@@ -119,6 +121,15 @@ await onRealParts(['bigquery'], 'an erasure in BigQuery', () => {
     expect(statements.length).toBeGreaterThan(10)
     expect(proxy.asked.filter((body) => traces.some((trace) => body.includes(trace)))).toEqual([])
     expect(await accountOf(session, subject)).toBe(ERASED.account)
+
+    // One id of two senders in different partitions (SPEC D5), one of whom came back: counted once the archiver has written both.
+    for (const person of [BESIDE, ERASED]) {
+      await folder.pay(person, { transactionId: 'shared', eventTime: Date.now() - HOUR_MS })
+    }
+    await folder.whileDeciding()
+    const repeats = datasetRepeats(session.config)
+    const counted = () => repeats.count().then(() => repeats.counted)
+    await expect.poll(counted, { timeout: COUNTED_MS, interval: 500 }).toEqual({ repeatedIds: 1, doubledRows: 0 })
 
     archiver.kill('SIGTERM')
     expect(await archiver.ended, archiver.stderr).toBe(0)
