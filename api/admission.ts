@@ -24,7 +24,7 @@ export interface AdmissionOptions {
 
 /**
  * How many calls may be on their way: as many as the bound, until work stands and they are many; then as many as are answered in `waitMs` at
- * the best pace of the last second (Little's law); from there in steps of 100 ms, a tenth less after one in which work stood and a twentieth
+ * the best pace of the last second (Little's law); from there in steps of 100 ms, a tenth less after one in which work stood and a tenth
  * more after any other, as TCP Vegas finds its window by delay. What is on its way waits for the log meanwhile, however slow that is: only
  * what waits for this process makes it fewer.
  */
