@@ -88,7 +88,7 @@ async function measure(log: string, parts: Parts, bar: Bar): Promise<ConfirmDone
 }
 
 async function onCluster(): Promise<ConfirmDone> {
-  const kafka = await startKafka()
+  const kafka = await startKafka({ lasting: true })
   try {
     return await besideWorker([kafka.bootstrap[0] as string], (parts) => measure('Kafka', parts, {}))
   } finally {

@@ -24,7 +24,7 @@ export interface Ground {
 
 /** Runs `work` beside a broker of its own, and ends both. */
 export async function withBroker<T>(work: (ground: Ground) => Promise<T>): Promise<T> {
-  const kafka = await startKafka()
+  const kafka = await startKafka({ lasting: true })
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
   try {
     return await work({ kafka, bootstrap: kafka.bootstrap[0] as string, folder })

@@ -37,7 +37,7 @@ export const PARTS = {
     usualPort: 9092,
     fetch: kafkaJava,
     start: async (options) => {
-      const kafka = await startKafka(options)
+      const kafka = await startKafka({ ...options, lasting: true })
       return { ...kafka, addresses: { bootstrap: kafka.bootstrap.join(',') } }
     },
     ask: async ({ bootstrap = '' }) => {

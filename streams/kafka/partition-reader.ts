@@ -23,10 +23,14 @@ const CORRUPT_TRIES = 3
 /** A fetch that waits is told of a partition that nobody serves after this long. */
 const FAILING_MAX_MS = 5_000
 
+/** A `fetch` that brings less than one part in so many of what it asked for has brought all there was. */
+const BUSY_SHARE = 8
+
 /**
  * Reads one partition of a cluster. Two stretches of fetched batches are held at most: one that is given out, one that is
  * fetched ahead meanwhile; while both are there the partition is left out of polls. Each is as large as the last `fetch`
- * asked for, or as one batch that is larger.
+ * asked for, or as one batch that is larger. A caller who has seen all there was is not fetched ahead for: the little that
+ * would come at once would keep it, at its next call, from what has come since.
  */
 export class PartitionReader implements LogReader {
   readonly at: TopicPartition
@@ -49,6 +53,8 @@ export class PartitionReader implements LogReader {
   private failure: StreamsError | null = null
   private failingSinceMs: number | null = null
   private answeredPoll = 0
+  /** Whether the last `fetch` brought so much that more is fetched before it is asked for. */
+  private isBusy = false
   /** Until when the `fetch` under way may wait; null when none is. */
   private waitUntilMs: number | null = null
   private wake: (() => void) | null = null
@@ -119,6 +125,7 @@ export class PartitionReader implements LogReader {
   demand(): PartitionDemand | null {
     const { leader, lastFetchedEpoch, fetchOffset: offset } = this
     if (leader === null || this.failure !== null || !this.ahead.empty) return null
+    if (this.waitUntilMs === null && !this.isBusy) return null
     const { topicId, leaderEpoch } = leader
     const maxBytes = Math.max(this.maxBytes, this.missingBytes)
     return { topicId, partition: this.at.partition, offset, leaderEpoch, lastFetchedEpoch, maxBytes }
@@ -199,6 +206,7 @@ export class PartitionReader implements LogReader {
   }
 
   private fetched(bytes: Uint8Array): FetchedBatches {
+    this.isBusy = bytes.length >= this.maxBytes / BUSY_SHARE
     const { position, positionEpoch: leaderEpoch } = this
     const endOffset = Math.max(this.endOffset, position)
     return { bytes, nextOffset: position, endOffset, ...(leaderEpoch >= 0 && { leaderEpoch }) }

@@ -55,6 +55,20 @@ test('partition reader: the epoch of what was given out outlives a time in which
   expect(reader.demand()).toMatchObject({ offset: 1, lastFetchedEpoch: 5 })
 })
 
+// prettier-ignore
+test.each([
+  { why: 'all there was: the next call is to bring all that has come since', partOfAsked: 1 / 9, ahead: false },
+  { why: 'an eighth of what was asked for: more stands ready at the next call', partOfAsked: 1 / 8, ahead: true },
+])('partition reader: who was given $why', async ({ partOfAsked, ahead }) => {
+  const records = [batch(0, 5)]
+  const [{ length }] = records as [Uint8Array]
+  expect(await fetch(records, length / partOfAsked)).toBe(1)
+  expect(reader.demand() !== null).toBe(ahead)
+  const next = reader.fetch(length, 1_000)
+  answer([batch(1, 5)])
+  expect(await next).toMatchObject({ nextOffset: 2 })
+})
+
 test('partition reader: a log that was cut off is refused each time, until somebody decides where to go on', async () => {
   expect(await fetch([batch(0, 5)], 1)).toBe(1)
   for (let tries = 0; tries < 2; tries++) {
