@@ -90,7 +90,8 @@ export class KafkaLog implements Log {
   }
 
   openProducer(name: string | null): Promise<ProducerSession> {
-    return openProducerSession(this.options.kafka, name)
+    const leaderOf = async (at: TopicPartition) => (await this.cluster.leader(at)).brokerId
+    return openProducerSession(this.options.kafka, name, { leaderOf })
   }
 
   group(groupId: string): GroupOffsets {

@@ -1,4 +1,5 @@
-import type { Producer } from 'kafkajs'
+import { setImmediate } from 'node:timers/promises'
+import type { Producer, RecordMetadata } from 'kafkajs'
 import { invariant, StreamsError } from '../errors.ts'
 import type { Appended, OutputBatch, ProducerSession, TopicPartition } from '../log/log.ts'
 import { messagesOf } from './batch-messages.ts'
@@ -11,9 +12,11 @@ const RECORDS_MAX = 2 ** 31 - 1
 /** How often a send is tried again within its session, each time later: about 3 s in all. */
 const RETRY = { retries: 5, initialRetryTime: 100, multiplier: 2, maxRetryTime: 1_500 } as const
 
-export interface ProducerLimits {
+export interface ProducerOptions {
   /** How many records one partition may get from one session. */
   readonly recordsMax?: number
+  /** The broker that leads a partition. Batches for one broker then share a request; without it each goes alone. */
+  readonly leaderOf?: (at: TopicPartition) => Promise<number>
 }
 
 /**
@@ -26,7 +29,7 @@ export interface ProducerLimits {
 export async function openProducerSession(
   options: KafkaOptions,
   name: string | null,
-  { recordsMax = RECORDS_MAX }: ProducerLimits = {},
+  producerOptions: ProducerOptions = {},
 ): Promise<ProducerSession> {
   if (name !== null) {
     const why = 'a Kafka producer without transactions has no name; open it with null'
@@ -47,7 +50,15 @@ export async function openProducerSession(
     await producer.disconnect().catch(() => undefined)
     throw kafkaJsFailed('InitProducerId', error, 'retry', {})
   }
-  return new KafkaProducerSession(producer, recordsMax)
+  return new KafkaProducerSession(producer, producerOptions)
+}
+
+/** A batch that waits for its send, or is on its way. */
+interface Waiting {
+  readonly batch: OutputBatch
+  readonly baseSequence: number
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: StreamsError) => void
 }
 
 /**
@@ -59,11 +70,12 @@ export async function openProducerSession(
  *
  * - one send at a time. A retry then has the sequence of the batch it repeats, and is stored once. (Sends of other
  *   partitions would not harm the sequences, but they race kafkajs's retries for the new connection, and lose it.)
- * - one partition a send. A send to several brokers is tried again as a whole when one of them fails, while the others
- *   may still be on their way: those would be stored twice.
- * - any error that comes out ends the session: what became of the batch is unknown, and no later one may take its
- *   sequence. Under a new session the batch has a new producer id and may stand in the log twice; dedup ends the second
- *   (SPEC D2).
+ * - one broker a send, and one batch of a partition. A send to several brokers is tried again as a whole when one of them
+ *   fails, while the others may still be on their way: those would be stored twice. All that waits for one broker goes
+ *   together: a partition's batch would wait for those of all others otherwise.
+ * - any error that comes out ends the session: what became of the batches is unknown, and no later one may take their
+ *   sequences. Under a new session a batch has a new producer id and may stand in the log twice; dedup ends the second
+ *   (SPEC D2). So it may when a leader moves while its answer is lost, since kafkajs then asks two brokers.
  */
 class KafkaProducerSession implements ProducerSession {
   // kafkajs does not show the two it was given.
@@ -71,52 +83,100 @@ class KafkaProducerSession implements ProducerSession {
   readonly producerEpoch = -1
   readonly #producer: Producer
   readonly #recordsMax: number
+  readonly #leaderOf: ProducerOptions['leaderOf']
   readonly #sent = new Map<string, number>()
-  /** Settles when nothing is in flight; every append waits for the one before it. */
-  #last: Promise<unknown> = Promise.resolve()
+  /** As many as there are appends that nobody has answered: a payment producer has one for each partition. */
+  #waiting: Waiting[] = []
+  #sending: Promise<void> | null = null
   #ended: StreamsError | null = null
 
-  constructor(producer: Producer, recordsMax: number) {
+  constructor(producer: Producer, { recordsMax = RECORDS_MAX, leaderOf }: ProducerOptions) {
     this.#producer = producer
     this.#recordsMax = recordsMax
+    this.#leaderOf = leaderOf
   }
 
   append(batch: OutputBatch, baseSequence: number): Promise<Appended> {
-    const appended = this.#last.then(() => this.#send(batch, baseSequence))
-    this.#last = appended.catch(() => undefined)
-    return appended
+    const { promise, resolve, reject } = Promise.withResolvers<Appended>()
+    this.#waiting.push({ batch, baseSequence, resolve, reject })
+    this.#sending ??= this.#sendWaiting()
+    return promise
   }
 
   async close(): Promise<void> {
     this.#ended ??= new StreamsError('SESSION_CLOSED', 'abort', 'the producer session is closed; a new one goes on')
     await this.#producer.disconnect()
     // A send that this cut off connects again for its own retry, and would leave that connection behind.
-    void this.#last.then(() => this.#producer.disconnect()).catch(() => undefined)
+    void this.#sending?.then(() => this.#producer.disconnect()).catch(() => undefined)
   }
 
-  async #send(batch: OutputBatch, baseSequence: number): Promise<Appended> {
-    if (this.#ended !== null) throw this.#ended
-    const { topic, partition, recordCount } = batch
-    const place = { topic, partition }
+  /** One send after the other. What is appended in the same turn of the event loop is there when the first one begins. */
+  async #sendWaiting(): Promise<void> {
+    await setImmediate()
+    while (this.#waiting.length > 0) await this.#send(await this.#takeTogether())
+    this.#sending = null
+  }
+
+  /** The first that waits, and the first of each other partition of its topic that the same broker leads. */
+  async #takeTogether(): Promise<Waiting[]> {
+    const firsts = new Map<string, Waiting>()
+    for (const one of this.#waiting) {
+      const at = nameOf(one.batch)
+      if (!firsts.has(at)) firsts.set(at, one)
+    }
+    const [first, ...others] = [...firsts.values()] as [Waiting, ...Waiting[]]
+    const leader = await this.#leader(first)
+    const leaders = await Promise.all(others.map((one) => this.#leader(one)))
+    const isTogether = (one: Waiting, at: number) =>
+      leader !== null && leaders[at] === leader && one.batch.topic === first.batch.topic
+    const together = [first, ...others.filter(isTogether)]
+    this.#waiting = this.#waiting.filter((one) => !together.includes(one))
+    return together
+  }
+
+  async #leader({ batch: { topic, partition } }: Waiting): Promise<number | null> {
+    // Who does not know asks for one partition alone, and kafkajs finds its leader.
+    return this.#leaderOf?.({ topic, partition }).catch(() => null) ?? null
+  }
+
+  /** Settles each of them, and never rejects. */
+  async #send(together: readonly Waiting[]): Promise<void> {
+    const [{ batch }] = together as [Waiting]
+    const { topic, partition } = batch
     try {
-      const at = `${topic}-${partition}`
-      const sent = this.#sent.get(at) ?? 0
-      if (baseSequence !== sent) throw outOfOrder(baseSequence, sent, place)
-      if (sent + recordCount > this.#recordsMax) {
-        const what = 'the partition has no sequences left; a new session goes on'
-        throw new StreamsError('PRODUCER_SESSION_FULL', 'abort', what, place)
-      }
-      const [answer, ...more] = await this.#producer.send({ topic, acks: -1, messages: messagesOf(batch) })
-      const isWhole = answer?.baseOffset !== undefined && answer.logAppendTime !== undefined && more.length === 0
-      invariant(isWhole, 'one answer to one batch', place)
-      this.#sent.set(at, sent + recordCount)
-      // Brokers answer a repeat as they answered the batch, so nobody can tell.
-      return { baseOffset: Number(answer.baseOffset), appendTimeMs: Number(answer.logAppendTime), repeated: false }
+      if (this.#ended !== null) throw this.#ended
+      for (const one of together) this.#requireNext(one)
+      const messages = together.flatMap((one) => messagesOf(one.batch))
+      const answers = await this.#producer.send({ topic, acks: -1, messages })
+      for (const one of together) one.resolve(this.#appended(one, answers))
     } catch (error) {
-      this.#ended = kafkaJsFailed('Produce', error, 'abort', place)
-      throw this.#ended
+      this.#ended = kafkaJsFailed('Produce', error, 'abort', { topic, partition })
+      for (const one of together) one.reject(this.#ended)
     }
   }
+
+  #requireNext({ batch: { topic, partition, recordCount }, baseSequence }: Waiting): void {
+    const place = { topic, partition }
+    const sent = this.#sent.get(nameOf(place)) ?? 0
+    if (baseSequence !== sent) throw outOfOrder(baseSequence, sent, place)
+    if (sent + recordCount <= this.#recordsMax) return
+    const what = 'the partition has no sequences left; a new session goes on'
+    throw new StreamsError('PRODUCER_SESSION_FULL', 'abort', what, place)
+  }
+
+  #appended({ batch: { topic, partition, recordCount }, baseSequence }: Waiting, answers: RecordMetadata[]): Appended {
+    const place = { topic, partition }
+    const [answer, ...more] = answers.filter((one) => one.partition === partition)
+    const isWhole = answer?.baseOffset !== undefined && answer.logAppendTime !== undefined && more.length === 0
+    invariant(isWhole, 'one answer to one batch', place)
+    this.#sent.set(nameOf(place), baseSequence + recordCount)
+    // Brokers answer a repeat as they answered the batch, so nobody can tell.
+    return { baseOffset: Number(answer.baseOffset), appendTimeMs: Number(answer.logAppendTime), repeated: false }
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`
 }
 
 /** The session counts for itself what the broker has, so it knows no repeat: each batch comes next or not at all. */

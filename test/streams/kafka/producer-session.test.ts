@@ -7,7 +7,8 @@ import { type Kafka as Cluster, startKafka } from '../../../stack/kafka/kafka.ts
 import { freePorts } from '../../../stack/ports.ts'
 import type { KafkaOptions } from '../../../streams/kafka/kafka-options.ts'
 import { kafkaJs } from '../../../streams/kafka/kafkajs-client.ts'
-import { openProducerSession, type ProducerLimits } from '../../../streams/kafka/producer-session.ts'
+import { openProducerSession, type ProducerOptions } from '../../../streams/kafka/producer-session.ts'
+import type { TopicPartition } from '../../../streams/log/log.ts'
 import { SeededRandom } from '../../../streams/testing/seeded-random.ts'
 import { type Fate, KafkaProxy, PRODUCE } from '../../faults/kafka-proxy.ts'
 import { onRealParts } from '../../support/real-parts.ts'
@@ -65,10 +66,10 @@ await onRealParts(['kafka'], 'a producer on a cluster', () => {
   function paymentProducer(
     topic: string,
     options: Partial<PaymentProducerOptions> = {},
-    limits: ProducerLimits = {},
+    session: ProducerOptions = {},
   ): PaymentProducer {
     return new PaymentProducer({
-      log: { openProducer: (name) => openProducerSession(cluster, name, limits) },
+      log: { openProducer: (name) => openProducerSession(cluster, name, { leaderOf: async () => 1, ...session }) },
       name: null,
       topic,
       partitions: PARTITIONS,
@@ -153,11 +154,11 @@ await onRealParts(['kafka'], 'a producer on a cluster', () => {
       const random = new SeededRandom(Number(process.env['SLUICE_TEST_SEED']))
       produceAnswers(() => (random.below(6) === 0 ? 'cut' : 'arrives'))
       const producer = paymentProducer(topic)
-      await sendAll(producer, 400)
+      await sendAll(producer, 2_000)
       expect(proxy.lost).toBeGreaterThan(5)
-      expect(producer.counts).toMatchObject({ acknowledgedRecords: 400, resentRecords: 0 })
+      expect(producer.counts).toMatchObject({ acknowledgedRecords: 2_000, resentRecords: 0 })
       const { bySender, copies } = firstCopies(await storedRecords(kafka.bootstrap[0]!, topic))
-      expect(bySender).toEqual(sentBySender(400))
+      expect(bySender).toEqual(sentBySender(2_000))
       expect(copies).toBe(0)
     },
     START_MS,
@@ -218,6 +219,23 @@ await onRealParts(['kafka'], 'a producer on a cluster', () => {
     },
     START_MS,
   )
+
+  // prettier-ignore
+  test.each([
+    { why: 'one broker share a request', leaderOf: async () => 1, requests: 1 },
+    { why: 'two brokers take two', leaderOf: async ({ partition }: TopicPartition) => partition % 2, requests: 2 },
+    { why: 'brokers that nobody knows go alone', leaderOf: async () => Promise.reject(new Error('none')), requests: 4 },
+  ])('producer session: batches for $why', async ({ leaderOf, requests }) => {
+    const producer = paymentProducer(await newTopic(), { batchBytes: 10_000 }, { leaderOf })
+    let seen = 0
+    produceAnswers(() => {
+      seen++
+      return 'arrives'
+    })
+    await sendAll(producer, SENDERS)
+    expect(producer.counts).toMatchObject({ acknowledgedRecords: SENDERS, acknowledgedBatches: PARTITIONS })
+    expect(seen).toBe(requests)
+  })
 
   test('producer session: a batch that the broker refuses for good stops the producer and says why', async () => {
     const topic = await newTopic()
