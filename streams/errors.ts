@@ -42,3 +42,10 @@ export function invariant(condition: boolean, what: string, place: ErrorPlace = 
   if (!condition)
     throw new StreamsError('INVARIANT', 'stop', `invariant broken: ${what}; this is a bug in Sluice`, place)
 }
+
+/** Anything that was thrown, as an error that says what happens next; what nobody foresaw stops the task. */
+export function asStreamsError(cause: unknown, place: ErrorPlace): StreamsError {
+  if (cause instanceof StreamsError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new StreamsError('UNEXPECTED', 'stop', `unexpected: ${message}`, place, cause)
+}

@@ -2,6 +2,7 @@ import { StreamsError } from '../errors.ts'
 import type { CommittedOffset, OutputBatch, TaskSession, TopicPartition } from '../log/log.ts'
 import { requireFinishedBatch, sealBatch } from '../record/batch-seal.ts'
 import type { Cluster } from './cluster.ts'
+import { CommitPace } from './commit-pace.ts'
 import { type Compression, compressed } from './compression.ts'
 import { Coordinator } from './coordinator.ts'
 import { type Asker, KafkaGroupOffsets } from './group-offsets.ts'
@@ -63,6 +64,7 @@ class KafkaTaskSession implements TaskSession {
   private readonly offsets: KafkaGroupOffsets
   private readonly sequences = new OutputSequences()
   private readonly markers = new MarkerPause()
+  private readonly pace = new CommitPace()
   private open = false
   /** Whether the coordinator may know of the open transaction: one that it does not know must not be ended. */
   private begun = false
@@ -89,6 +91,7 @@ class KafkaTaskSession implements TaskSession {
     this.requireAlive()
     if (this.open) throw this.misuse('begin while a transaction is open')
     this.open = true
+    this.pace.begun()
     this.begun = false
     this.named.clear()
   }
@@ -114,6 +117,11 @@ class KafkaTaskSession implements TaskSession {
   async end(): Promise<void> {
     this.requireOpen('end')
     await this.finish(true)
+    this.pace.committed()
+  }
+
+  get restMs(): number {
+    return this.pace.restMs
   }
 
   async abort(): Promise<void> {

@@ -81,6 +81,8 @@ export interface TaskSession {
   end(): Promise<void>
   abort(): Promise<void>
   close(): Promise<void>
+  /** How long records should gather before a task that keeps up begins its next transaction, ms; not at all where it is left out. */
+  readonly restMs?: number
 }
 
 /** What a producer gets back for one acknowledged batch. */

@@ -1,4 +1,4 @@
-import { type NextStep, StreamsError } from '../errors.ts'
+import { asStreamsError, StreamsError } from '../errors.ts'
 import type { CommittedOffset, FetchedBatches, LogReader, TaskSession, TopicPartition } from '../log/log.ts'
 import { PunctuationSchedule } from '../punctuation.ts'
 import { type EncodedHeaders, encodeHeaders } from '../record/record-headers.ts'
@@ -191,7 +191,7 @@ export class Task<S extends TaskStores> {
       // Markers alone are committed past as well. Retention takes them from an idle input as it takes records, and a task whose
       // offset stood before them could not start again.
       if (fetched.nextOffset > this.position) await this.advance(fetched)
-      if (fetched.bytes.length < fetchBytesMax / OVERLAP_SHARE) await this.settle()
+      if (fetched.bytes.length < fetchBytesMax / OVERLAP_SHARE) await this.settleAndRest()
       this.counters.lag = Math.max(0, fetched.endOffset - this.position)
       if (this.options.clock.nowMs() >= this.punctuations.dueMs) await this.punctuate()
     }
@@ -310,6 +310,13 @@ export class Task<S extends TaskStores> {
     this.mergeSealed(sealed)
   }
 
+  /** A task that keeps up lets records gather for as long as its log says; one that is to end does not wait for more. */
+  private async settleAndRest(): Promise<void> {
+    await this.settle()
+    const restMs = this.session?.restMs ?? 0
+    if (restMs > 0 && !this.stopping && !this.handingOver) await this.options.clock.wait(restMs)
+  }
+
   private mergeSealed(transaction: Transaction): void {
     const { outputs, next, commitMs } = transaction
     const { stores } = this.restoredState()
@@ -389,11 +396,4 @@ export class Task<S extends TaskStores> {
 /** The record header that tells when this process handled the record; outside the bytes that `verify` compares (SPEC S5). */
 function processedAt(nowMs: number): EncodedHeaders {
   return encodeHeaders([['processed-at', new TextEncoder().encode(String(nowMs))]])
-}
-
-function asStreamsError(cause: unknown, place: TopicPartition): StreamsError {
-  if (cause instanceof StreamsError) return cause
-  const next: NextStep = 'stop'
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new StreamsError('UNEXPECTED', next, `unexpected: ${message}`, place, cause)
 }
