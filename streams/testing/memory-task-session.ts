@@ -8,6 +8,8 @@ import type { SimulatedProcess } from './simulated-process.ts'
  * decides shows a moment later.
  */
 export class MemoryTaskSession implements TaskSession {
+  /** Tasks rest in it as where commits stand in a queue, so that whatever can happen meanwhile does. */
+  readonly restMs = 1
   private readonly broker: MemoryBroker
   private readonly process: SimulatedProcess
   private readonly identity: Identity
