@@ -141,7 +141,7 @@ class KafkaProducerSession implements ProducerSession {
 
   /** Settles each of them, and never rejects. */
   async #send(together: readonly Waiting[]): Promise<void> {
-    const [{ batch }] = together as [Waiting]
+    const [{ batch }, ...others] = together as [Waiting, ...Waiting[]]
     const { topic, partition } = batch
     try {
       if (this.#ended !== null) throw this.#ended
@@ -150,7 +150,9 @@ class KafkaProducerSession implements ProducerSession {
       const answers = await this.#producer.send({ topic, acks: -1, messages })
       for (const one of together) one.resolve(this.#appended(one, answers))
     } catch (error) {
-      this.#ended = kafkaJsFailed('Produce', error, 'abort', { topic, partition })
+      // kafkajs does not say which of several partitions it was.
+      const place = others.length === 0 ? { topic, partition } : { topic }
+      this.#ended = kafkaJsFailed('Produce', error, 'abort', place)
       for (const one of together) one.reject(this.#ended)
     }
   }
