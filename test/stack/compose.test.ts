@@ -98,7 +98,10 @@ test('compose: variables and their values are those of the configuration', () =>
 test('compose: Kafka has the launcher’s settings', () => {
   // A broker in a network of containers has other addresses.
   const places = /LISTENER|QUORUM|CLUSTER_ID/
-  const launcher = { ...kafkaVariables('127.0.0.1', 9092), KAFKA_HEAP_OPTS: LASTING_HEAP.join(' ') }
+  const launcher: Readonly<Record<string, string>> = {
+    ...kafkaVariables('127.0.0.1', 9092),
+    KAFKA_HEAP_OPTS: LASTING_HEAP.join(' '),
+  }
   const compared = Object.entries(services['kafka']!.environment ?? {}).filter(([variable]) => !places.test(variable))
   for (const [variable, value] of compared) expect(`${variable}=${value}`).toBe(`${variable}=${launcher[variable]}`)
   expect(compared.length).toBeGreaterThan(10)
