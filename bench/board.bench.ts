@@ -25,7 +25,7 @@ const SHOWN_WITHIN_MS = 20_000
 const POLL_MS = 100
 /** What the page keeps for the bench: an object, an id of about thirty characters and its place in two lists. */
 const BYTES_A_NOTE = 120
-/** The payments that fill the windows are decided by then. */
+/** Time to decide the payments that fill the windows. */
 const START_IN_MS = 3_000
 
 const report = new Report('board', 'Alerts on the board, from the intended produce time to the frame that shows them')

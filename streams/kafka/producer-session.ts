@@ -12,6 +12,9 @@ const RECORDS_MAX = 2 ** 31 - 1
 /** How often a send is tried again within its session, each time later: about 3 s in all. */
 const RETRY = { retries: 5, initialRetryTime: 100, multiplier: 2, maxRetryTime: 1_500 } as const
 
+/** A request of several batches is no larger, as Java's producer has it: kafkajs encodes it in one go, and nothing else runs meanwhile. */
+const REQUEST_BYTES_MAX = 1 << 20
+
 export interface ProducerOptions {
   /** How many records one partition may get from one session. */
   readonly recordsMax?: number
@@ -117,7 +120,7 @@ class KafkaProducerSession implements ProducerSession {
     this.#sending = null
   }
 
-  /** The first that waits, and the first of each other partition of its topic that the same broker leads. */
+  /** The first that waits, and the first of each other partition of its topic that the same broker leads, as many as one request takes. */
   async #takeTogether(): Promise<Waiting[]> {
     const firsts = new Map<string, Waiting>()
     for (const one of this.#waiting) {
@@ -127,9 +130,14 @@ class KafkaProducerSession implements ProducerSession {
     const [first, ...others] = [...firsts.values()] as [Waiting, ...Waiting[]]
     const leader = await this.#leader(first)
     const leaders = await Promise.all(others.map((one) => this.#leader(one)))
-    const isTogether = (one: Waiting, at: number) =>
-      leader !== null && leaders[at] === leader && one.batch.topic === first.batch.topic
-    const together = [first, ...others.filter(isTogether)]
+    const together = [first]
+    let bytes = first.batch.bytes.length
+    for (const [at, one] of others.entries()) {
+      const isTogether = leader !== null && leaders[at] === leader && one.batch.topic === first.batch.topic
+      if (!isTogether || bytes + one.batch.bytes.length > REQUEST_BYTES_MAX) continue
+      bytes += one.batch.bytes.length
+      together.push(one)
+    }
     this.#waiting = this.#waiting.filter((one) => !together.includes(one))
     return together
   }

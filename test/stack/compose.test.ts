@@ -6,7 +6,6 @@ import { parse } from 'yaml'
 import { readConfig } from '../../platform/config.ts'
 import { IMAGES } from '../../stack/containers/images.ts'
 import { kafkaVariables } from '../../stack/containers/kafka-variables.ts'
-import { LASTING_HEAP } from '../../stack/kafka/cluster.ts'
 import { runProgram } from '../../stack/run-program.ts'
 import { START_MS } from '../support/real-parts.ts'
 import { composeFile, dockerInstructions, loadedFiles, PROJECT, projectFile, type Service } from './compose-file.ts'
@@ -98,10 +97,7 @@ test('compose: variables and their values are those of the configuration', () =>
 test('compose: Kafka has the launcher’s settings', () => {
   // A broker in a network of containers has other addresses.
   const places = /LISTENER|QUORUM|CLUSTER_ID/
-  const launcher: Readonly<Record<string, string>> = {
-    ...kafkaVariables('127.0.0.1', 9092),
-    KAFKA_HEAP_OPTS: LASTING_HEAP.join(' '),
-  }
+  const launcher = kafkaVariables('127.0.0.1', 9092)
   const compared = Object.entries(services['kafka']!.environment ?? {}).filter(([variable]) => !places.test(variable))
   for (const [variable, value] of compared) expect(`${variable}=${value}`).toBe(`${variable}=${launcher[variable]}`)
   expect(compared.length).toBeGreaterThan(10)

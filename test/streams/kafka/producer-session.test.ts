@@ -9,6 +9,7 @@ import type { KafkaOptions } from '../../../streams/kafka/kafka-options.ts'
 import { kafkaJs } from '../../../streams/kafka/kafkajs-client.ts'
 import { openProducerSession, type ProducerOptions } from '../../../streams/kafka/producer-session.ts'
 import type { TopicPartition } from '../../../streams/log/log.ts'
+import { partitionOf } from '../../../streams/record/partitioner.ts'
 import { SeededRandom } from '../../../streams/testing/seeded-random.ts'
 import { type Fate, KafkaProxy, PRODUCE } from '../../faults/kafka-proxy.ts'
 import { onRealParts } from '../../support/real-parts.ts'
@@ -84,6 +85,16 @@ await onRealParts(['kafka'], 'a producer on a cluster', () => {
   const SENDERS = 13
   const valuesOf = (count: number) =>
     Array.from({ length: count }, (_, i) => ({ key: `acct-${i % SENDERS}`, value: `payment-${i}` }))
+
+  /** A key for each partition. */
+  function keysOfPartitions(): string[] {
+    const keys = new Map<number, string>()
+    for (let i = 0; keys.size < PARTITIONS; i++) {
+      const key = Buffer.from(`acct-${i}`)
+      keys.set(partitionOf(key, 0, key.length, PARTITIONS), `acct-${i}`)
+    }
+    return [...keys.values()]
+  }
 
   async function sendAll(producer: PaymentProducer, count: number): Promise<void> {
     for (const { key, value } of valuesOf(count)) await producer.sendValue(key, Buffer.from(value))
@@ -235,6 +246,19 @@ await onRealParts(['kafka'], 'a producer on a cluster', () => {
     await sendAll(producer, SENDERS)
     expect(producer.counts).toMatchObject({ acknowledgedRecords: SENDERS, acknowledgedBatches: PARTITIONS })
     expect(seen).toBe(requests)
+  })
+
+  test('producer session: one request takes a mebibyte of batches', async () => {
+    const producer = paymentProducer(await newTopic(), { batchBytes: 500_000 })
+    let seen = 0
+    produceAnswers(() => {
+      seen++
+      return 'arrives'
+    })
+    for (const key of keysOfPartitions()) await producer.sendValue(key, Buffer.alloc(390_000))
+    await producer.close()
+    expect(producer.counts).toMatchObject({ acknowledgedRecords: PARTITIONS, acknowledgedBatches: PARTITIONS })
+    expect(seen).toBe(2)
   })
 
   test('producer session: a batch that the broker refuses for good stops the producer and says why', async () => {
