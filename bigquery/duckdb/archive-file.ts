@@ -130,9 +130,7 @@ async function lockDown(ask: Ask, { folder, exports }: ArchiveFolder): Promise<v
 /** Offsets of one log mean nothing in another. */
 async function requireLog(ask: Ask, logId: string): Promise<void> {
   await ask('CREATE TABLE IF NOT EXISTS archive_log (log_id VARCHAR NOT NULL)')
-  await ask(
-    'CREATE TABLE IF NOT EXISTS archive_positions (topic VARCHAR, partition BIGINT, next_offset BIGINT NOT NULL, PRIMARY KEY (topic, partition))',
-  )
+  await openPositions(ask)
   await ask(
     'CREATE TABLE IF NOT EXISTS archive_exports (table_name VARCHAR, day VARCHAR, rows BIGINT NOT NULL, PRIMARY KEY (table_name, day))',
   )
@@ -142,6 +140,30 @@ async function requireLog(ask: Ask, logId: string): Promise<void> {
     const what = `the archive holds rows of log ${String(held)}, this one is ${logId}; put its own log back, or move the archive away`
     throw new StreamsError('ARCHIVE_OF_OTHER_LOG', 'stop', what)
   }
+}
+
+/** Removes positions that their partition has passed. */
+export const FORGET_FORMER_POSITIONS = `DELETE FROM archive_advances AS a WHERE next_offset <
+  (SELECT next_offset FROM archive_positions AS p WHERE p.topic = a.topic AND p.partition = a.partition)`
+
+/**
+ * Where the archive stands: a row for each flush and partition, of which the farthest holds. They are only ever added while rows are
+ * written, since DuckDB commits added rows beside a checkpoint and has a changed one wait for its end.
+ */
+async function openPositions(ask: Ask): Promise<void> {
+  await ask(
+    'CREATE TABLE IF NOT EXISTS archive_advances (topic VARCHAR NOT NULL, partition BIGINT NOT NULL, next_offset BIGINT NOT NULL)',
+  )
+  const [known] = await ask("SELECT table_type FROM information_schema.tables WHERE table_name = 'archive_positions'")
+  if (known?.[0] === 'BASE TABLE') {
+    // An archive of a version that kept one row a partition.
+    await ask('INSERT INTO archive_advances SELECT topic, partition, next_offset FROM archive_positions')
+    await ask('DROP TABLE archive_positions')
+  }
+  await ask(
+    'CREATE OR REPLACE VIEW archive_positions AS SELECT topic, partition, max(next_offset) AS next_offset FROM archive_advances GROUP BY topic, partition',
+  )
+  await ask(FORGET_FORMER_POSITIONS)
 }
 
 function quoted(text: string): string {

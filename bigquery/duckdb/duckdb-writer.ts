@@ -3,14 +3,15 @@ import { invariant, type StreamsError } from '../../streams/errors.ts'
 import type { TopicPartition } from '../../streams/log/log.ts'
 import type { ArchiveWriter, RowBatch } from '../archive-writer.ts'
 import { type AnyRow, TABLES, type TableName } from '../schema/tables.ts'
-import { ArchiveFile, type ArchiveFileSettings } from './archive-file.ts'
+import { ArchiveFile, type ArchiveFileSettings, FORGET_FORMER_POSITIONS } from './archive-file.ts'
+import { BackgroundCheckpoint } from './background-checkpoint.ts'
 import { ColumnValues } from './column-values.ts'
 import { duckdbError } from './duckdb-errors.ts'
 
 /** DuckDB's own size of a vector. */
 const CHUNK_ROWS = 2_048
-const CHECKPOINT_MS = 30_000
-const OTHERS_WRITE = /^TransactionContext Error: Cannot CHECKPOINT: there are other write transactions active/
+/** Rows of positions that others have passed are removed once so many were added: some hours of a busy archive, and a megabyte or two. */
+const POSITIONS_MAX = 100_000
 
 /** The rows of one table on their way: at most a chunk of them, the rest is DuckDB's. */
 interface TableAppender {
@@ -26,8 +27,8 @@ export class DuckDbWriter implements ArchiveWriter {
   private readonly tables: ReadonlyMap<TableName, TableAppender>
   /** Next offsets that are not committed yet. */
   private readonly moved = new Map<string, TopicPartition & { next: number }>()
-  private readonly clock: { nowMs(): number }
-  private checkpointedMs: number
+  private readonly checkpoint: BackgroundCheckpoint
+  private positionsAdded = 0
   private inTransaction = false
   private failure: StreamsError | null = null
 
@@ -35,10 +36,9 @@ export class DuckDbWriter implements ArchiveWriter {
     file: ArchiveFile,
     connection: DuckDBConnection,
     tables: ReadonlyMap<TableName, TableAppender>,
-    clock: { nowMs(): number },
+    checkpoint: BackgroundCheckpoint,
   ) {
-    this.clock = clock
-    this.checkpointedMs = clock.nowMs()
+    this.checkpoint = checkpoint
     this.file = file
     this.connection = connection
     this.tables = tables
@@ -54,7 +54,7 @@ export class DuckDbWriter implements ArchiveWriter {
         const appender = await connection.createAppender(table.name)
         tables.set(table.name, { columns: new ColumnValues(table), appender, rows: [] })
       }
-      return new DuckDbWriter(file, connection, tables, clock)
+      return new DuckDbWriter(file, connection, tables, await BackgroundCheckpoint.open(file, clock))
     } catch (error) {
       file.close()
       throw duckdbError(error)
@@ -96,38 +96,36 @@ export class DuckDbWriter implements ArchiveWriter {
       const positions = [...this.moved.values()]
       const places = positions.map(() => '(?, ?, ?)').join(', ')
       await this.connection.run(
-        `INSERT OR REPLACE INTO archive_positions VALUES ${places}`,
+        `INSERT INTO archive_advances VALUES ${places}`,
         positions.flatMap(({ topic, partition, next }) => [topic, partition, next]),
       )
+      await this.checkpoint.beforeCommit()
       await this.connection.run('COMMIT')
+      this.checkpoint.afterCommit()
     })
     this.inTransaction = false
+    this.positionsAdded += this.moved.size
     this.moved.clear()
-    await this.checkpointNowAndThen()
+    await this.forgetFormerPositions()
+  }
+
+  /** Resolves once no checkpoint is under way. */
+  checkpointed(): Promise<void> {
+    return this.checkpoint.ended()
   }
 
   async close(): Promise<void> {
+    await this.checkpoint.ended()
     // An open transaction, or one whose commit failed, goes with its connection.
     this.file.close()
   }
 
-  /**
-   * Moves what was committed from DuckDB's write-ahead log into its file, so that the log stays short and a start quick. DuckDB
-   * refuses while another connection writes, and then it waits for the next flush.
-   */
-  private async checkpointNowAndThen(): Promise<void> {
-    const nowMs = this.clock.nowMs()
-    if (nowMs - this.checkpointedMs < CHECKPOINT_MS) return
-    const isDone = await this.attempt(() =>
-      this.connection.run('CHECKPOINT').then(
-        () => true,
-        (error: Error) => {
-          if (OTHERS_WRITE.test(error.message)) return false
-          throw error
-        },
-      ),
-    )
-    if (isDone) this.checkpointedMs = nowMs
+  /** A row for each flush and partition is added, so now and then those that others have passed are removed. */
+  private async forgetFormerPositions(): Promise<void> {
+    // Beside a checkpoint it would wait for its end.
+    if (this.positionsAdded < POSITIONS_MAX || this.checkpoint.isUnderWay) return
+    await this.attempt(() => this.connection.run(FORGET_FORMER_POSITIONS))
+    this.positionsAdded = 0
   }
 
   /**
@@ -135,6 +133,7 @@ export class DuckDbWriter implements ArchiveWriter {
    * and an offset without its rows.
    */
   private async attempt<T>(work: () => Promise<T>): Promise<T> {
+    this.failure ??= this.checkpoint.failure
     if (this.failure !== null) throw this.failure
     try {
       return await work()
