@@ -47,7 +47,7 @@ function run(names: readonly string[]): string[] {
 }
 
 const asked = process.argv.slice(2)
-const names = asked.length === 0 ? [...BENCHES] : asked.flatMap((name) => GROUPS[name] ?? [name])
+const names = asked.length === 0 ? [...BENCHES] : [...new Set(asked.flatMap((name) => GROUPS[name] ?? [name]))]
 const unknown = names.filter((name) => !BENCHES.some((bench) => bench === name))
 if (unknown.length > 0) {
   process.stderr.write(`no bench ${unknown.join(', ')}; there are ${[...Object.keys(GROUPS), ...BENCHES].join(', ')}\n`)

@@ -37,8 +37,16 @@ export interface Change {
   readonly table: TableName
   /** The column that names the account in these rows; null where another's does. */
   readonly names: string | null
-  readonly set: string
+  /** Each changed column with what it becomes. */
+  readonly set: Readonly<Record<string, string>>
   readonly where: string
+}
+
+/** `set` as both dialects' UPDATE has it. */
+export function assignments({ set }: Change): string {
+  return Object.entries(set)
+    .map(([column, value]) => `${column} = ${value}`)
+    .join(', ')
 }
 
 /** Columns of a payment that say something of who made it. */
@@ -67,16 +75,16 @@ const ID_OF_DECISION = "'erased-' || t.decision_id"
 export function erasureChanges(words: ErasureWords): readonly Change[] {
   const { account, pseudonym, subject, payments, peers, reached } = words
   const otherId = (id: string) => `(SELECT any_value(p.other_id) FROM ${payments} AS p WHERE p.transaction_id = ${id})`
-  const own = (table: TableName, set: string): Change => {
+  const own = (table: TableName, set: Change['set']): Change => {
     const where = `t.sender_account_id = ${account} AND ${reached}`
-    return { table, names: 'sender_account_id', set: `sender_account_id = ${pseudonym}, ${set}`, where }
+    return { table, names: 'sender_account_id', set: { sender_account_id: pseudonym, ...set }, where }
   }
   const audited = (names: 'actor' | 'subject'): Change => {
-    return { table: 'audit_log', names, set: `${names} = ${subject}`, where: `t.${names} = ${account} AND ${reached}` }
+    return { table: 'audit_log', names, set: { [names]: subject }, where: `t.${names} = ${account} AND ${reached}` }
   }
-  const byDecision = `transaction_id = ${ID_OF_DECISION}`
+  const byDecision = { transaction_id: ID_OF_DECISION }
   return [
-    own('payment_transactions_fraud', `${byDecision}, velocity_fraud_peers = ${peers}`),
+    own('payment_transactions_fraud', { ...byDecision, velocity_fraud_peers: peers }),
     {
       table: 'pii_masking_audit',
       names: null,
@@ -85,21 +93,22 @@ export function erasureChanges(words: ErasureWords): readonly Change[] {
     },
     own('payment_resolutions', byDecision),
     own('payment_shadow_verdicts', byDecision),
-    own('fraud_velocity_alerts', `transaction_id = coalesce(${otherId('t.transaction_id')}, ${ID_OF_DECISION})`),
-    own(
-      'payment_duplicates',
-      "transaction_id = 'erased-' || CAST(t.input_partition AS STRING) || '-' || CAST(t.first_offset AS STRING)",
-    ),
+    own('fraud_velocity_alerts', {
+      transaction_id: `coalesce(${otherId('t.transaction_id')}, ${ID_OF_DECISION})`,
+    }),
+    own('payment_duplicates', {
+      transaction_id: "'erased-' || CAST(t.input_partition AS STRING) || '-' || CAST(t.first_offset AS STRING)",
+    }),
     {
       table: 'audit_log',
       names: null,
-      set: `subject = ${otherId('t.subject')}`,
+      set: { subject: otherId('t.subject') },
       where: `t.subject IN (SELECT p.transaction_id FROM ${payments} AS p)`,
     },
     {
       table: 'audit_log',
       names: null,
-      set: `reason = replace(t.reason, ${account}, ${subject})`,
+      set: { reason: `replace(t.reason, ${account}, ${subject})` },
       where: `strpos(t.reason, ${account}) > 0 AND ${reached}`,
     },
     audited('actor'),
@@ -108,9 +117,21 @@ export function erasureChanges(words: ErasureWords): readonly Change[] {
     {
       table: 'payment_transactions',
       names: 'receiver_account_id',
-      set: `receiver_account_id = ${pseudonym}`,
+      set: { receiver_account_id: pseudonym },
       where: `t.receiver_account_id = ${account} AND ${reached}`,
     },
-    own('payment_transactions', `${byDecision}, ${PERSONAL.map((name) => `${name} = NULL`).join(', ')}`),
+    own('payment_transactions', { ...byDecision, ...Object.fromEntries(PERSONAL.map((name) => [name, 'NULL'])) }),
   ]
+}
+
+/** The columns of a table that an erasure may change; every other column of its rows stays. */
+export function erasableColumns(table: TableName): ReadonlySet<string> {
+  return COLUMNS.get(table) ?? NONE
+}
+
+const NOBODY: ErasureWords = { account: '', pseudonym: '', subject: '', payments: '', peers: '', reached: '' }
+const NONE: ReadonlySet<string> = new Set()
+const COLUMNS = new Map<TableName, Set<string>>()
+for (const { table, set } of erasureChanges(NOBODY)) {
+  COLUMNS.set(table, new Set([...(COLUMNS.get(table) ?? []), ...Object.keys(set)]))
 }

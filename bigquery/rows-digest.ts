@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AnyRow, Row } from './schema/tables.ts'
 
 const MODULUS = 2n ** 256n
+const NO_COLUMNS: ReadonlySet<string> = new Set()
 
 /**
  * What a set of rows of one table is, in whatever order they come: their number, the sum of their SHA-256 modulo 2^256,
@@ -13,9 +14,10 @@ export class RowsDigest {
   readonly amounts: Map<string, bigint> = new Map()
   private sum = 0n
 
-  add(row: AnyRow): void {
+  /** `hash` is the row's, or that of a part of it. */
+  add(row: AnyRow, hash: string = rowHash(row)): void {
     this.rows++
-    this.sum = (this.sum + BigInt(`0x${rowHash(row)}`)) % MODULUS
+    this.sum = (this.sum + BigInt(`0x${hash}`)) % MODULUS
     const { amount, currency } = row as Partial<Row<'payment_transactions' | 'fraud_velocity_alerts'>>
     if (amount && currency) this.amounts.set(currency, (this.amounts.get(currency) ?? 0n) + amount)
   }
@@ -26,8 +28,9 @@ export class RowsDigest {
   }
 }
 
-/** SHA-256 of a row's values by the order of its columns, 64 hex digits. */
-function rowHash({ ingest_time: _, ...row }: AnyRow): string {
-  const text = JSON.stringify(row, (_name, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
+/** SHA-256 of a row's values by the order of its columns but for those `without`, 64 hex digits. */
+export function rowHash({ ingest_time: _, ...row }: AnyRow, without: ReadonlySet<string> = NO_COLUMNS): string {
+  const kept = Object.fromEntries(Object.entries(row).filter(([column]) => !without.has(column)))
+  const text = JSON.stringify(kept, (_name, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
   return createHash('sha256').update(text).digest('hex')
 }

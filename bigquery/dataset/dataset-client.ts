@@ -1,4 +1,4 @@
-import { BigQuery, type Dataset, type TableMetadata } from '@google-cloud/bigquery'
+import { BigQuery, type Dataset, type QueryResultsOptions, type TableMetadata } from '@google-cloud/bigquery'
 import { StreamsError } from '../../streams/errors.ts'
 import type { TopicPartition } from '../../streams/log/log.ts'
 import { type BigQueryTarget, logIn } from '../bigquery-target.ts'
@@ -90,6 +90,18 @@ export class DatasetClient {
     return this.ask(run, this.target.dataset, STATEMENT_MS)
   }
 
+  /** The rows of an answer that may be long, a page at a time; tables are named without their dataset. @throws StreamsError */
+  async *pages(query: string): AsyncGenerator<QueryRow[]> {
+    const about = this.target.dataset
+    const job = await this.ask(() => this.jobOf(query, {}), about, STATEMENT_MS)
+    for (let page: QueryResultsOptions | null = { maxResults: PAGE_ROWS }; page !== null; ) {
+      const asked: QueryResultsOptions = { ...page, autoPaginate: false }
+      const [rows, next] = await this.ask(() => job.getQueryResults(asked), about, STATEMENT_MS)
+      yield rows as QueryRow[]
+      page = next ?? null
+    }
+  }
+
   /** Changes rows by one statement, whole or not at all; how many. @throws StreamsError BIGQUERY_STREAMING_BUFFER (retry) where they are too new. */
   change(statement: string, params: Readonly<Record<string, unknown>>, table: string): Promise<number> {
     const run = async () => {
@@ -159,6 +171,7 @@ export class DatasetClient {
 
 /** A statement may read every row of a table. */
 const STATEMENT_MS = 600_000
+const PAGE_ROWS = 10_000
 const HOUR_MS = 3_600_000
 /** Where a dataset does not say. */
 const TIME_TRAVEL_HOURS = '168'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { StreamsError } from '../../streams/errors.ts'
-import { type Change, erasureChanges, reachedBy, type TopicEnds } from '../erased-rows.ts'
+import { assignments, type Change, erasureChanges, reachedBy, type TopicEnds } from '../erased-rows.ts'
 import { TABLES, type TableName } from '../schema/tables.ts'
 import type { DatasetClient } from './dataset-client.ts'
 
@@ -67,7 +67,7 @@ export async function eraseFromDataset(dataset: DatasetClient, erasure: DatasetE
   let rows = 0
   for (const change of changes.toSorted((a, b) => Number(isNaming(a)) - Number(isNaming(b)))) {
     const { subject, pseudonym } = erasure
-    const statement = `UPDATE ${change.table} AS t SET ${change.set} WHERE ${recent(change.table, 't')} AND ${change.where}`
+    const statement = `UPDATE ${change.table} AS t SET ${assignments(change)} WHERE ${recent(change.table, 't')} AND ${change.where}`
     const params = Object.entries({ place, subject, pseudonym }).filter(([name]) => statement.includes(`@${name}`))
     try {
       rows += await dataset.change(statement, Object.fromEntries(params), change.table)

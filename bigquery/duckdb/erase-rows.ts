@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { type ErasureWords, erasureChanges, reachedBy, type TopicEnds } from '../erased-rows.ts'
+import { assignments, type ErasureWords, erasureChanges, reachedBy, type TopicEnds } from '../erased-rows.ts'
 import { TABLES, type TableName } from '../schema/tables.ts'
 
 /** Whose rows are erased. */
@@ -41,10 +41,11 @@ export async function eraseRows(
       SELECT transaction_id, decision_id, 'erased-' || decision_id AS other_id FROM payment_transactions
       WHERE sender_account_id = $account AND ${reachedBy(ends, 'payment_transactions')}`)
     let rows = 0
-    for (const { table, set, where } of erasureChanges({ ...WORDS, reached: reachedBy(ends, 't') })) {
+    for (const change of erasureChanges({ ...WORDS, reached: reachedBy(ends, 't') })) {
+      const { table, where } = change
       await run(`DELETE FROM archive_exports WHERE table_name = '${table}' AND day IN
         (SELECT strftime(t.${partitionOf(table)}, '%Y-%m-%d') FROM ${table} AS t WHERE ${where})`)
-      const [[changed] = [0]] = await run(`UPDATE ${table} AS t SET ${set} WHERE ${where}`)
+      const [[changed] = [0]] = await run(`UPDATE ${table} AS t SET ${assignments(change)} WHERE ${where}`)
       rows += Number(changed)
     }
     await run('DROP TABLE erased_payments')

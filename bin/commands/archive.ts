@@ -1,10 +1,12 @@
 import { Command } from 'commander'
+import type { ComparedDay } from '../../bigquery/compared-days.ts'
 import type { AnswerLine } from '../../bigquery/query-client.ts'
 import type { Config } from '../../platform/config.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import { askArchive } from '../runtime/archive/archive-answers.ts'
 import { archivePath } from '../runtime/archive/archive-paths.ts'
-import { type ComparedDay, replayArchive } from '../runtime/archive/archive-replay.ts'
+import { replayArchive } from '../runtime/archive/archive-replay.ts'
+import { replayedBigQuery, replayedDuckDb } from '../runtime/archive/replayed-archives.ts'
 import { grouped, print, styled } from '../view/text.ts'
 import { checkBigQuery, initBigQuery, runBigQuery } from './archive-bigquery.ts'
 import { type LogOptions, onEitherLog, openLogSession, withLogSession } from './log-session.ts'
@@ -117,18 +119,19 @@ async function runCheck(options: CommonOptions): Promise<void> {
 }
 
 async function runReplay(options: ReplayOptions): Promise<void> {
-  if (options.bigquery === true)
-    throw new CommandError('replay compares the archive in DuckDB, not that in BigQuery', 2)
   const range = { from: dayOf(options.from, '--from'), to: dayOf(options.to, '--to') }
-  const days = await withLogSession(options, (session) => {
-    return replayArchive(session, range, (sql) => linesOf(session.config, sql))
+  const days = await withLogSession(options, async (session) => {
+    const archive = options.bigquery === true ? await replayedBigQuery(session) : replayedDuckDb(session.config)
+    return replayArchive(session, range, archive)
   })
   for (const day of days) print(options.json ? JSON.stringify(dayJson(day)) : dayLine(day))
   const rows = days.reduce((sum, { remade }) => sum + remade.rows, 0)
   const different = days.filter(({ equal }) => !equal).length
   if (different > 0) throw new CommandError(`${different} of ${days.length} days differ`)
   if (rows === 0) throw new CommandError('there are no rows of these days, neither in the log nor in the archive')
-  if (!options.json) print(`${grouped(rows)} rows made again; the archive holds the same`)
+  const erased = days.reduce((sum, day) => sum + day.erased, 0)
+  const but = erased === 0 ? '' : `, but for whom ${grouped(erased)} erased ones were of`
+  if (!options.json) print(`${grouped(rows)} rows made again; the archive holds the same${but}`)
 }
 
 function dayOf(text: string | undefined, option: string): string | null {
@@ -137,18 +140,19 @@ function dayOf(text: string | undefined, option: string): string | null {
   throw new CommandError(`${option} ${text}: must be YYYY-MM-DD`, 2)
 }
 
-function dayLine({ table, day, remade, archived, equal }: ComparedDay): string {
+function dayLine({ table, day, remade, archived, erased, equal }: ComparedDay): string {
   const verdict = equal
     ? styled('green', 'equal')
     : styled('red', remade.rows === archived.rows ? 'other values' : 'other rows')
-  return `${table.padEnd(26)} ${day}  log ${grouped(remade.rows).padStart(11)}  archive ${grouped(archived.rows).padStart(11)}  ${verdict}`
+  return `${table.padEnd(26)} ${day}  log ${grouped(remade.rows).padStart(11)}  archive ${grouped(archived.rows).padStart(11)}  ${verdict}${erased === 0 ? '' : `, ${grouped(erased)} erased`}`
 }
 
-function dayJson({ table, day, remade, archived, equal }: ComparedDay) {
+function dayJson({ table, day, remade, archived, erased, equal }: ComparedDay) {
   return {
     table,
     day,
     equal,
+    erased,
     log: { rows: remade.rows, hash: remade.hash },
     archive: { rows: archived.rows, hash: archived.hash },
   }

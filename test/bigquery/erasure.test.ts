@@ -4,8 +4,10 @@ import { DatasetClient } from '../../bigquery/dataset/dataset-client.ts'
 import { createArchive } from '../../bigquery/dataset/dataset-schema.ts'
 import { eraseFromDataset } from '../../bigquery/dataset/erase-dataset.ts'
 import { archivedEnds } from '../../bin/runtime/archive/archive-erasure.ts'
+import { replayArchive } from '../../bin/runtime/archive/archive-replay.ts'
 import { datasetCaughtUp } from '../../bin/runtime/archive/bigquery-erasure.ts'
 import { datasetRepeats } from '../../bin/runtime/archive/repeat-counter.ts'
+import { replayedBigQuery } from '../../bin/runtime/archive/replayed-archives.ts'
 import { continueErasure } from '../../bin/runtime/erasure/erase.ts'
 import { requestErasure } from '../../bin/runtime/erasure/erasure-request.ts'
 import { receiptOf } from '../../bin/runtime/erasure/receipt.ts'
@@ -82,6 +84,12 @@ await onRealParts(['bigquery'], 'an erasure in BigQuery', () => {
       return found.filter(([, held]) => looked.some((trace) => held.includes(trace))).map(([table]) => table)
     }
     expect(await whereOf(traces)).toEqual(TABLES_OF_BOTH)
+    const replayed = async () => {
+      const days = await replayArchive(session, { from: null, to: null }, await replayedBigQuery(session))
+      expect(days.filter(({ equal }) => !equal)).toEqual([])
+      return days.reduce((sum, { erased }) => sum + erased, 0)
+    }
+    expect(await replayed()).toBe(0)
 
     const subject = subjectOf(ERASED.account, session.folder.keys.maskKeys[0]!)
     expect(await accountsWith(session, 'email', ERASED.email)).toEqual([ERASED.account])
@@ -117,6 +125,7 @@ await onRealParts(['bigquery'], 'an erasure in BigQuery', () => {
     const renamed = TABLES_OF_BOTH.map((table) => (table === 'pii_masking_audit' ? 'payment_resolutions' : table))
     expect((await whereOf([pseudonym!])).sort()).toEqual(renamed.sort())
     expect(await Promise.all(FIGURES.map((sql) => dataset.rows(sql)))).toEqual(figures)
+    expect(await replayed()).toBeGreaterThan(10)
     const statements = proxy.asked.filter((body) => body.includes('UPDATE '))
     expect(statements.length).toBeGreaterThan(10)
     expect(proxy.asked.filter((body) => traces.some((trace) => body.includes(trace)))).toEqual([])

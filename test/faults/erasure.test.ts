@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { replayArchive } from '../../bin/runtime/archive/archive-replay.ts'
+import { replayedDuckDb } from '../../bin/runtime/archive/replayed-archives.ts'
 import { continueErasure, isDone } from '../../bin/runtime/erasure/erase.ts'
 import { readErasures } from '../../bin/runtime/erasure/erasure-file.ts'
 import { requestErasure } from '../../bin/runtime/erasure/erasure-request.ts'
@@ -53,6 +55,7 @@ test('SPEC B4: past the dates of the receipt a scan finds nothing of the subject
   for (const place of PLACES) expect([...before.keys()], place).toContain(place)
   expect(new Set([...before.values()].flatMap((set) => [...set])).size).toBeGreaterThan(10)
   const figures = await Promise.all(FIGURES.map((sql) => folder.ask(sql)))
+  expect(await replayedRows(folder)).toBe(0)
 
   // As the command does it, while the chain runs.
   const [key] = session.folder.keys.maskKeys
@@ -79,6 +82,8 @@ test('SPEC B4: past the dates of the receipt a scan finds nothing of the subject
   // What waited for a code has ended with the erasure; nothing else is counted anew.
   expect(figuresOfRows).toEqual(figures)
   await expectVerified(folder)
+  // The log still has whom the rows were of, and every other column is made again.
+  expect(await replayedRows(folder)).toBeGreaterThan(10)
 
   // The clock moves past the last date; the other person has paid again.
   shiftMs = Date.parse(receipt.complete_from ?? '') - Date.now() + DAY_MS
@@ -134,6 +139,14 @@ const PLACES: readonly string[] = [
   'live alerts',
   'otp/data.mdb',
 ]
+
+/** How many rows of the archive are erased; all others are those of the log. */
+async function replayedRows({ session }: ErasedFolder): Promise<number> {
+  const days = await replayArchive(session, { from: null, to: null }, replayedDuckDb(session.config))
+  expect(days.length).toBeGreaterThan(4)
+  expect(days.filter(({ equal }) => !equal)).toEqual([])
+  return days.reduce((sum, { erased }) => sum + erased, 0)
+}
 
 async function expectVerified(folder: ErasedFolder): Promise<void> {
   const { differences, inputs } = await folder.verify()
