@@ -5,8 +5,21 @@ import { bytesOf, type CheckpointedStore, type SectionReader, type SectionSnapsh
 
 const HEAD_BYTES = 8
 
-/** What a snapshot copies at most when a row is first written after it began, so that no write pauses for long. */
-const PAGE_BYTES = 65_536
+/**
+ * What a snapshot copies when a row is first written after it began: a few rows, since those that come are spread over the store, and
+ * each would copy its page.
+ */
+const PAGE_BYTES = 4_096
+/** Copies that are kept for the next one, at most. */
+const SPARES_MAX = 2_048
+
+/** What snapshots of one store use one after the other: memory that comes and goes would have V8 collect its whole heap for it. */
+interface SnapshotMemory {
+  /** The slice that was given out last. */
+  slice: Uint8Array
+  /** Copies of pages that are free. */
+  readonly spares: Int32Array[]
+}
 
 /**
  * Puts a row store into checkpoints: one past the last row number and the number of rows, then the rows, free ones
@@ -14,6 +27,7 @@ const PAGE_BYTES = 65_536
  */
 export class RowSection implements CheckpointedStore {
   readonly #store: RowStore
+  readonly #memory: SnapshotMemory = { slice: new Uint8Array(0), spares: [] }
 
   constructor(store: RowStore) {
     this.#store = store
@@ -28,7 +42,7 @@ export class RowSection implements CheckpointedStore {
   }
 
   snapshot(): SectionSnapshot {
-    return new RowSnapshot(this.#store)
+    return new RowSnapshot(this.#store, this.#memory)
   }
 
   async restore(reader: SectionReader): Promise<void> {
@@ -55,12 +69,13 @@ class RowSnapshot implements SectionSnapshot, RowWatcher {
   readonly #end: number
   readonly #pageRows: number
   readonly #pages: (Int32Array | null)[]
-  readonly #scratch: Uint8Array
+  readonly #memory: SnapshotMemory
   /** The next page to give out; -1 while the head is still to come. */
   #next = -1
 
-  constructor(store: RowStore) {
+  constructor(store: RowStore, memory: SnapshotMemory) {
     store.watch(this)
+    this.#memory = memory
     this.#store = store
     this.#size = store.size
     this.#end = store.end
@@ -69,13 +84,18 @@ class RowSnapshot implements SectionSnapshot, RowWatcher {
     this.#pageRows = Math.min(store.chunkRows, 2 ** Math.max(0, Math.floor(Math.log2(PAGE_BYTES / rowBytes))))
     this.#pages = new Array<Int32Array | null>(Math.ceil(store.end / this.#pageRows)).fill(null)
     const pageBytes = this.#pageRows * rowBytes
-    this.#scratch = new Uint8Array(Math.max(pageBytes, Math.floor(SLICE_BYTES / pageBytes) * pageBytes))
+    const sliceBytes = Math.max(pageBytes, Math.floor(SLICE_BYTES / pageBytes) * pageBytes)
+    const needed = Math.min(sliceBytes, store.end * rowBytes)
+    if (memory.slice.length < needed) memory.slice = new Uint8Array(needed)
   }
 
   beforeWrite(row: number): void {
     const page = (row / this.#pageRows) | 0
     if (page < this.#next || page >= this.#pages.length || this.#pages[page] !== null) return
-    this.#pages[page] = this.#rowsOf(page).slice()
+    const rows = this.#rowsOf(page, page + 1)
+    const copy = this.#memory.spares.pop() ?? new Int32Array(this.#pageRows * this.#store.rowWords)
+    copy.set(rows)
+    this.#pages[page] = copy
   }
 
   next(): Uint8Array | null {
@@ -83,28 +103,51 @@ class RowSnapshot implements SectionSnapshot, RowWatcher {
       this.#next = 0
       return bytesOf(Int32Array.of(this.#end, this.#size))
     }
+    const { slice } = this.#memory
     let at = 0
     while (this.#next < this.#pages.length) {
-      const rows = bytesOf(this.#pages[this.#next] ?? this.#rowsOf(this.#next))
-      if (at + rows.length > this.#scratch.length) break
-      this.#scratch.set(rows, at)
-      at += rows.length
-      this.#pages[this.#next++] = null
+      const copy = this.#pages[this.#next]!
+      const end = copy === null ? this.#unwrittenTo(slice.length - at) : this.#next + 1
+      const rows = this.#rowsOf(this.#next, end)
+      const bytes = bytesOf(copy ?? rows, 0, rows.length)
+      if (bytes.length === 0 || at + bytes.length > slice.length) break
+      slice.set(bytes, at)
+      at += bytes.length
+      if (copy !== null) this.#giveBack(this.#next)
+      this.#next = end
     }
-    return at === 0 ? null : this.#scratch.subarray(0, at)
+    return at === 0 ? null : slice.subarray(0, at)
   }
 
-  /** The page's rows where they stand, as far as the snapshot reaches. A page never leaves its chunk. */
-  #rowsOf(page: number): Int32Array {
+  /** One past the pages from the next one on that lie in one chunk, were not written, and have room in so many bytes. */
+  #unwrittenTo(bytes: number): number {
+    const chunkPages = this.#store.chunkRows / this.#pageRows
+    const chunkEnd = (Math.floor(this.#next / chunkPages) + 1) * chunkPages
+    const roomEnd = this.#next + Math.ceil(bytes / (this.#pageRows * this.#store.rowWords * 4))
+    const limit = Math.min(chunkEnd, roomEnd, this.#pages.length)
+    let end = this.#next
+    while (end < limit && this.#pages[end] === null) end++
+    return end
+  }
+
+  /** The rows of pages [from, to) where they stand, as far as the snapshot reaches. Pages [from, to) stand in one chunk. */
+  #rowsOf(from: number, to: number): Int32Array {
     const { chunkRows, rowWords } = this.#store
-    const first = page * this.#pageRows
-    const count = Math.min(this.#pageRows, this.#end - first)
+    const first = from * this.#pageRows
+    const count = Math.min(to * this.#pageRows, this.#end) - first
     const at = (first % chunkRows) * rowWords
     return this.#store.chunk(Math.floor(first / chunkRows)).words.subarray(at, at + count * rowWords)
   }
 
+  #giveBack(page: number): void {
+    const copy = this.#pages[page]
+    const { spares } = this.#memory
+    if (copy && spares.length < SPARES_MAX) spares.push(copy)
+    this.#pages[page] = null
+  }
+
   release(): void {
     this.#store.watch(null)
-    this.#pages.fill(null)
+    for (let page = Math.max(0, this.#next); page < this.#pages.length; page++) this.#giveBack(page)
   }
 }

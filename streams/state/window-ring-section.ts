@@ -8,6 +8,8 @@ const HEAD_WORDS = 2
 /** Puts a window ring into checkpoints: place of the oldest entry and number of entries, then the entries. */
 export class WindowRingSection implements CheckpointedStore {
   readonly #ring: WindowRing
+  /** Of one snapshot after the other: memory that comes and goes would have V8 collect its whole heap for it. */
+  #slice = new Int32Array(0)
 
   constructor(ring: WindowRing) {
     this.#ring = ring
@@ -22,7 +24,9 @@ export class WindowRingSection implements CheckpointedStore {
   }
 
   snapshot(): SectionSnapshot {
-    return new RingSnapshot(this.#ring)
+    const { entryWords } = this.#ring
+    if (this.#slice.length === 0) this.#slice = new Int32Array(CHUNK_ENTRIES * entryWords)
+    return new RingSnapshot(this.#ring, this.#slice)
   }
 
   async restore(reader: SectionReader): Promise<void> {
@@ -44,28 +48,39 @@ export class WindowRingSection implements CheckpointedStore {
   }
 }
 
-/** Gives entries out from where they stand; copies a chunk's when one of them is first written after the snapshot began. */
+/**
+ * Gives entries out as they were: a copy of a chunk at a time, since one may be written while its slice is on its way to the disk, with the
+ * entries in it that were written after the snapshot began as they had been before.
+ */
 class RingSnapshot implements SectionSnapshot, EntryWatcher {
   readonly byteLength: number
   readonly #ring: WindowRing
   readonly #extent: RingExtent
-  readonly #copies: (Int32Array | null)[]
+  readonly #slice: Int32Array
+  /** Entries as they were, by their place in the chunk, by the chunk's number. */
+  readonly #before = new Map<number, Map<number, Int32Array>>()
   /** The next chunk to give out; -1 while the head is still to come. */
   #next = -1
   #released = false
 
-  constructor(ring: WindowRing) {
+  /** `slice` has room for a chunk. */
+  constructor(ring: WindowRing, slice: Int32Array) {
     this.#ring = ring
+    this.#slice = slice
     this.#extent = ring.pin(this)
-    this.#copies = new Array<Int32Array | null>(this.#extent.chunks.length).fill(null)
     this.byteLength = HEAD_WORDS * 4 + this.#extent.count * ring.entryWords * 4
   }
 
   beforeWrite(place: number): void {
     const { first, chunks } = this.#extent
     const number = chunksFrom(first, place)
-    if (number < this.#next || number >= chunks.length || this.#copies[number] !== null) return
-    this.#copies[number] = this.#entriesOf(number).slice()
+    if (number < this.#next || number >= chunks.length) return
+    const at = place % CHUNK_ENTRIES
+    const before = this.#before.get(number) ?? new Map<number, Int32Array>()
+    if (before.has(at)) return
+    const { entryWords } = this.#ring
+    before.set(at, chunks[number]!.words.slice(at * entryWords, (at + 1) * entryWords))
+    this.#before.set(number, before)
   }
 
   next(): Uint8Array | null {
@@ -75,25 +90,27 @@ class RingSnapshot implements SectionSnapshot, EntryWatcher {
       return bytesOf(Int32Array.of(first, count))
     }
     if (this.#next === chunks.length) return null
-    const number = this.#next++
-    const entries = this.#copies[number] ?? this.#entriesOf(number)
-    this.#copies[number] = null
-    return bytesOf(entries)
+    return this.#entriesOf(this.#next++)
   }
 
-  /** The chunk's entries where they stand, as far as the snapshot reaches. */
-  #entriesOf(number: number): Int32Array {
+  #entriesOf(number: number): Uint8Array {
     const { first, count, chunks } = this.#extent
     const { entryWords } = this.#ring
     const offset = first % CHUNK_ENTRIES
     const from = number === 0 ? offset : 0
     const to = Math.min(CHUNK_ENTRIES, offset + count - number * CHUNK_ENTRIES)
-    return chunks[number]!.words.subarray(from * entryWords, to * entryWords)
+    this.#slice.set(chunks[number]!.words.subarray(from * entryWords, to * entryWords))
+    for (const [at, words] of this.#before.get(number) ?? []) {
+      // Behind the snapshot's last entry the chunk goes on to be filled.
+      if (at >= from && at < to) this.#slice.set(words, (at - from) * entryWords)
+    }
+    this.#before.delete(number)
+    return bytesOf(this.#slice, 0, (to - from) * entryWords)
   }
 
   release(): void {
     if (!this.#released) this.#ring.unpin()
     this.#released = true
-    this.#copies.fill(null)
+    this.#before.clear()
   }
 }

@@ -197,3 +197,27 @@ test('SPEC X4: a snapshot of windows stands while entries are flagged, added and
   expect(loaded.size).toBe(count)
   expect(digestOf(loaded, loaded.headOf(1, head), 5)).toBe(expected)
 })
+
+test('SPEC X4: a slice on its way to the disk stands while an entry in it is flagged, and so does the next snapshot', async () => {
+  const ring = windowRing(5 * CHUNK_ENTRIES)
+  const section = new WindowRingSection(ring)
+  let head = NO_ENTRY
+  for (let serial = 1; serial <= 2 * CHUNK_ENTRIES; serial++) {
+    head = add(ring, 1, head, { timeMs: 5, serial, flags: 0 })
+  }
+  for (let round = 1; round <= 3; round++) {
+    const expected = digestOf(ring, head, 5)
+    const snapshot = section.snapshot()
+    const slices: Buffer[] = []
+    for (let slice = snapshot.next(); slice !== null; slice = snapshot.next()) {
+      // While the head is given out, an entry of the second chunk, which is still to come; then one of the first, which is on its way.
+      const entry = slices.length === 0 ? CHUNK_ENTRIES + 7 : 7
+      ring.setFlags(entry, ring.flags(entry) + 1)
+      slices.push(Buffer.from(slice))
+    }
+    snapshot.release()
+    expect(digestOf(ring, head, 5)).not.toBe(expected)
+    const loaded = await reloaded(Buffer.concat(slices))
+    expect(digestOf(loaded, loaded.headOf(1, head), 5)).toBe(expected)
+  }
+})
