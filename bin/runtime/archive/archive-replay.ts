@@ -22,8 +22,8 @@ export interface DayRange {
 export interface ReplayedArchive {
   /** The offset before which all rows of a partition stand there; 0 where it knows nothing of it. */
   standsBefore(at: TopicPartition): Promise<number>
-  /** The rows of a table that hold `where`, in any order, some at a time. */
-  rows(table: Table, where: string): AsyncIterable<readonly AnyRow[]>
+  /** The rows of a table that hold `where`, in any order. */
+  rows(table: Table, where: string): AsyncIterable<AnyRow>
 }
 
 /**
@@ -38,12 +38,10 @@ export async function replayArchive(
   const stretches = await retainedStretches(session.log, archive)
   const days = new ComparedDays()
   for (const table of TABLES) {
-    for await (const rows of archive.rows(table, daysOf(table, range))) {
-      for (const row of rows) {
-        const stretch = stretches.get(`${row.kafka_topic}-${row.kafka_partition}`)
-        const within = stretch !== undefined && row.kafka_offset >= stretch.from && row.kafka_offset < stretch.to
-        if (within) days.addArchived(table.name, row)
-      }
+    for await (const row of archive.rows(table, daysOf(table, range))) {
+      const stretch = stretches.get(`${row.kafka_topic}-${row.kafka_partition}`)
+      const within = stretch !== undefined && row.kafka_offset >= stretch.from && row.kafka_offset < stretch.to
+      if (within) days.addArchived(table.name, row)
     }
   }
   const { fromMs, toMs } = momentsOf(range)

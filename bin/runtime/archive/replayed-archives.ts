@@ -1,10 +1,9 @@
 import { answeredRow } from '../../../bigquery/answered-row.ts'
 import type { Config } from '../../../platform/config.ts'
-import { StreamsError } from '../../../streams/errors.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import type { Session } from '../session.ts'
-import { askArchive } from './archive-answers.ts'
 import type { ReplayedArchive } from './archive-replay.ts'
+import { archiveRows } from './archive-rows.ts'
 import { archiveApplication } from './bigquery-erasure.ts'
 import { bigQueryTarget } from './bigquery-target.ts'
 
@@ -12,21 +11,15 @@ const TIMEOUT_MS = 600_000
 
 /** DuckDB's, whoever has it open. @throws StreamsError from its methods, for what it could not answer. */
 export function replayedDuckDb(config: Config): ReplayedArchive {
-  async function* answer(sql: string) {
-    for await (const line of askArchive(config, { sql, timeoutMs: TIMEOUT_MS }, new AbortController().signal)) {
-      if (line.failure !== undefined) throw new StreamsError('ARCHIVE_QUERY', 'retry', line.message ?? line.failure)
-      yield line.rows ?? []
-    }
-  }
   return {
     standsBefore: async ({ topic, partition }) => {
       const sql = `SELECT next_offset FROM archive_positions WHERE topic = '${topic}' AND partition = ${partition}`
-      for await (const [row] of answer(sql)) if (row !== undefined) return Number(row[0])
+      for await (const row of archiveRows(config, sql, TIMEOUT_MS)) return Number(row['next_offset'])
       return 0
     },
     async *rows(table, where) {
       const sql = `SELECT ${Object.keys(table.columns).join(', ')} FROM ${table.name} WHERE ${where}`
-      for await (const rows of answer(sql)) yield rows.map((values) => answeredRow(table, values))
+      for await (const row of archiveRows(config, sql, TIMEOUT_MS)) yield answeredRow(table, Object.values(row))
     },
   }
 }
@@ -43,7 +36,7 @@ export async function replayedBigQuery({ config, committedBy }: Session<Log>): P
     standsBefore: async (at) => (await committedBy(application, at))?.offset ?? 0,
     async *rows(table, where) {
       const query = `SELECT ${Object.keys(table.columns).join(', ')} FROM ${table.name} WHERE ${where}`
-      for await (const page of dataset.pages(query)) yield page.map((row) => datasetRow(table, row))
+      for await (const page of dataset.pages(query)) for (const row of page) yield datasetRow(table, row)
     },
   }
 }
