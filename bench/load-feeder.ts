@@ -38,6 +38,8 @@ export interface FeederDone {
 }
 
 const HOUR_MS = 3_600_000
+/** How much the log keeps is what the pipeline's process says; ten million payments take more than the product's default. */
+const LOG_BYTES_MAX = 64 * 2 ** 30
 const DAY_MS = 24 * HOUR_MS
 const NO_MEMO = 0.99
 
@@ -111,7 +113,9 @@ async function sendPaced(producer: PaymentProducer, plan: FeederPlan, rate: numb
 }
 
 async function main(plan: FeederPlan): Promise<void> {
-  const session = await openSession(readConfig({}, { SLUICE_DATA: plan.data }))
+  const session = await openSession(
+    readConfig({}, { SLUICE_DATA: plan.data, SLUICE_LOG_BYTES_MAX: String(LOG_BYTES_MAX) }),
+  )
   const producer = new PaymentProducer({
     log: session.log,
     name: null,

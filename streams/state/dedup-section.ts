@@ -7,7 +7,7 @@ import { bytesOf, type CheckpointedStore, type SectionReader, type SectionSnapsh
 const HEAD_WORDS = 4
 const BLOCK_WORDS = ROWS_PER_BLOCK * ROW_WORDS
 /** Rows that are put into the index before the event loop gets a turn. */
-const ROWS_PER_TURN = 8192
+const ROWS_PER_TURN = 2048
 
 /** The filled blocks [from, to) of chunk `number` and the end of its filled words. */
 interface ChunkRange {
