@@ -1,4 +1,4 @@
-import { type Column, NUMERIC_SCALE, type Table } from './schema/column.ts'
+import { type Column, numericOf, type Table } from './schema/column.ts'
 import type { AnyRow } from './schema/tables.ts'
 
 /** A row of a table out of a JSON answer that has its columns in their order. */
@@ -17,10 +17,4 @@ function valueOfJson(column: Column, value: unknown): unknown {
     default:
       return value
   }
-}
-
-/** Decimal text as NUMERIC. */
-function numericOf(text: string): bigint {
-  const [whole = '0', fraction = ''] = text.split('.')
-  return BigInt(`${whole}${fraction.padEnd(NUMERIC_SCALE, '0')}`)
 }

@@ -1,4 +1,4 @@
-import { type Column, NUMERIC_SCALE, type Table } from '../schema/column.ts'
+import { type Column, numericOf, type Table } from '../schema/column.ts'
 import type { AnyRow } from '../schema/tables.ts'
 import type { QueryRow } from './dataset-client.ts'
 
@@ -21,10 +21,8 @@ function valueIn(column: Column, value: unknown): unknown {
   switch (column.type) {
     case 'RECORD':
       return valuesIn(column.fields, value as QueryRow)
-    case 'NUMERIC': {
-      const [whole = '', rest = ''] = String(value).split('.')
-      return BigInt(whole + rest.padEnd(NUMERIC_SCALE, '0'))
-    }
+    case 'NUMERIC':
+      return numericOf(String(value))
     case 'TIMESTAMP':
       return Date.parse((value as { readonly value: string }).value)
     default:

@@ -10,7 +10,7 @@ import { duckdbError } from './duckdb-errors.ts'
 
 /** DuckDB's own size of a vector. */
 const CHUNK_ROWS = 2_048
-/** Rows of positions that others have passed are removed once so many were added: some hours of a busy archive, and a megabyte or two. */
+/** Rows of positions that others have passed are removed once so many were added: about an hour of flushes each second. */
 const POSITIONS_MAX = 100_000
 
 /** The rows of one table on their way: at most a chunk of them, the rest is DuckDB's. */
@@ -115,7 +115,7 @@ export class DuckDbWriter implements ArchiveWriter {
   }
 
   async close(): Promise<void> {
-    await this.checkpoint.ended()
+    await this.checkpointed()
     // An open transaction, or one whose commit failed, goes with its connection.
     this.file.close()
   }

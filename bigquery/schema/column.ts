@@ -89,3 +89,9 @@ export function repeated<const T extends ScalarType>(type: T, description: strin
 export function records<const F extends Readonly<Record<string, ScalarColumn>>>(description: string, fields: F) {
   return { type: 'RECORD', mode: 'REPEATED', description, fields } as const
 }
+
+/** Decimal text as NUMERIC. */
+export function numericOf(text: string): bigint {
+  const [whole = '0', fraction = ''] = text.split('.')
+  return BigInt(`${whole}${fraction.padEnd(NUMERIC_SCALE, '0')}`)
+}

@@ -56,7 +56,7 @@ export function archiveCommand(): Command {
     .option('--to <day>', 'YYYY-MM-DD, that day included (default: the newest)')
     .addHelpText(
       'after',
-      '\nExamples:\n  sluice archive replay\n  sluice archive replay --from 2026-11-24 --to 2026-11-25\n',
+      '\nExamples:\n  sluice archive replay\n  sluice archive replay --from 2026-11-24 --to 2026-11-25\n  sluice archive replay --bigquery --kafka\n',
     )
     .action((_options, command: Command) => runReplay(command.optsWithGlobals<ReplayOptions>()))
   onEitherLog(group)

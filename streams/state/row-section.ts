@@ -11,7 +11,7 @@ const HEAD_BYTES = 8
  */
 const PAGE_BYTES = 4_096
 /** Copies that are kept for the next one, at most. */
-const SPARES_MAX = 2_048
+const SPARES_MAX = 256
 
 /** What snapshots of one store use one after the other: memory that comes and goes would have V8 collect its whole heap for it. */
 interface SnapshotMemory {
@@ -68,6 +68,7 @@ class RowSnapshot implements SectionSnapshot, RowWatcher {
   readonly #size: number
   readonly #end: number
   readonly #pageRows: number
+  readonly #pageBytes: number
   readonly #pages: (Int32Array | null)[]
   readonly #memory: SnapshotMemory
   /** The next page to give out; -1 while the head is still to come. */
@@ -83,10 +84,10 @@ class RowSnapshot implements SectionSnapshot, RowWatcher {
     this.byteLength = HEAD_BYTES + store.end * rowBytes
     this.#pageRows = Math.min(store.chunkRows, 2 ** Math.max(0, Math.floor(Math.log2(PAGE_BYTES / rowBytes))))
     this.#pages = new Array<Int32Array | null>(Math.ceil(store.end / this.#pageRows)).fill(null)
-    const pageBytes = this.#pageRows * rowBytes
-    const sliceBytes = Math.max(pageBytes, Math.floor(SLICE_BYTES / pageBytes) * pageBytes)
-    const needed = Math.min(sliceBytes, store.end * rowBytes)
-    if (memory.slice.length < needed) memory.slice = new Uint8Array(needed)
+    this.#pageBytes = this.#pageRows * rowBytes
+    const slicePages = Math.min(this.#pages.length, Math.max(1, Math.floor(SLICE_BYTES / this.#pageBytes)))
+    const sliceBytes = slicePages * this.#pageBytes
+    if (memory.slice.length < sliceBytes) memory.slice = new Uint8Array(sliceBytes)
   }
 
   beforeWrite(row: number): void {
@@ -106,25 +107,24 @@ class RowSnapshot implements SectionSnapshot, RowWatcher {
     const { slice } = this.#memory
     let at = 0
     while (this.#next < this.#pages.length) {
+      const room = Math.floor((slice.length - at) / this.#pageBytes)
+      if (room === 0) break
       const copy = this.#pages[this.#next]!
-      const end = copy === null ? this.#unwrittenTo(slice.length - at) : this.#next + 1
+      const end = copy === null ? this.#unwrittenTo(room) : this.#next + 1
       const rows = this.#rowsOf(this.#next, end)
-      const bytes = bytesOf(copy ?? rows, 0, rows.length)
-      if (bytes.length === 0 || at + bytes.length > slice.length) break
-      slice.set(bytes, at)
-      at += bytes.length
+      slice.set(bytesOf(copy ?? rows, 0, rows.length), at)
+      at += rows.byteLength
       if (copy !== null) this.#giveBack(this.#next)
       this.#next = end
     }
     return at === 0 ? null : slice.subarray(0, at)
   }
 
-  /** One past the pages from the next one on that lie in one chunk, were not written, and have room in so many bytes. */
-  #unwrittenTo(bytes: number): number {
+  /** One past the pages from the next one on, at most so many, that lie in one chunk and were not written. */
+  #unwrittenTo(pagesMax: number): number {
     const chunkPages = this.#store.chunkRows / this.#pageRows
     const chunkEnd = (Math.floor(this.#next / chunkPages) + 1) * chunkPages
-    const roomEnd = this.#next + Math.ceil(bytes / (this.#pageRows * this.#store.rowWords * 4))
-    const limit = Math.min(chunkEnd, roomEnd, this.#pages.length)
+    const limit = Math.min(chunkEnd, this.#next + pagesMax, this.#pages.length)
     let end = this.#next
     while (end < limit && this.#pages[end] === null) end++
     return end

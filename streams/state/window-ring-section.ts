@@ -72,10 +72,11 @@ class RingSnapshot implements SectionSnapshot, EntryWatcher {
   }
 
   beforeWrite(place: number): void {
-    const { first, chunks } = this.#extent
+    const { first, count, chunks } = this.#extent
     const number = chunksFrom(first, place)
-    if (number < this.#next || number >= chunks.length) return
     const at = place % CHUNK_ENTRIES
+    // Behind the snapshot's last entry the chunk goes on to be filled.
+    if (number < this.#next || number * CHUNK_ENTRIES + at - (first % CHUNK_ENTRIES) >= count) return
     const before = this.#before.get(number) ?? new Map<number, Int32Array>()
     if (before.has(at)) return
     const { entryWords } = this.#ring
@@ -100,10 +101,7 @@ class RingSnapshot implements SectionSnapshot, EntryWatcher {
     const from = number === 0 ? offset : 0
     const to = Math.min(CHUNK_ENTRIES, offset + count - number * CHUNK_ENTRIES)
     this.#slice.set(chunks[number]!.words.subarray(from * entryWords, to * entryWords))
-    for (const [at, words] of this.#before.get(number) ?? []) {
-      // Behind the snapshot's last entry the chunk goes on to be filled.
-      if (at >= from && at < to) this.#slice.set(words, (at - from) * entryWords)
-    }
+    for (const [at, words] of this.#before.get(number) ?? []) this.#slice.set(words, (at - from) * entryWords)
     this.#before.delete(number)
     return bytesOf(this.#slice, 0, (to - from) * entryWords)
   }

@@ -94,6 +94,22 @@ test('SPEC B2: positions that others have passed are removed, at the latest when
   expect(await positions()).toEqual({ advances: STREAM.length, positions: STREAM.length })
 })
 
+test('SPEC B2: positions that others have passed are removed once a hundred thousand rows of them were added', async () => {
+  const writer = await DuckDbWriter.open(newArchive(), { nowMs: () => 0 })
+  const connection = await writer.file.connect()
+  const kept: number[] = []
+  for (let next = 1; next <= 10; next++) {
+    for (let partition = 0; partition < 10_000; partition++) {
+      await writer.append({ topic: 'any', partition, from: next - 1, next, rows: [] })
+    }
+    await writer.flush()
+    kept.push(Number((await connection.runAndReadAll('SELECT count(*) FROM archive_advances')).getRows()[0]))
+  }
+  expect(kept.slice(-2)).toEqual([90_000, 10_000])
+  expect(await writer.begin({ topic: 'any', partition: 7 })).toBe(10)
+  await writer.close()
+}, 60_000)
+
 test('SPEC B2: an archive that keeps its positions in one row each is taken over where it stands', async () => {
   const settings = newArchive()
   const writer = await DuckDbWriter.open(settings, { nowMs: () => 0 })
