@@ -23,6 +23,7 @@ import { SEMANTICS_VERSION } from './sinks/semantics-version.ts'
 import { writeShadowVerdicts } from './sinks/shadow-verdicts.ts'
 import { PaymentStores } from './stores/payment-stores.ts'
 import type { PaymentTools } from './stores/payment-tools.ts'
+import { touchState } from './stores/touch-state.ts'
 import { remember } from './velocity/remember.ts'
 import { velocity } from './velocity/velocity.ts'
 
@@ -40,6 +41,7 @@ export function paymentsTopology(tools: PaymentTools): Topology<PaymentStores> {
       draft: () => new PaymentDraft(),
       prepare: [admit, mask, identify],
       prepared: tools.flushTokens,
+      touch: touchState,
       stages: [velocity, dedup, remember, score, decide, learn],
       sinks: {
         decided: [

@@ -27,7 +27,8 @@ type SinkTable<R, D, S> = Partial<Record<(typeof DISPOSITIONS)[number], readonly
  * One record type of the source. A stretch of records of one type is a *run*: every record is prepared, then
  * `prepared` is called once (where work is cheaper by the batch), then every record goes through the stages in offset
  * order, then every record is written by the sinks of its disposition, then `written` is called once. So `prepare` must not
- * look at what the stages of the same type change.
+ * look at what the stages of the same type change. `touch` only reads the state that the stages will need for the first `count`
+ * drafts, so that far memory is waited for once and not record by record (ADR 0058).
  */
 export interface RecordType<R extends ValueReader, D extends RecordDraft, S> {
   readonly name: string
@@ -38,6 +39,7 @@ export interface RecordType<R extends ValueReader, D extends RecordDraft, S> {
   readonly stages: readonly Stage<R, D, S>[]
   readonly sinks: SinkTable<R, D, S>
   readonly prepared?: (stores: S) => void
+  readonly touch?: (drafts: readonly D[], count: number, stores: S) => void
   readonly written?: (stores: S) => void
 }
 

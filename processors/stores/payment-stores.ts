@@ -53,6 +53,8 @@ export class PaymentStores implements TaskStores {
   readonly ended = new EndedDecisions()
   readonly partition: ValueStore<PartitionState>
   readonly sections: readonly CheckpointedStore[]
+  /** What `touchState` has read; not state. */
+  touched = 0
   /** First sights since senders were last swept. */
   #unswept = 0
 

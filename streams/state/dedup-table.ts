@@ -71,6 +71,11 @@ export class DedupTable implements TransactionalStore {
     return this.#overlays.length === 0
   }
 
+  /** Reads where a look-up of this id begins; the answer means nothing (ADR 0058). */
+  touch(h0: number, h1: number): number {
+    return this.#index.touch(h0, h1)
+  }
+
   /** The row of this id if it is live at this stream time, or -1. The row number is valid until the next `expire`. */
   lookup(h0: number, h1: number, h2: number, h3: number, streamTimeMs: number): number {
     const ring = this.#ring

@@ -48,6 +48,13 @@ export class HashIndex {
     return this.#bytesUsed
   }
 
+  /** Reads where a look-up of this hash begins, so that it is near by then; the answer means nothing (ADR 0058). */
+  touch(h0: number, h1: number): number {
+    const segment = h0 >>> (32 - SEGMENT_BITS)
+    const at = homeOf(h1 >>> 16, this.#capacities[segment]!)
+    return this.#rows[segment]![at]! ^ this.#keys[segment]![at]!
+  }
+
   /** The first row that may have this hash, or -1. Moves the cursor. */
   first(h0: number, h1: number): number {
     const segment = h0 >>> (32 - SEGMENT_BITS)

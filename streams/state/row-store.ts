@@ -30,6 +30,7 @@ const REMOVED = 2
 const WORD = 3
 
 const KEY_WORDS = 4
+const CACHE_LINE_WORDS = 16
 /** The mark, and a word that keeps doubles in their places. */
 const MARK_WORDS = 2
 /** The mark of a row of which no overlay under way has kept an image. */
@@ -145,6 +146,25 @@ export class RowStore implements TransactionalStore {
   /** Index of the row's first word, its key's where it has one. */
   #start(row: number): number {
     return (row & this.#mask) * this.rowWords
+  }
+
+  /** Reads what `candidate` needs; the answer means nothing (ADR 0058). */
+  touchIndex(h0: number, h1: number): number {
+    return this.#index!.touch(h0, h1)
+  }
+
+  /** A row that may be the one whose key begins with these words, or -1. Looks at no row. */
+  candidate(h0: number, h1: number): number {
+    return this.#index!.first(h0, h1)
+  }
+
+  /** Reads a word of each cache line of the row; the answer means nothing (ADR 0058). */
+  touch(row: number): number {
+    const words = this.words(row)
+    const end = this.#start(row) + this.rowWords
+    let read = 0
+    for (let word = this.#start(row); word < end; word += CACHE_LINE_WORDS) read ^= words[word]!
+    return read
   }
 
   /** The row with this key, or -1. */

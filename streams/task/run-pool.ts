@@ -28,6 +28,8 @@ export class RunPool<S> {
   /** What a value goes through before the type's reader takes it; null where it is read as it stands. */
   readonly rewrite: Rewrite | null
   private readonly slots: Slot[] = []
+  /** Those of `slots`. */
+  private readonly drafts: RecordDraft[] = []
   private readonly topics: readonly TopicSinks<S>[]
   private count = 0
 
@@ -57,6 +59,7 @@ export class RunPool<S> {
     const grown = { reader: this.type.reader(), draft: this.type.draft() }
     grown.draft.schemaId = this.type.schemaId
     this.slots.push(grown)
+    this.drafts.push(grown.draft)
     return grown
   }
 
@@ -74,6 +77,7 @@ export class RunPool<S> {
       }
     }
     type.prepared?.(stores)
+    type.touch?.(this.drafts, count, stores)
   }
 
   /** Second loop, over one record; a stage that throws leaves the record without a disposition. */
