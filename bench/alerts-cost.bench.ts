@@ -12,9 +12,9 @@ import { type FeederPlan, monotonicMs } from './load-feeder.ts'
  * What the alert consumer costs the decisions: payments a second of the embedded pipeline, as fast as it goes, with `sluice alerter`
  * and a real Redis on the same cores and without them, in turn. Event times are those of the last minutes, so that every key is written.
  */
-const PAYMENTS = size(300_000, 50_000)
+const PAYMENTS = size(550_000, 50_000)
 /** What compiles or fills only once happens in these. */
-const WARM_PAYMENTS = size(200_000, 20_000)
+const WARM_PAYMENTS = size(400_000, 20_000)
 /** With so many senders in so many minutes about one payment in fifty is the fourth, or a later one, of its sender's minute. */
 const SENDERS = size(225_000, 22_500)
 /** Event time that a payment of each sender takes, on average. */

@@ -105,9 +105,12 @@ async function handOver(ground: Ground): Promise<void> {
   )
 }
 
-/** The longest silence of each partition that began within a time; of the half that was moved, the longest ones. */
+/**
+ * The longest silence of each partition within a time; of the half that was moved, the longest ones. What is killed at that time was heard
+ * last a little before it.
+ */
 function longestSilences({ silences }: Received, fromMs: number, toMs: number): number[] {
-  const within = silences.filter((silence) => silence.fromMs >= fromMs && silence.fromMs < toMs)
+  const within = silences.filter((silence) => silence.fromMs + silence.lastedMs > fromMs && silence.fromMs < toMs)
   return Array.from({ length: PARTITIONS }, (_, partition) =>
     Math.max(0, ...within.filter((one) => one.partition === partition).map(({ lastedMs }) => lastedMs / 1_000)),
   )

@@ -40,9 +40,9 @@ export function paymentsTopology(tools: PaymentTools): Topology<PaymentStores> {
       reader: () => new PaymentSubmittedReader(),
       draft: () => new PaymentDraft(),
       prepare: [admit, mask, identify],
-      prepared: tools.flushTokens,
       touch: touchState,
       stages: [velocity, dedup, remember, score, decide, learn],
+      writing: tools.flushTokens,
       sinks: {
         decided: [
           { topic: decided, write: writeDecisions() },

@@ -24,11 +24,13 @@ export interface ValueReader {
 type SinkTable<R, D, S> = Partial<Record<(typeof DISPOSITIONS)[number], readonly Sink<R, D, S>[]>>
 
 /**
- * One record type of the source. A stretch of records of one type is a *run*: every record is prepared, then
- * `prepared` is called once (where work is cheaper by the batch), then every record goes through the stages in offset
- * order, then every record is written by the sinks of its disposition, then `written` is called once. So `prepare` must not
- * look at what the stages of the same type change. `touch` only reads the state that the stages will need for the first `count`
- * drafts, so that far memory is waited for once and not record by record (ADR 0058).
+ * One record type of the source. A stretch of records of one type is a *run*: every record is prepared, then every record
+ * goes through the stages in offset order, then every record is written by the sinks of its disposition. So `prepare` must not
+ * look at what the stages of the same type change. Between the three there is work for the whole run:
+ * - `touch` only reads the state that the stages will need for the first `count` drafts, so that far memory is waited for once and not
+ *   record by record (ADR 0058).
+ * - `writing` makes what only outputs need and what is cheaper by the batch; a fold, which writes nothing, leaves it out.
+ * - `written` ends the run, in a fold too.
  */
 export interface RecordType<R extends ValueReader, D extends RecordDraft, S> {
   readonly name: string
@@ -38,8 +40,8 @@ export interface RecordType<R extends ValueReader, D extends RecordDraft, S> {
   readonly prepare: readonly Stage<R, D, S>[]
   readonly stages: readonly Stage<R, D, S>[]
   readonly sinks: SinkTable<R, D, S>
-  readonly prepared?: (stores: S) => void
   readonly touch?: (drafts: readonly D[], count: number, stores: S) => void
+  readonly writing?: (stores: S) => void
   readonly written?: (stores: S) => void
 }
 

@@ -11,6 +11,8 @@ const TEXT = new TextDecoder()
  * while a list has entries, so strings do not matter.
  */
 export function listEntries(payment: PaymentSubmittedReader, draft: PaymentDraft, tools: PaymentTools): string[] {
+  // The run's tokens are computed before it is written; this one is asked for earlier, and a fold writes nothing.
+  tools.flushTokens()
   const card = payment.cardToken ?? tokenOf(draft.panTicket, draft, tools)
   const email = payment.emailToken ?? tokenOf(draft.emailTicket, draft, tools)
   const ip = payment.ipToken ?? tokenOf(draft.ipTicket, draft, tools)

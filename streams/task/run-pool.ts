@@ -76,7 +76,6 @@ export class RunPool<S> {
         if (draft.disposition === PENDING) stage(reader, draft, stores)
       }
     }
-    type.prepared?.(stores)
     type.touch?.(this.drafts, count, stores)
   }
 
@@ -93,6 +92,7 @@ export class RunPool<S> {
   /** Third loop, over the first `count` records of the run, a topic after the other: each in the order of the input. */
   write(count: number, stores: S, outputs: TaskOutputs): void {
     const { slots, topics, type } = this
+    type.writing?.(stores)
     for (let i = 0; i < count; i++) {
       const { draft } = slots[i] as Slot
       outputs.counters.dispositions[draft.disposition]! += 1

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
+import type { PaymentStores } from '../../../processors/stores/payment-stores.ts'
 import type { Signal } from '../../../schemas/generated/enums.ts'
 import { canonicalRules, type RuleSet } from '../../../schemas/rule-set.ts'
 import { TOPICS } from '../../../schemas/topics.ts'
+import { sealBatch } from '../../../streams/record/batch-seal.ts'
+import { encodeRecords } from '../../../streams/testing/plain-records.ts'
 import {
+  createTestRuntime,
   framed,
   PaymentsDriver,
   paymentRecord,
@@ -292,6 +296,36 @@ test.each(LISTS)('SPEC S1: LISTED: $entry blocks hard, raw or masked; $other doe
     list('LIST_REMOVED', entry)
     expect(decide(300_000).decidedBy).toBe('DEFAULT')
   }
+})
+
+test('SPEC X1: a fold knows a listed card by its token, though it computes none to write', () => {
+  const listing = signedControl(
+    { kind: 'LIST_ADDED', subject: LISTS[3]!.entry, partition: 0, serial: 1, ...at },
+    'admin',
+  )
+  const records = [
+    { key: null, value: framed(SCHEMA_IDS.control, listing) },
+    ...['t1', 't2', 't3'].map((transactionId) => paymentRecord({ transactionId, ...PERSONAL })),
+  ]
+  const live = new PaymentsDriver()
+  live.driver.pipeBatch(TOPICS.paymentsSubmitted.name, records, { appendTimeMs: START_MS })
+  expect(live.readOutputs().decisions.map(({ decidedBy }) => decidedBy)).toEqual(Array(3).fill('HARD_BLOCK'))
+  const processor = createTestRuntime()
+  const folded = processor.topology.createStores(0)
+  const [batch] = encodeRecords(records, START_MS)
+  sealBatch(batch!.bytes, {
+    baseOffset: 0,
+    appendTimeMs: START_MS,
+    producerId: -1,
+    producerEpoch: -1,
+    baseSequence: -1,
+    transactional: false,
+  })
+  const input = { topic: TOPICS.paymentsSubmitted.name, partition: 0 }
+  expect(processor.process(folded, null, input, batch!.bytes, 0, 4).records).toBe(4)
+  // A token that was not there would be a SCORING_ERROR, and the payment pending in review.
+  const reviews = (stores: PaymentStores) => stores.pending.entries.rows.size
+  expect([folded.digest(), reviews(folded)]).toEqual([live.stores().digest(), 0])
 })
 
 test('SPEC S1: a device in which a card number was found is listed by what is left of it', () => {
