@@ -61,7 +61,7 @@ export class DedupTable implements TransactionalStore {
     return this.#ring
   }
 
-  /** The index over `ring`, for loading. */
+  /** The index over `ring`, for loading and for `touch`. */
   get index(): HashIndex {
     return this.#index
   }
@@ -69,11 +69,6 @@ export class DedupTable implements TransactionalStore {
   /** True while no overlay can be taken back. */
   get committed(): boolean {
     return this.#overlays.length === 0
-  }
-
-  /** Reads where a look-up of this id begins; the answer means nothing (ADR 0058). */
-  touch(h0: number, h1: number): number {
-    return this.#index.touch(h0, h1)
   }
 
   /** The row of this id if it is live at this stream time, or -1. The row number is valid until the next `expire`. */

@@ -6,6 +6,8 @@ const TAG_MASK = (1 << (32 - ROW_BITS)) - 1
 const LOAD_MAX = 0.9
 const GROWTH = 1.2
 const FIRST_CAPACITY = 8
+/** Growths that double a segment first: while it is small, work counts and its bytes do not. */
+const DOUBLINGS = 4
 /** Slots behind a segment's last place, for keys that were pushed back; the last of them stays empty. */
 const SLACK_MAX = 32
 const SEGMENTS_PER_STEP = 8
@@ -191,7 +193,8 @@ function bytesOf(rows: Int32Array, keys: Uint16Array): number {
 }
 
 function capacityOf(segment: number, generation: number): number {
-  return Math.ceil(FIRST_CAPACITY * GROWTH ** (generation + segment / SEGMENTS))
+  const growths = generation + segment / SEGMENTS
+  return Math.ceil(FIRST_CAPACITY * 2 ** Math.min(growths, DOUBLINGS) * GROWTH ** Math.max(0, growths - DOUBLINGS))
 }
 
 /** Multiply-shift: spreads a uniform key over any capacity without a division, in the keys' order. */

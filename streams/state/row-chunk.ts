@@ -4,6 +4,16 @@ const CHUNK_BYTES = 1 << 19
 /** No row; also the end of the free list. */
 export const NO_ROW = -1
 
+/** The mark of a free row, before `next` in the free list. */
+export function markOfFree(next: number): number {
+  return -2 - next
+}
+
+/** What follows a free row with this mark. */
+export function nextFree(mark: number): number {
+  return -2 - mark
+}
+
 /** Rows per chunk, as a shift, for rows of this many 32-bit words. */
 export function chunkShift(rowWords: number): number {
   return Math.max(0, 31 - Math.clz32(Math.floor(CHUNK_BYTES / (rowWords * 4))))

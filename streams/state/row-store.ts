@@ -1,7 +1,7 @@
 import { type ErrorPlace, invariant, StreamsError } from '../errors.ts'
 import { HashIndex, INDEX_ROWS_MAX } from './hash-index.ts'
 import type { TransactionalStore } from './overlay.ts'
-import { chunkShift, NO_ROW, RowChunk } from './row-chunk.ts'
+import { chunkShift, markOfFree, NO_ROW, nextFree, RowChunk } from './row-chunk.ts'
 import { StateDigest } from './state-digest.ts'
 import { UndoLog } from './undo-log.ts'
 
@@ -64,7 +64,8 @@ export class RowStore implements TransactionalStore {
   readonly #serialMax: number
   readonly #shift: number
   readonly #mask: number
-  readonly #index: HashIndex | null
+  /** Of keys; null without. Its owner changes it. */
+  readonly index: HashIndex | null
   readonly #chunks: RowChunk[] = []
   readonly #overlays: UndoLog[] = []
   readonly #spareLogs: UndoLog[] = []
@@ -92,7 +93,7 @@ export class RowStore implements TransactionalStore {
     this.#shift = chunkShift(this.rowWords)
     this.chunkRows = 1 << this.#shift
     this.#mask = this.chunkRows - 1
-    this.#index = options.keyed ? new HashIndex() : null
+    this.index = options.keyed ? new HashIndex() : null
   }
 
   /** Rows in use. */
@@ -112,7 +113,7 @@ export class RowStore implements TransactionalStore {
 
   /** Bytes of rows, index and undo logs as allocated. */
   get bytesUsed(): number {
-    let bytes = this.#index === null ? 0 : this.#index.bytesUsed
+    let bytes = this.index === null ? 0 : this.index.bytesUsed
     for (const log of [...this.#overlays, ...this.#spareLogs]) bytes += log.bytesUsed
     const chunk = this.#chunks[0]
     return bytes + (chunk === undefined ? 0 : this.#chunks.length * chunk.byteLength)
@@ -148,16 +149,6 @@ export class RowStore implements TransactionalStore {
     return (row & this.#mask) * this.rowWords
   }
 
-  /** Reads what `candidate` needs; the answer means nothing (ADR 0058). */
-  touchIndex(h0: number, h1: number): number {
-    return this.#index!.touch(h0, h1)
-  }
-
-  /** A row that may be the one whose key begins with these words, or -1. Looks at no row. */
-  candidate(h0: number, h1: number): number {
-    return this.#index!.first(h0, h1)
-  }
-
   /** Reads a word of each cache line of the row; the answer means nothing (ADR 0058). */
   touch(row: number): number {
     const words = this.words(row)
@@ -169,7 +160,7 @@ export class RowStore implements TransactionalStore {
 
   /** The row with this key, or -1. */
   find(h0: number, h1: number, h2: number, h3: number): number {
-    const index = this.#index!
+    const index = this.index!
     for (let row = index.first(h0, h1); row >= 0; row = index.next()) {
       const words = this.words(row)
       const at = this.#start(row)
@@ -190,12 +181,12 @@ export class RowStore implements TransactionalStore {
     const at = this.#start(row)
     words.fill(0, at, at + this.rowWords)
     words[at + this.keyWords] = this.#serial
-    if (this.#index !== null) {
+    if (this.index !== null) {
       words[at] = h0
       words[at + 1] = h1
       words[at + 2] = h2
       words[at + 3] = h3
-      this.#index.insert(h0, h1, row)
+      this.index.insert(h0, h1, row)
     }
     if (this.#log !== null) this.#log.push(row, INSERTED)
     this.#size++
@@ -256,7 +247,7 @@ export class RowStore implements TransactionalStore {
   #unlink(row: number): void {
     const words = this.words(row)
     const at = this.#start(row)
-    if (this.#index !== null) this.#index.remove(words[at]!, words[at + 1]!, row)
+    if (this.index !== null) this.index.remove(words[at]!, words[at + 1]!, row)
     words.fill(0, at, at + this.rowWords)
     this.#setMark(row, markOfFree(this.#free))
     this.#free = row
@@ -338,7 +329,7 @@ export class RowStore implements TransactionalStore {
     this.#free = nextFree(mark)
     const words = this.words(row)
     const at = this.#start(row)
-    if (this.#index !== null) this.#index.insert(words[at]!, words[at + 1]!, row)
+    if (this.index !== null) this.index.insert(words[at]!, words[at + 1]!, row)
     this.#size++
   }
 
@@ -359,7 +350,7 @@ export class RowStore implements TransactionalStore {
   /** Begins to fill the store, which must be new, from a snapshot of rows below `end`: steps that make room for them. */
   beginLoad(end: number): Iterable<void> {
     invariant(this.#end === 0 && this.committed, 'a snapshot is loaded into a store in use')
-    return this.#index?.reserve(end) ?? []
+    return this.index?.reserve(end) ?? []
   }
 
   /** The next chunk, to be filled from a snapshot. */
@@ -376,7 +367,7 @@ export class RowStore implements TransactionalStore {
         const words = this.words(row)
         const at = this.#start(row)
         this.#setMark(row, UNSAVED)
-        if (this.#index !== null) this.#index.insert(words[at]!, words[at + 1]!, row)
+        if (this.index !== null) this.index.insert(words[at]!, words[at + 1]!, row)
         this.#size++
       } else {
         this.#setMark(row, markOfFree(this.#free))
@@ -406,12 +397,4 @@ export class RowStore implements TransactionalStore {
 /** Keeps the old value of a payload word that is about to be written; see `RowStore.edit`. */
 export function keepWord(log: UndoLog, row: number, field: number, old: number): void {
   log.pushWord(row, field, old, WORD)
-}
-
-function markOfFree(next: number): number {
-  return -2 - next
-}
-
-function nextFree(mark: number): number {
-  return -2 - mark
 }
