@@ -7,6 +7,9 @@ interface AlerterCommandOptions extends CommonOptions {
   readonly port?: string
 }
 
+/** The first alert after a calm comes so much later at most; the others gather anyway. */
+const LOOK_MS = 5
+
 /** `sluice alerter` */
 export function alerterCommand(): Command {
   return new Command('alerter')
@@ -25,6 +28,6 @@ export function alerterCommand(): Command {
       const { runAlerter } = await import('../runtime/alerts/alerter-process.ts')
       const options = command.optsWithGlobals<AlerterCommandOptions>()
       const config = configOf(options, { ...(options.port !== undefined && { SLUICE_METRICS_PORT: options.port }) })
-      await runAlerter(config, () => openLogSession(config, options))
+      await runAlerter(config, () => openLogSession(config, options, { lookMs: LOOK_MS }))
     })
 }

@@ -16,9 +16,16 @@ export function onEitherLog(command: Command): Command {
   return command
 }
 
-/** Opens the log of the data folder, or the cluster, with the folder's keys. @throws what both sessions do. */
-export async function openLogSession(config: Config, { kafka }: Pick<LogOptions, 'kafka'>): Promise<Session<Log>> {
-  if (kafka !== true) return openSession(config)
+/**
+ * Opens the log of the data folder, or the cluster, with the folder's keys; `reading` is of the folder's log alone. @throws what both
+ * sessions do.
+ */
+export async function openLogSession(
+  config: Config,
+  { kafka }: Pick<LogOptions, 'kafka'>,
+  reading: Parameters<typeof openSession>[1] = {},
+): Promise<Session<Log>> {
+  if (kafka !== true) return openSession(config, reading)
   // The Kafka client takes a second to load; nothing else should wait for it.
   const { openClusterSession } = await import('../runtime/cluster-session.ts')
   return openClusterSession(config)

@@ -64,10 +64,10 @@ export interface Session<L extends Log = EmbeddedLog> {
  * Opens a folder that exists, to read it, while others may write.
  * @throws DataFolderError, KeysError, StreamsError
  */
-export async function openSession(config: Config): Promise<Session> {
+export async function openSession(config: Config, reading: Pick<EmbeddedLogSettings, 'lookMs'> = {}): Promise<Session> {
   const folder = openDataFolder(config)
   const registry = schemaRegistry(config)
-  return connect(config, folder, registry, await schemaIds(registry), { bytesMax: config.logBytesMax })
+  return connect(config, folder, registry, await schemaIds(registry), { bytesMax: config.logBytesMax, ...reading })
 }
 
 /** How a session that writes differs from the usual one. */
@@ -101,7 +101,7 @@ async function connect(
   folder: DataFolder,
   registry: SchemaRegistry,
   ids: SchemaIds,
-  settings: Pick<EmbeddedLogSettings, 'bytesMax' | 'onSynced'>,
+  settings: Pick<EmbeddedLogSettings, 'bytesMax' | 'lookMs' | 'onSynced'>,
 ): Promise<Session> {
   const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, ...settings })
   try {

@@ -33,7 +33,7 @@ export interface Redis extends RunningServers {
 }
 
 /** What docs/alerts.md tells for a Redis that shares a machine with decisions. */
-export const BESIDE_DECISIONS = { nice: 10 } as const
+export const BESIDE_DECISIONS = { nice: 19 } as const
 
 export const REDIS_PROGRAMS = ['redis-server', 'setpriv'] as const
 /** The smallest number that Redis makes a cluster of. */

@@ -42,6 +42,11 @@ export interface EmbeddedLogSettings {
   readonly clock: { nowMs(): number }
   /** The most bytes that the folder's batches may take; half for producers' topics, half for tasks'. Default 32 GiB. */
   readonly bytesMax?: number
+  /**
+   * While readers wait, how often they look for what other processes have appended, ms; 1 by default. A look costs some us for each of
+   * them, so who gathers what has come does not look more often than that helps.
+   */
+  readonly lookMs?: number
   /** Told of every transaction that this process has written and synced, by part of the log, and how long it took. */
   readonly onSynced?: (part: EnvironmentName, syncMs: number) => void
 }
@@ -95,12 +100,12 @@ class FolderLog implements EmbeddedLog {
   private readonly topicCache = new Map<string, StoredTopic>()
   private readonly sessions = new Set<TaskSession>()
 
-  constructor({ directory, clock, bytesMax = BYTES_MAX_DEFAULT, onSynced }: EmbeddedLogSettings) {
+  constructor({ directory, clock, bytesMax = BYTES_MAX_DEFAULT, lookMs = 1, onSynced }: EmbeddedLogSettings) {
     this.clock = clock
     this.directory = directory
     const fresh = { format: FOLDER_FORMAT, folderId: randomUUID(), createdAtMs: clock.nowMs() }
     this.folderId = claimFolder(directory, fresh).folderId
-    this.tail = new TailWatch({ version: () => this.version(), nowMs: () => performance.now() })
+    this.tail = new TailWatch({ version: () => this.version(), nowMs: () => performance.now(), lookMs })
     this.environments = openEnvironments(
       { directory, folderId: this.folderId, bytesMax },
       (part, syncMs) => {

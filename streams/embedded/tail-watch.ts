@@ -1,5 +1,3 @@
-/** While batches keep coming the end is looked at this often; nobody wakes a reader of another process. */
-const BUSY_MS = 1
 /** Once nothing new has come for a while it is looked at this often. */
 const IDLE_MS = 10
 const LOOKS_UNTIL_IDLE = 500
@@ -19,6 +17,8 @@ export interface Tail {
   version(): number
   /** Monotonic: it measures waits. */
   nowMs(): number
+  /** While batches keep coming the end is looked at this often: nobody wakes a reader of another process. */
+  readonly lookMs: number
 }
 
 /**
@@ -76,6 +76,6 @@ export class TailWatch {
   }
 
   private pauseMs(): number {
-    return this.looks < LOOKS_UNTIL_IDLE ? BUSY_MS : IDLE_MS
+    return this.looks < LOOKS_UNTIL_IDLE ? this.tail.lookMs : Math.max(this.tail.lookMs, IDLE_MS)
   }
 }

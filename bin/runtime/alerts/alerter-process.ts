@@ -18,7 +18,7 @@ import { createAlerter } from './session-alerter.ts'
 
 /** Carries a session's alerts to Redis until it was asked to end. @throws what only a person can set right. */
 export async function runAlerter(config: Config, openLog: () => Promise<Session<Log>>): Promise<void> {
-  putDecisionsFirst()
+  putDecisionsFirst('alerts')
   const target = redisTarget(config)
   const session = await openLog()
   const shutdown = listenForShutdown((signal) => {

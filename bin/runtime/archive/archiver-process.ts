@@ -33,7 +33,7 @@ export async function runArchiver(
   openLog: () => Promise<Session<Log>>,
   { port }: ArchiverProcessOptions,
 ): Promise<void> {
-  putDecisionsFirst()
+  putDecisionsFirst('archive')
   const shutdown = listenForShutdown()
   // Started by `up`: ends with it, however it ends.
   if (process.send !== undefined) process.once('disconnect', () => shutdown.request())

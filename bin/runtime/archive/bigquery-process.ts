@@ -25,7 +25,7 @@ import { datasetRepeats } from './repeat-counter.ts'
 
 /** Archives a session's log to BigQuery until it was asked to end. @throws what only a person can set right. */
 export async function runBigQueryArchive(config: Config, openLog: () => Promise<Session<Log>>): Promise<void> {
-  putDecisionsFirst()
+  putDecisionsFirst('archive')
   const target = bigQueryTarget(config)
   requireQuota(config, target)
   const warehouse = new Warehouse(target)
