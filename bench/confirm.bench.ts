@@ -22,9 +22,12 @@ const RATE = 1_000
 const SECONDS = size(60, 3)
 const USERS = size(10_000, 500)
 /** Each user has called once when the minute begins, so that its token's signature is checked. */
-const WARM_UP: ConfirmPlan = { ratePerSecond: 300, seconds: size(34, 2) }
-/** A broker's Java takes two minutes to compile what it does. */
-const CLUSTER_WARM_UP: ConfirmPlan = { ...WARM_UP, seconds: size(120, 2) }
+const WARM_UP: readonly ConfirmPlan[] = [{ ratePerSecond: 300, seconds: size(34, 2) }]
+/**
+ * A broker's Java compiles by how often it was called, and takes a core for a second when it does: after 35,000 calls, for one. A broker in
+ * earnest has done so long ago, so this one has had 100,000.
+ */
+const CLUSTER_WARM_UP: readonly ConfirmPlan[] = [...WARM_UP, { ratePerSecond: RATE, seconds: size(90, 2) }]
 const OVERLOAD_SECONDS = size(20, 3)
 const DELAY_MS = 200
 /** A call asks the broker several times in turn, and so do the tasks: so few and so patient that none is refused for it. */
@@ -56,8 +59,8 @@ if (!IS_SHORT)
 report.finish()
 
 /** The minute, and twice its rate. */
-async function measure(log: string, parts: Parts, warmUp: ConfirmPlan, bar: Bar): Promise<ConfirmDone> {
-  await run(parts, warmUp)
+async function measure(log: string, parts: Parts, warmUp: readonly ConfirmPlan[], bar: Bar): Promise<ConfirmDone> {
+  for (const plan of warmUp) await run(parts, plan)
   const cpuBefore = await cpuUs(parts)
   const measured = await run(parts, { ratePerSecond: RATE, seconds: SECONDS })
   const name = `${log}: at ${RATE.toLocaleString('en')} a second`
