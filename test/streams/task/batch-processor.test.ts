@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
+import { sensorMinutes } from '../../../examples/sensor-minutes/topology.ts'
+import { createHashKernel, KeyedHash } from '../../../streams/hash/index.ts'
 import * as layout from '../../../streams/record/batch-layout.ts'
 import { sealBatch } from '../../../streams/record/batch-seal.ts'
+import { encodeHeaders } from '../../../streams/record/record-headers.ts'
+import { BatchProcessor } from '../../../streams/task/batch-processor.ts'
 import { TaskOutputs } from '../../../streams/task/task-outputs.ts'
 import { encodeRecords, type RecordInput } from '../../../streams/testing/plain-records.ts'
 import { reading, sensorHarness } from './task-harness.ts'
@@ -23,6 +27,31 @@ function marker(offset: number): Uint8Array {
   sealBatch(bytes, { ...SEAL, baseOffset: offset, transactional: true })
   return bytes
 }
+
+test('SPEC X1: a run is touched before its stages and made ready before its sinks; a fold writes nothing, so it makes nothing ready', () => {
+  const kernel = createHashKernel({ arenaBytes: 1 << 20 })
+  const hash = new KeyedHash(kernel, new Uint8Array(16).fill(3))
+  const topology = sensorMinutes({ kernel, hash, minutesMax: 10 })
+  const input = { topic: topology.source, partition: 0 }
+  const said: string[] = []
+  const recordTypes = topology.recordTypes.map((type) => ({
+    ...type,
+    touch: (_drafts: unknown, count: number) => void said.push(`touch ${count}`),
+    stages: [() => void said.push('stage'), ...type.stages],
+    writing: () => void said.push('writing'),
+    written: () => void said.push('written'),
+  }))
+  const told = new BatchProcessor({ ...topology, recordTypes }, kernel)
+  const bytes = batch(0, [reading(1), reading(2)])
+  const run = (outputs: TaskOutputs | null) => {
+    said.length = 0
+    outputs?.open(encodeHeaders([]))
+    told.process(topology.createStores(0), outputs, input, bytes, 0, Number.POSITIVE_INFINITY)
+    return said
+  }
+  expect(run(new TaskOutputs(0))).toEqual(['touch 2', 'stage', 'stage', 'writing', 'written'])
+  expect(run(null)).toEqual(['touch 2', 'stage', 'stage', 'written'])
+})
 
 test('SPEC X1: a control batch between data moves the position; it is neither processed nor a dead letter', () => {
   const { processor, input } = sensorHarness()
