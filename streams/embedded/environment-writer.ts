@@ -29,6 +29,8 @@ export class EnvironmentWriter {
   /** What was asked for in this turn: a message to a thread costs the same whether it carries one request or twelve. */
   private outbox: QueuedWrite[] = []
   private memory: ArrayBuffer[] = []
+  /** What the thread has said in this turn. */
+  private inbox: WrittenMessage[] = []
 
   /** `onWritten` runs after each synced transaction, which took `syncMs`, before its requests are answered. */
   constructor(
@@ -82,17 +84,27 @@ export class EnvironmentWriter {
 
   private start(): Worker {
     const worker = new Worker(THREAD, { workerData: this.settings })
+    // A port hands on up to a thousand messages in one turn of the event loop if there is always one more, and there is when those who
+    // were answered work for longer than the thread needs for the next: checkpoints, signals and health would wait for minutes.
     worker.on('message', (message: WrittenMessage) => {
+      if (this.inbox.push(message) === 1) setImmediate(() => this.take())
+    })
+    worker.on('error', (error) => this.stop(storageStopped(this.settings.directory, error)))
+    worker.on('exit', () => this.stop(new StreamsError('LOG_CLOSED', 'stop', 'the log is closed; open it again')))
+    return worker
+  }
+
+  private take(): void {
+    const said = this.inbox
+    this.inbox = []
+    for (const message of said) {
       if ('failure' in message) {
         const { message: text, code } = message.failure
         this.stop(storageStopped(this.settings.directory, Object.assign(new Error(text), { code })))
       } else {
         this.settle(message)
       }
-    })
-    worker.on('error', (error) => this.stop(storageStopped(this.settings.directory, error)))
-    worker.on('exit', () => this.stop(new StreamsError('LOG_CLOSED', 'stop', 'the log is closed; open it again')))
-    return worker
+    }
   }
 
   private settle({ ids, outcomes, syncMs }: Extract<WrittenMessage, { ids: unknown }>): void {
@@ -111,6 +123,7 @@ export class EnvironmentWriter {
   }
 
   private stop(error: StreamsError): void {
+    this.take()
     const closing = this.stopped !== null
     this.stopped ??= error
     for (const { reject } of this.waiting.values()) reject(this.stopped)

@@ -2,8 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type EmbeddedLog, openEmbeddedLog } from '../../../streams/embedded/embedded-log.ts'
+import type { ProducerSession } from '../../../streams/log/log.ts'
 import { batchOf, recordsIn } from '../log/text-records.ts'
 
 const IN = { topic: 'in', partition: 0 }
@@ -92,6 +94,38 @@ describe('the embedded log', () => {
     expect(await producer.append(batchOf(IN, ['b']), 1)).toMatchObject({ appendTimeMs: 5_000 })
     nowMs = 6_000
     expect(await producer.append(batchOf(IN, ['c']), 2)).toMatchObject({ appendTimeMs: 6_000 })
+  })
+
+  test('those who work on at an acknowledgement for longer than a sync takes leave turns to the event loop', async () => {
+    const WORK_MS = 30
+    const TIMES = 10
+    const log = await open()
+    await log.createTopics([topic()])
+    const [first, second] = [await log.openProducer(null), await log.openProducer(null)]
+    for (const producer of [first, second]) await producer.append(batchOf(IN, ['the thread has begun']), 0)
+    const work = () => {
+      for (const endMs = performance.now() + WORK_MS; performance.now() < endMs; );
+    }
+    const sendAndWork = async (producer: ProducerSession) => {
+      for (let sequence = 1; sequence <= TIMES; sequence++) {
+        await producer.append(batchOf(IN, ['x']), sequence)
+        work()
+      }
+    }
+    let turnsWithWork = 0
+    const count = (sinceMs: number) => {
+      if (performance.now() - sinceMs >= WORK_MS) turnsWithWork++
+      turn = setImmediate(count, performance.now())
+    }
+    let turn = setImmediate(count, performance.now())
+    // One works while what the other sent is synced, so that an acknowledgement is always there when the work is done.
+    const sent = sendAndWork(first)
+    await nextTurn()
+    work()
+    await Promise.all([sent, sendAndWork(second)])
+    await nextTurn()
+    clearImmediate(turn)
+    expect(turnsWithWork).toBeGreaterThanOrEqual(TIMES)
   })
 
   test('a task cannot write what producers alone write', async () => {
