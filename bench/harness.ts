@@ -160,8 +160,8 @@ function render({ name, unit, median, min, max, held, atLeast, atMost, goal, run
   const figure = `${name.padEnd(56)} ${number(median).padStart(10)} ${unit}`
   const spread = runs.length > 1 ? ` (${number(min)} to ${number(max)})` : ''
   const bar = atLeast ?? atMost
-  if (bar === undefined) return figure + spread
   const goalText = goal === undefined ? '' : `, goal ${number(goal)}`
+  if (bar === undefined) return figure + spread + goalText
   return `${figure}${spread}  bar ${atLeast === undefined ? 'at most' : 'at least'} ${number(bar)}${goalText}: ${held ? 'held' : 'MISSED'}`
 }
 

@@ -8,6 +8,8 @@ const KEPT_MS = KEY_LIFE_MS + 3_600_000
 /** Claims that one call of `expire` forgets at most. */
 const EXPIRED_AT_ONCE_MAX = 1_000
 const TIME_DIGITS = 13
+/** Under it stands how many claims are held: counting them would take a start seconds. */
+const SIZE_KEY = 'm:size'
 
 /**
  * The claims of the last day with what became of their payments: a fold of `api.claims` and `payments.decided`, the same in every
@@ -16,12 +18,14 @@ const TIME_DIGITS = 13
 export class ClaimView {
   private readonly store: ViewStore
   private readonly listeners = new Map<string, Set<() => void>>()
-  /** Claims held. */
-  size: number
 
   constructor(store: ViewStore) {
     this.store = store
-    this.size = store.count('a:', 'a;')
+  }
+
+  /** Claims held. */
+  get size(): number {
+    return this.store.get<number>(SIZE_KEY) ?? 0
   }
 
   /** The claim that holds (caller, route, key); null when nobody's lives. */
@@ -100,8 +104,8 @@ export class ClaimView {
   }
 
   /** Forgets what is older than a day and an hour; true when there may be more. */
-  expire(nowMs: number): boolean {
-    const old = this.store.keys('a:', ageKey(nowMs - KEPT_MS, ''), EXPIRED_AT_ONCE_MAX)
+  async expire(nowMs: number): Promise<boolean> {
+    const old = await this.store.keys('a:', ageKey(nowMs - KEPT_MS, ''), EXPIRED_AT_ONCE_MAX)
     for (const key of old) this.forget(key, key.slice(`a:${'0'.repeat(TIME_DIGITS)}/`.length))
     return old.length === EXPIRED_AT_ONCE_MAX
   }
@@ -109,7 +113,7 @@ export class ClaimView {
   private forget(key: string, claimId: string): void {
     if (this.store.get(key) === undefined) return // Forgotten a moment ago, and not yet on the disk.
     this.store.remove(key)
-    this.size--
+    this.store.put(SIZE_KEY, this.size - 1)
     const claim = this.store.get<Claim>(`c:${claimId}`)
     const decision = this.store.get<CommittedDecision>(`d:${claimId}`)
     if (claim !== undefined) {
@@ -127,7 +131,7 @@ export class ClaimView {
     if (this.store.get(`b:${claimId}`) !== undefined) return false
     this.store.put(`b:${claimId}`, appendTimeMs)
     this.store.put(ageKey(appendTimeMs, claimId), 1)
-    this.size++
+    this.store.put(SIZE_KEY, this.size + 1)
     return true
   }
 

@@ -222,7 +222,7 @@ export class ReadBack {
   private async expire(signal: AbortSignal): Promise<void> {
     const { view, clock } = this.options
     while (!signal.aborted) {
-      const more = view.expire(clock.nowMs())
+      const more = await view.expire(clock.nowMs())
       await clock.sleep(more ? EXPIRE_MS / 10 : EXPIRE_MS, signal)
     }
   }

@@ -1,12 +1,16 @@
-import { open, type RootDatabase } from 'lmdb'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ClassicLevel } from 'classic-level'
+
+type Level = ClassicLevel<string, unknown>
 
 /** Undefined is removed. */
 type Written = Map<string, unknown>
 
-const MAP_BYTES = 64 * 2 ** 30
-const READERS_MAX = 16
 const FLUSH_MS = 50
 const LOG_KEY = 'm:log'
+/** The file that names all others: a folder without it is new, or another build's. */
+const LEVEL_ROOT = 'CURRENT'
 /** Keys in each of two generations that are answered from memory: some 2,000 calls' each, 8 MB. */
 const RECENT_MAX = 16_384
 const ABSENT = Symbol('absent')
@@ -35,10 +39,11 @@ class Recent {
 
 /**
  * The embedded store of a view: what was applied is read back at once and reaches the disk in whole batches a moment later, the places
- * in the log that it was read from with it. A kill loses the last batch, and the log has it still.
+ * in the log that it was read from with it. A kill loses the last batch, a power cut some more, and the log has them still. Keys come in no
+ * order, which LevelDB writes one after the other nevertheless (ADR 0059).
  */
 export class ViewStore {
-  private readonly store: RootDatabase<unknown, string>
+  private readonly level: Level
   private written: Written = new Map()
   private flushing: Written = new Map()
   /** Nobody else writes here, so what it holds is true. */
@@ -48,20 +53,32 @@ export class ViewStore {
   /** Why the disk takes no more; null while it does. */
   failure: Error | null = null
 
-  /** `logId` tells the log of the view from every other: a view of another one is thrown away. */
-  constructor(folder: string, logId: string) {
-    // Address space, not disk: the view's own bound is on what it holds.
-    this.store = open({ path: folder, mapSize: MAP_BYTES, maxReaders: READERS_MAX, noMemInit: true })
-    if (this.store.get(LOG_KEY) === logId) return
-    this.store.clearSync()
-    this.store.putSync(LOG_KEY, logId)
+  private constructor(level: Level) {
+    this.level = level
+  }
+
+  /**
+   * `logId` tells the log of the view from every other: a view of another one is thrown away, and so is one that cannot be read.
+   * @throws Error when another process has the folder.
+   */
+  static async open(folder: string, logId: string): Promise<ViewStore> {
+    if (existsSync(join(folder, LEVEL_ROOT))) {
+      const held = await openHeld(folder)
+      if (held?.getSync(LOG_KEY) === logId) return new ViewStore(held)
+      await held?.close()
+    }
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const level = await openLevel(folder)
+    await level.put(LOG_KEY, logId)
+    return new ViewStore(level)
   }
 
   get<T>(key: string): T | undefined {
     const recent = this.recent.get(key)
     if (recent !== undefined) return recent === ABSENT ? undefined : (recent as T)
     for (const written of [this.written, this.flushing]) if (written.has(key)) return written.get(key) as T | undefined
-    const value = this.store.get(key)
+    const value = this.level.getSync(key)
     this.recent.set(key, value)
     return value as T | undefined
   }
@@ -82,12 +99,8 @@ export class ViewStore {
   }
 
   /** Keys on the disk from `start` to before `end`, in order, at most `limit`: what was applied in the last moment is not among them. */
-  keys(start: string, end: string, limit: number): string[] {
-    return [...this.store.getKeys({ start, end, limit })]
-  }
-
-  count(start: string, end: string): number {
-    return this.store.getKeysCount({ start, end })
+  keys(start: string, end: string, limit: number): Promise<string[]> {
+    return this.level.keys({ gte: start, lt: end, limit }).all()
   }
 
   async close(): Promise<void> {
@@ -95,7 +108,7 @@ export class ViewStore {
     await this.flushed
     this.flush()
     await this.flushed
-    await this.store.close()
+    await this.level.close()
   }
 
   /** One batch at a time; what comes meanwhile is the next. */
@@ -108,24 +121,33 @@ export class ViewStore {
     const batch = this.written
     this.flushing = batch
     this.written = new Map()
-    this.flushed = this.write(batch)
+    this.flushed = this.level
+      .batch(
+        [...batch].map(([key, value]) => (value === undefined ? { type: 'del', key } : { type: 'put', key, value })),
+      )
+      .then(() => {
+        this.flushing = new Map()
+      })
       .catch((error: Error) => {
         // The places of the batch are not on the disk either, so a new start reads it from the log again.
         this.failure = error
       })
-      .then(() => {
-        if (this.failure !== null) return
-        this.store.resetReadTxn()
-        this.flushing = new Map()
-      })
   }
+}
 
-  private async write(batch: Written): Promise<void> {
-    await this.store.batch(() => {
-      for (const [key, value] of batch) {
-        if (value === undefined) void this.store.remove(key)
-        else void this.store.put(key, value)
-      }
-    })
+async function openLevel(folder: string): Promise<Level> {
+  const level: Level = new ClassicLevel(folder, { valueEncoding: 'json' })
+  await level.open()
+  return level
+}
+
+/** Null when it is damaged. */
+async function openHeld(folder: string): Promise<Level | null> {
+  try {
+    return await openLevel(folder)
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as { readonly code?: string }
+    if (code !== 'LEVEL_LOCKED') return null
+    throw new Error(`another process has ${folder}; end it, or give this one another port (SLUICE_API_PORT)`)
   }
 }

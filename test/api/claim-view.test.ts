@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { answerOf } from '../../api/answers.ts'
@@ -19,8 +19,8 @@ afterAll(async () => {
 })
 
 let folders = 0
-const opened = (name = `view-${folders++}`, logId = 'log') => {
-  const store = new ViewStore(join(folder, name), logId)
+const opened = async (name = `view-${folders++}`, logId = 'log') => {
+  const store = await ViewStore.open(join(folder, name), logId)
   stores.push(store)
   return store
 }
@@ -40,6 +40,7 @@ const claimOf = (number: number, key: string): ApiClaim => ({
   settlementMethod: 'ACH',
   eventTime: START_MS,
 })
+const oneOf = (path: string, name: RegExp) => join(path, readdirSync(path).find((file) => name.test(file)) ?? 'none')
 const scope = (key: string) => scopeOf(claimOf(0, key))
 
 interface Claimed {
@@ -69,37 +70,41 @@ function answers(view: ClaimView, nowMs: number): unknown {
   })
 }
 
-test('SPEC C3: property: of the claims of a key that live the first wins, in any interleaving with decisions', () => {
+test('SPEC C3: property: of the claims of a key that live the first wins, in any interleaving with decisions', async () => {
   const claimed = fc.record({ key: fc.constantFrom('a', 'b', 'c'), afterMs: fc.integer({ min: 0, max: KEY_LIFE_MS }) })
-  fc.assert(
-    fc.property(fc.array(claimed, { maxLength: 12 }), fc.array(fc.boolean(), { maxLength: 24 }), (rows, turns) => {
-      let atMs = START_MS
-      const claims = rows.map(({ key, afterMs }) => {
-        atMs += Math.floor(afterMs / 4)
-        return { key, atMs }
-      })
-      const inOrder = new ClaimView(opened())
-      fold(inOrder, claims, [])
-      const mixed = new ClaimView(opened())
-      fold(mixed, claims, turns)
-      expect(answers(mixed, atMs)).toEqual(answers(inOrder, atMs))
-      const winners = new Map<string, { readonly i: number; readonly atMs: number }>()
-      for (const [i, { key, atMs: at }] of claims.entries()) {
-        const before = winners.get(key)
-        if (before === undefined || before.atMs + KEY_LIFE_MS <= at) winners.set(key, { i, atMs: at })
-      }
-      for (const key of ['a', 'b', 'c']) {
-        const winner = winners.get(key)
-        const lives = winner !== undefined && winner.atMs + KEY_LIFE_MS > atMs
-        expect(mixed.claimOf(scope(key), atMs)?.claimId ?? null).toBe(lives ? idOf(winner.i) : null)
-      }
-    }),
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(claimed, { maxLength: 12 }),
+      fc.array(fc.boolean(), { maxLength: 24 }),
+      async (rows, turns) => {
+        let atMs = START_MS
+        const claims = rows.map(({ key, afterMs }) => {
+          atMs += Math.floor(afterMs / 4)
+          return { key, atMs }
+        })
+        const inOrder = new ClaimView(await opened())
+        fold(inOrder, claims, [])
+        const mixed = new ClaimView(await opened())
+        fold(mixed, claims, turns)
+        expect(answers(mixed, atMs)).toEqual(answers(inOrder, atMs))
+        const winners = new Map<string, { readonly i: number; readonly atMs: number }>()
+        for (const [i, { key, atMs: at }] of claims.entries()) {
+          const before = winners.get(key)
+          if (before === undefined || before.atMs + KEY_LIFE_MS <= at) winners.set(key, { i, atMs: at })
+        }
+        for (const key of ['a', 'b', 'c']) {
+          const winner = winners.get(key)
+          const lives = winner !== undefined && winner.atMs + KEY_LIFE_MS > atMs
+          expect(mixed.claimOf(scope(key), atMs)?.claimId ?? null).toBe(lives ? idOf(winner.i) : null)
+        }
+      },
+    ),
     { numRuns: 30 },
   )
 })
 
-test('SPEC C3: of two decisions for a claim, which only a payment posted again after the horizon has, the first answers', () => {
-  const view = new ClaimView(opened())
+test('SPEC C3: of two decisions for a claim, which only a payment posted again after the horizon has, the first answers', async () => {
+  const view = new ClaimView(await opened())
   view.applyClaim(claimOf(1, 'a'), START_MS)
   for (const [decisionId, outcome] of [
     ['0-1', 'approve'],
@@ -112,7 +117,7 @@ test('SPEC C3: of two decisions for a claim, which only a payment posted again a
 })
 
 test('SPEC C3: a view is there again after a start, and one of another log is thrown away', async () => {
-  const store = new ViewStore(join(folder, 'again'), 'log')
+  const store = await ViewStore.open(join(folder, 'again'), 'log')
   const view = new ClaimView(store)
   view.applyClaim(claimOf(1, 'a'), START_MS)
   view.applyDecision(idOf(1), { decisionId: '3-7', outcome: 'review', fraudScore: 90 }, START_MS)
@@ -120,28 +125,55 @@ test('SPEC C3: a view is there again after a start, and one of another log is th
   store.put('p:topic-0', 42)
   const before = answers(view, START_MS)
   await store.close()
-  const again = new ViewStore(join(folder, 'again'), 'log')
+  const again = await ViewStore.open(join(folder, 'again'), 'log')
   expect([answers(new ClaimView(again), START_MS), again.get('p:topic-0')]).toEqual([before, 42])
   await again.close()
-  const other = opened('again', 'another log')
+  const other = await opened('again', 'another log')
   expect([other.get('p:topic-0'), new ClaimView(other).size]).toEqual([undefined, 0])
+})
+
+test.each([
+  ['its list of files is cut short', (path: string) => truncateSync(oneOf(path, /^MANIFEST/), 10)],
+  ['a table of it is gone', (path: string) => rmSync(oneOf(path, /\.ldb$/))],
+  ['another build left it', (path: string) => rmSync(join(path, 'CURRENT'))],
+])('SPEC C3: a view that cannot be read is made anew from the log: %s', async (_, damage) => {
+  const path = join(folder, `damaged-${folders++}`)
+  // What is in LevelDB's journal at an opening goes into a table.
+  for (let opening = 0; opening < 2; opening++) {
+    const store = await ViewStore.open(path, 'log')
+    store.put('p:topic-0', 42)
+    expect(store.get('p:topic-0')).toBe(42)
+    await store.close()
+  }
+  damage(path)
+  const again = await ViewStore.open(path, 'log')
+  expect(again.get('p:topic-0')).toBeUndefined()
+  again.put('p:topic-0', 7)
+  await again.close()
+  const later = await opened(basename(path))
+  expect(later.get('p:topic-0')).toBe(7)
+})
+
+test('a view has one owner at a time: another is told what to set', async () => {
+  await opened('owned')
+  await expect(ViewStore.open(join(folder, 'owned'), 'log')).rejects.toThrow(/another process has .*SLUICE_API_PORT/)
 })
 
 test('SPEC C3: a day and an hour after its claim everything of it is forgotten', async () => {
   const name = 'expiring'
-  const store = new ViewStore(join(folder, name), 'log')
+  const store = await ViewStore.open(join(folder, name), 'log')
   const view = new ClaimView(store)
   view.applyClaim(claimOf(1, 'a'), START_MS)
   view.applyDecision(idOf(1), { decisionId: '3-7', outcome: 'approve', fraudScore: 0 }, START_MS + 5)
   view.applyClaim(claimOf(2, 'b'), START_MS + 1_000)
   await store.close()
-  const later = opened(name)
+  const later = await opened(name)
   const aged = new ClaimView(later)
   expect(aged.size).toBe(2)
-  aged.expire(START_MS + KEY_LIFE_MS + 3_600_000)
+  await aged.expire(START_MS + KEY_LIFE_MS + 3_600_000)
   expect(aged.claimOfPayment('acc-1', 'tx-1')).not.toBeNull()
-  aged.expire(START_MS + KEY_LIFE_MS + 3_600_001)
-  aged.expire(START_MS + KEY_LIFE_MS + 3_600_001)
+  await aged.expire(START_MS + KEY_LIFE_MS + 3_600_001)
+  await aged.expire(START_MS + KEY_LIFE_MS + 3_600_001)
   expect([aged.claimOfPayment('acc-1', 'tx-1'), aged.decisionNamed('3-7'), aged.size]).toEqual([null, null, 1])
   expect(aged.claimOfPayment('acc-1', 'tx-2')?.claimId).toBe(idOf(2))
 })

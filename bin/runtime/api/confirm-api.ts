@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyPluginAsync } from 'fastify'
 import { LocalRateLimiter, type RateLimiter } from '../../../api/access/rate-limiter.ts'
@@ -63,6 +62,12 @@ export interface ConfirmApiOptions {
   readonly sharedLimiter: RateLimiter | null
 }
 
+/** What takes its time to open. */
+interface Opened extends Pick<ApiOptions, 'tokens' | 'sealedBodies'> {
+  readonly viewFolder: string
+  readonly store: ViewStore
+}
+
 /** The confirm API over a session: its routes, and what runs behind them. */
 export class ConfirmApi implements MeasuredApi {
   readonly routes: FastifyPluginAsync
@@ -93,19 +98,20 @@ export class ConfirmApi implements MeasuredApi {
         : new SealedBodies(findOpening, new ReplayCache(REPLAYS_MAX, REPLAY_MS, machineTime.nowMs), machineTime.nowMs)
     const claim = await idOf(registry, TOPICS.apiClaims, 'ApiClaim')
     const audit = await idOf(registry, TOPICS.auditEvents, 'AuditEvent')
-    return new ConfirmApi(session, options, { tokens, sealedBodies }, { claim, audit })
+    const viewFolder = join(folder.path, 'api', options.name)
+    const store = await ViewStore.open(viewFolder, session.logId)
+    return new ConfirmApi(session, options, { viewFolder, store, tokens, sealedBodies }, { claim, audit })
   }
 
   private constructor(
     session: Session<Log>,
     options: ConfirmApiOptions,
-    { tokens, sealedBodies }: Pick<ApiOptions, 'tokens' | 'sealedBodies'>,
+    { viewFolder, store, tokens, sealedBodies }: Opened,
     schemaIds: { readonly claim: number; readonly audit: number },
   ) {
-    const { config, folder, log, logId, ids } = session
-    this.viewFolder = join(folder.path, 'api', options.name)
-    mkdirSync(this.viewFolder, { recursive: true, mode: 0o700 })
-    this.store = new ViewStore(this.viewFolder, logId)
+    const { config, log, ids } = session
+    this.viewFolder = viewFolder
+    this.store = store
     this.view = new ClaimView(this.store)
     this.readBack = new ReadBack({
       log,
