@@ -9,10 +9,16 @@ import { feed, openFeeder, PipelineProcess, withDataFolder } from './load.ts'
 import { type FeederPlan, monotonicMs } from './load-feeder.ts'
 
 /**
- * What the alert consumer costs the decisions: payments a second of the embedded pipeline, as fast as it goes, with `sluice alerter`
- * and a real Redis on the same cores and without them, in turn. Event times are those of the last minutes, so that every key is written.
+ * What the alert consumer costs the decisions: payments a second of the embedded pipeline, as fast as it goes, while `sluice alerter` writes
+ * to a real Redis on the same cores, and while it is stopped, in rounds of two seconds in turn: what a neighbour of this machine takes
+ * changes within seconds, by more than what is measured. After each round the alerter goes on until Redis has everything. Event times are
+ * those of the last minutes, so that every key is written.
  */
-const PAYMENTS = size(550_000, 50_000)
+const PIPELINES = size(3, 1)
+const PLANS = size(4, 2)
+const PAIRS_A_PLAN = 2
+const ROUND_PAYMENTS = size(150_000, 12_500)
+const PAYMENTS = 2 * PAIRS_A_PLAN * ROUND_PAYMENTS
 /** What compiles or fills only once happens in these. */
 const WARM_PAYMENTS = size(400_000, 20_000)
 /** With so many senders in so many minutes about one payment in fifty is the fourth, or a later one, of its sender's minute. */
@@ -20,7 +26,6 @@ const SENDERS = size(225_000, 22_500)
 /** Event time that a payment of each sender takes, on average. */
 const PAID_EVERY_MS = 110_000
 const NUMBERS_A_PLAN = 10_000_000
-const PAIRS = size(5, 1)
 const HOUR_MS = 3_600_000
 const ALERTS_SHARE_MIN = 0.01
 const LOST_BAR = { atMost: 5 }
@@ -30,24 +35,18 @@ interface Measured {
   readonly seconds: number
   /** Alerts and actions that the chain committed. */
   readonly entries: number
-  /** What the alerter wrote of them, and what it and Redis took; undefined without one. */
-  readonly consumer: { readonly written: number; readonly cpuMs: number; readonly redisCpuMs: number } | undefined
+  /** What the alerter wrote of them in the end, and what it and Redis took until then. */
+  readonly written: number
+  readonly cpuMs: number
+  readonly redisCpuMs: number
 }
 
 const report = new Report('alerts-cost', 'What the alert consumer costs the decisions')
 const alone: Measured[] = []
 const beside: Measured[] = []
-for (let run = 0; run < PAIRS; run++) {
-  // Who goes first changes, so that what warms up or fills in the machine favours neither.
-  for (const alerts of run % 2 === 0 ? [false, true] : [true, false]) {
-    const measured = await measure(alerts)
-    ;(alerts ? beside : alone).push(measured)
-    const rate = Math.round(measured.paymentsPerSecond).toLocaleString('en')
-    progress(`${alerts ? 'beside the alerter' : 'without it'} ${run + 1}: ${rate} a second`)
-  }
-}
+for (let run = 0; run < PIPELINES; run++) await measurePipeline()
 const rates = (of: readonly Measured[]) => of.map(({ paymentsPerSecond }) => paymentsPerSecond)
-report.figure('payments a second without the alerter', '/s', rates(alone))
+report.figure('payments a second while the alerter is stopped', '/s', rates(alone))
 report.figure('payments a second beside the alerter', '/s', rates(beside))
 report.figure(
   'alerts and actions a second meanwhile',
@@ -57,65 +56,89 @@ report.figure(
 report.figure(
   'CPU of the alerter for each',
   'us',
-  beside.map(({ consumer, entries }) => ((consumer?.cpuMs ?? Number.NaN) * 1_000) / entries),
+  beside.map(({ cpuMs, entries }) => (cpuMs * 1_000) / entries),
 )
 report.figure(
   'CPU of Redis for each',
   'us',
-  beside.map(({ consumer, entries }) => ((consumer?.redisCpuMs ?? Number.NaN) * 1_000) / entries),
+  beside.map(({ redisCpuMs, entries }) => (redisCpuMs * 1_000) / entries),
 )
 report.figure(
   'throughput that the alerter costs',
   '%',
-  beside.map(({ paymentsPerSecond }, run) => 100 * (1 - paymentsPerSecond / alone[run]!.paymentsPerSecond)),
+  beside.map(({ paymentsPerSecond }, pair) => 100 * (1 - paymentsPerSecond / alone[pair]!.paymentsPerSecond)),
   LOST_BAR,
 )
 const all = [...alone, ...beside]
 report.require(
   `at least one alert or action in ${1 / ALERTS_SHARE_MIN} payments`,
-  all.every(({ entries }) => entries >= ALERTS_SHARE_MIN * PAYMENTS),
+  all.reduce((sum, { entries }) => sum + entries, 0) >= ALERTS_SHARE_MIN * ROUND_PAYMENTS * all.length,
 )
 report.require(
   'Redis had every alert and action',
-  beside.every(({ consumer, entries }) => consumer?.written === entries),
+  all.every(({ written, entries }) => written === entries),
 )
 report.finish()
 
-function measure(alerts: boolean): Promise<Measured> {
+/** Pairs of rounds on one pipeline. */
+function measurePipeline(): Promise<void> {
   return withDataFolder(async (data) => {
-    const redis = alerts ? await startRedis(BESIDE_DECISIONS) : null
+    const redis = await startRedis(BESIDE_DECISIONS)
     const pipeline = new PipelineProcess(data, 'keep')
     await pipeline.running
-    const alerter = redis === null ? null : await openAlerter(data, redis)
+    const alerter = await openAlerter(data, redis)
     await feed(planOf(data, 0, WARM_PAYMENTS))
-    await pipeline.processed(SENDERS + WARM_PAYMENTS)
-    const before = await committedAlerts(data)
-    const warm = await alerter?.drained(before)
-    const begin = await openFeeder(planOf(data, 1, PAYMENTS))
-    const warmed = SENDERS + WARM_PAYMENTS + SENDERS
-    await pipeline.processed(warmed)
-    const begunMs = monotonicMs()
-    const feeding = begin(begunMs)
-    await pipeline.processed(warmed + PAYMENTS)
-    const seconds = (monotonicMs() - begunMs) / 1_000
-    await feeding
-    const after = await committedAlerts(data)
-    const drained = await alerter?.drained(after)
-    await alerter?.stop()
-    await pipeline.stop()
-    await redis?.stop()
-    return {
-      paymentsPerSecond: PAYMENTS / seconds,
-      seconds,
-      entries: after - before,
-      consumer: drained &&
-        warm && {
-          written: drained.written - warm.written,
-          cpuMs: drained.cpuMs - warm.cpuMs,
-          redisCpuMs: drained.redisCpuMs - warm.redisCpuMs,
-        },
+    let paid = SENDERS + WARM_PAYMENTS
+    await pipeline.processed(paid)
+    await alerter.drained(await committedAlerts(data))
+    for (let plan = 1; plan <= PLANS; plan++) {
+      const begin = await openFeeder({ ...planOf(data, plan, PAYMENTS), rounds: 2 * PAIRS_A_PLAN })
+      paid += SENDERS
+      await pipeline.processed(paid)
+      for (let pair = 0; pair < PAIRS_A_PLAN; pair++) {
+        // Who goes first changes, so that what warms up or fills in the machine favours neither.
+        for (const alerts of pair % 2 === 0 ? [false, true] : [true, false]) {
+          paid += ROUND_PAYMENTS
+          const measured = await measureRound(data, pipeline, alerter, begin, paid, alerts)
+          ;(alerts ? beside : alone).push(measured)
+          const rate = Math.round(measured.paymentsPerSecond).toLocaleString('en')
+          progress(`${alerts ? 'beside the alerter' : 'without it'}: ${rate} a second`)
+        }
+      }
     }
+    await alerter.stop()
+    await pipeline.stop()
+    await redis.stop()
   })
+}
+
+async function measureRound(
+  data: string,
+  pipeline: PipelineProcess,
+  alerter: Awaited<ReturnType<typeof openAlerter>>,
+  begin: (atMs: number) => Promise<unknown>,
+  paid: number,
+  alerts: boolean,
+): Promise<Measured> {
+  const before = await committedAlerts(data)
+  const idle = await alerter.drained(before)
+  if (!alerts) alerter.pause()
+  const begunMs = monotonicMs()
+  const feeding = begin(begunMs)
+  await pipeline.processed(paid)
+  const seconds = (monotonicMs() - begunMs) / 1_000
+  await feeding
+  if (!alerts) alerter.resume()
+  const after = await committedAlerts(data)
+  const drained = await alerter.drained(after)
+  return {
+    paymentsPerSecond: ROUND_PAYMENTS / seconds,
+    seconds,
+    entries: after - before,
+    written: drained.written - idle.written,
+    cpuMs: drained.cpuMs - idle.cpuMs,
+    redisCpuMs: drained.redisCpuMs - idle.redisCpuMs,
+  }
 }
 
 /** Plan number `plan` of a data folder: its last payment is of now. */
@@ -156,8 +179,14 @@ async function openAlerter(data: string, { url: redisUrl, addresses }: Redis) {
         const { written, cpuMs } = await scrape()
         if (written >= entries || written === last) return { written, cpuMs, redisCpuMs: await cpuMsOf(addresses[0]!) }
         last = written
-        await new Promise((resolve) => setTimeout(resolve, 1_000))
+        await new Promise((resolve) => setTimeout(resolve, 250))
       }
+    },
+    pause() {
+      alerter.kill('SIGSTOP')
+    },
+    resume() {
+      alerter.kill('SIGCONT')
     },
     async stop() {
       alerter.kill('SIGINT')

@@ -1,3 +1,4 @@
+import { on } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { edgeMask } from '../bin/runtime/payment-source.ts'
 import { INPUT_TOPIC, openSession, PARTITIONS, type Session } from '../bin/runtime/session.ts'
@@ -10,11 +11,13 @@ import { foreignPayment, mulberry32, uuid } from './foreign-input.ts'
 /**
  * Pays into a data folder from a process of its own, through the product's producer: masked at the edge, each sender once,
  * each acknowledgement durable. Warms up, sends `ready`, waits for `{ atMs }` and begins then; sends `FeederDone` when the
- * log has everything.
+ * log has everything. Once for each round of the plan.
  */
 export interface FeederPlan {
   readonly data: string
   readonly payments: number
+  /** They go in so many equal parts, each of which is waited for; 1 by default. */
+  readonly rounds?: number
   /** Payments before `ready`, one a sender: what a producer learns of its senders and V8 of its code is learnt then. */
   readonly warmUpPayments: number
   /** Number of the first payment, so that two plans never share an id. */
@@ -91,20 +94,31 @@ function syncsOf({ log }: Session): number {
   return log.stat().environments.reduce((sum, { syncs }) => sum + syncs, 0)
 }
 
-async function sendAll(producer: PaymentProducer, plan: FeederPlan): Promise<void> {
-  const random = mulberry32(plan.firstNumber + 1)
-  for (let i = 0; i < plan.payments; i++) {
+/** One round: the payments of the plan from `from` to before `to`. */
+interface Round {
+  readonly from: number
+  readonly to: number
+  readonly random: () => number
+}
+
+async function sendAll(producer: PaymentProducer, plan: FeederPlan, { from, to, random }: Round): Promise<void> {
+  for (let i = from; i < to; i++) {
     const room = producer.send(paymentOf(i, plan, random))
     if (room !== undefined) await room
     else if (i % 1_024 === 0) await machineClock.turn()
   }
 }
 
-async function sendPaced(producer: PaymentProducer, plan: FeederPlan, rate: number, startMs: number): Promise<void> {
-  const random = mulberry32(plan.firstNumber + 1)
-  for (let i = 0; i < plan.payments; ) {
+async function sendPaced(
+  producer: PaymentProducer,
+  plan: FeederPlan,
+  { from, to, random }: Round,
+  rate: number,
+  startMs: number,
+): Promise<void> {
+  for (let i = from; i < to; ) {
     const nowMs = monotonicMs()
-    for (; i < plan.payments && intendedMs(startMs, i, rate) <= nowMs; i++) {
+    for (; i < to && intendedMs(startMs, i - from, rate) <= nowMs; i++) {
       const room = producer.send(paymentOf(i, plan, random))
       if (room !== undefined) await room
     }
@@ -127,26 +141,30 @@ async function main(plan: FeederPlan): Promise<void> {
     clock: machineClock,
     lingerMs: plan.lingerMs,
   })
-  const started = new Promise<number>((resolve) => {
-    process.once('message', ({ atMs }: { readonly atMs: number }) => resolve(atMs))
-  })
+  const starts = on(process, 'message')
   await warmUp(producer, plan)
   process.send?.('ready')
-  const startMs = await started
-  const syncsBefore = syncsOf(session)
-  const cpuBeforeMs = cpuMs()
-  if (plan.ratePerSecond === null) await sendAll(producer, plan)
-  else await sendPaced(producer, plan, plan.ratePerSecond, startMs)
-  await producer.flush()
-  const done: FeederDone = {
-    sent: plan.payments,
-    wallMs: monotonicMs() - startMs,
-    syncs: syncsOf(session) - syncsBefore,
-    cpuMs: cpuMs() - cpuBeforeMs,
+  const { rounds = 1 } = plan
+  const random = mulberry32(plan.firstNumber + 1)
+  for (let round = 0; round < rounds; round++) {
+    const [{ atMs: startMs }] = (await starts.next()).value as [{ readonly atMs: number }]
+    const syncsBefore = syncsOf(session)
+    const cpuBeforeMs = cpuMs()
+    const [from, to] = [round, round + 1].map((part) => Math.round((plan.payments * part) / rounds)) as [number, number]
+    if (plan.ratePerSecond === null) await sendAll(producer, plan, { from, to, random })
+    else await sendPaced(producer, plan, { from, to, random }, plan.ratePerSecond, startMs)
+    await producer.flush()
+    const done: FeederDone = {
+      sent: to - from,
+      wallMs: monotonicMs() - startMs,
+      syncs: syncsOf(session) - syncsBefore,
+      cpuMs: cpuMs() - cpuBeforeMs,
+    }
+    process.send?.(done)
   }
   await producer.close()
   await session.log.close()
-  process.send?.(done, () => process.disconnect())
+  process.disconnect()
 }
 
 if (import.meta.main) await main(JSON.parse(process.argv[2] ?? '{}') as FeederPlan)

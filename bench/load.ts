@@ -87,7 +87,7 @@ export class PipelineProcess {
   }
 }
 
-/** A feeder in a process of its own (see `load-feeder.ts`), ready to begin. */
+/** A feeder in a process of its own (see `load-feeder.ts`), ready to begin its first round; then the next one. */
 export async function openFeeder(plan: FeederPlan): Promise<(atMs: number) => Promise<FeederDone>> {
   const feeder = child('load-feeder.ts', [JSON.stringify(plan)])
   await messageOf(feeder, 'the feeder')
