@@ -29,6 +29,9 @@ const NUMBERS_A_PLAN = 10_000_000
 const HOUR_MS = 3_600_000
 const ALERTS_SHARE_MIN = 0.01
 const LOST_BAR = { atMost: 5 }
+const POLL_MS = 100
+/** An alerter that writes nothing for so long is stuck. */
+const STALLED_MS = 10_000
 
 interface Measured {
   readonly paymentsPerSecond: number
@@ -175,11 +178,13 @@ async function openAlerter(data: string, { url: redisUrl, addresses }: Redis) {
   return {
     /** What it has written once that is everything, or when it gets no further. */
     async drained(entries: number) {
-      for (let last = -1; ; ) {
+      for (let last = -1, sinceMs = monotonicMs(); ; ) {
         const { written, cpuMs } = await scrape()
-        if (written >= entries || written === last) return { written, cpuMs, redisCpuMs: await cpuMsOf(addresses[0]!) }
+        if (written !== last) sinceMs = monotonicMs()
         last = written
-        await new Promise((resolve) => setTimeout(resolve, 250))
+        const isOver = written >= entries || monotonicMs() - sinceMs > STALLED_MS
+        if (isOver) return { written, cpuMs, redisCpuMs: await cpuMsOf(addresses[0]!) }
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS))
       }
     },
     pause() {

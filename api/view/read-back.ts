@@ -83,15 +83,14 @@ export class ReadBack {
     ])
     this.goals = goals
     const over = new AbortController()
-    const expiring = this.expire(AbortSignal.any([signal, over.signal]))
-    try {
-      await new LogFollower(log, clock, events).run(followed, signal)
-    } finally {
+    const ending = AbortSignal.any([signal, over.signal])
+    const end = () => {
       // Nothing new is seen from here on, so nothing new is taken either.
       this.goals = null
       over.abort()
-      await expiring
     }
+    const following = new LogFollower(log, clock, events).run(followed, ending)
+    await Promise.all([following.finally(end), this.expire(ending).finally(end)])
   }
 
   /** Resolves when the partition's records up to `offset`, itself included, are applied. */

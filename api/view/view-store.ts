@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
+import { StreamsError } from '../../streams/errors.ts'
 
 type Level = ClassicLevel<string, unknown>
 
@@ -50,8 +51,7 @@ export class ViewStore {
   private readonly recent = new Recent()
   private timer: NodeJS.Timeout | null = null
   private flushed: Promise<void> = Promise.resolve()
-  /** Why the disk takes no more; null while it does. */
-  failure: Error | null = null
+  private failure: StreamsError | null = null
 
   private constructor(level: Level) {
     this.level = level
@@ -83,7 +83,9 @@ export class ViewStore {
     return value as T | undefined
   }
 
+  /** @throws StreamsError VIEW_FAILED (stop) once the disk has refused a batch: nothing more is kept then. */
   put(key: string, value: unknown): void {
+    if (this.failure !== null) throw this.failure
     this.written.set(key, value)
     this.recent.set(key, value)
     this.timer ??= setTimeout(() => this.flush(), FLUSH_MS)
@@ -106,7 +108,7 @@ export class ViewStore {
   async close(): Promise<void> {
     if (this.timer !== null) clearTimeout(this.timer)
     await this.flushed
-    this.flush()
+    if (this.failure === null) this.flush()
     await this.flushed
     await this.level.close()
   }
@@ -114,6 +116,7 @@ export class ViewStore {
   /** One batch at a time; what comes meanwhile is the next. */
   private flush(): void {
     this.timer = null
+    if (this.failure !== null) return
     if (this.flushing.size > 0) {
       this.timer = setTimeout(() => this.flush(), FLUSH_MS)
       return
@@ -130,7 +133,8 @@ export class ViewStore {
       })
       .catch((error: Error) => {
         // The places of the batch are not on the disk either, so a new start reads it from the log again.
-        this.failure = error
+        const what = `the view in ${this.level.location} cannot be written: ${error.message}; make room there and start again`
+        this.failure = new StreamsError('VIEW_FAILED', 'stop', what, {}, error)
       })
   }
 }

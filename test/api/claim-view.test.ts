@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { answerOf } from '../../api/answers.ts'
 import { claimId, isClaimId, KEY_LIFE_MS, scopeOf } from '../../api/view/claim.ts'
 import { ClaimView } from '../../api/view/claim-view.ts'
@@ -152,6 +152,18 @@ test.each([
   await again.close()
   const later = await opened(basename(path))
   expect(later.get('p:topic-0')).toBe(7)
+})
+
+test('a view that its disk refuses keeps nothing more, says what to do and leaves what was read', async () => {
+  const path = join(folder, 'refused')
+  const store = await ViewStore.open(path, 'log')
+  store.put('p:topic-0', 42)
+  // LevelDB begins a new file after 4 MB, and there is no folder for it.
+  rmSync(path, { recursive: true })
+  for (let i = 0; i < 80; i++) store.put(`c:${i}`, 'x'.repeat(100_000))
+  await vi.waitFor(() => expect(() => store.put('p:topic-1', 1)).toThrow(/cannot be written.*start again/), 10_000)
+  expect(store.get('p:topic-0')).toBe(42)
+  await store.close()
 })
 
 test('a view has one owner at a time: another is told what to set', async () => {
