@@ -20,7 +20,7 @@ import { taskIdOf } from '../runtime/measured-task.ts'
 import { type Otp, openOtp } from '../runtime/otp/otp.ts'
 import { Pipeline } from '../runtime/pipeline.ts'
 import { keepRetention } from '../runtime/retention-loop.ts'
-import { openWritingSession, type Session } from '../runtime/session.ts'
+import { APPLICATION_ID, INPUT_TOPIC, openWritingSession, type Session } from '../runtime/session.ts'
 import { SimulatorProcess } from '../runtime/simulator-process.ts'
 import { StoreWatch } from '../runtime/store-fills.ts'
 import { createTaskMetrics } from '../runtime/task-metrics.ts'
@@ -76,6 +76,7 @@ async function runUp(options: UpOptions): Promise<void> {
     onCommit: (partition: number, latencyMs: number) => metrics.observeCommit(taskIdOf(partition), latencyMs),
   }
   try {
+    await requireUnowned(session)
     // Before any task, so that a second `up` on the machine ends with one line.
     const server = await serveHealth({
       host: config.metricsHost,
@@ -110,6 +111,15 @@ async function runUp(options: UpOptions): Promise<void> {
     shutdown.release()
     await session.log.close()
   }
+}
+
+/** What else has one owner, as the API's view has, could not name it. @throws CommandError */
+async function requireUnowned({ log, folder }: Session): Promise<void> {
+  const pid = await log.taskOwner(APPLICATION_ID, { topic: INPUT_TOPIC, partition: 0 })
+  if (pid === null) return
+  throw new CommandError(
+    `the payments of ${folder.path} are decided by process ${pid}; stop it, or name another --data`,
+  )
 }
 
 function upConfig(options: UpOptions): Config {

@@ -238,8 +238,11 @@ describe('a network that errs', () => {
     const quota = ['--add-config', 'consumer_byte_rate=45000']
     expect(await kafkaTool('kafka-configs', [...server, ...entity, ...quota])).toMatchObject({ exitCode: 0 })
     const throttled = openClient(broker.bootstrap, { clientId: 'throttled' })
-    expect((await readTexts(throttled.fetcher, at, { maxBytes: 100_000 })).texts).toEqual(all)
-    expect(throttled.cluster.counters.throttleTimeMsTotal).toBeGreaterThan(0)
+    // The tool ends when the quota stands in the metadata; the broker reads it from there a moment later.
+    await vi.waitFor(async () => {
+      expect((await readTexts(throttled.fetcher, at, { maxBytes: 100_000 })).texts).toEqual(all)
+      expect(throttled.cluster.counters.throttleTimeMsTotal).toBeGreaterThan(0)
+    }, START_MS / 2)
     throttled.close()
   })
 })
