@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
+/** How loosely a patch may fit: lines may have moved, and one line of context is enough. */
+export const FITTING: readonly string[] = ['-C1', '--recount', '--whitespace=nowarn']
 /** A mutant that makes a test run for ever is ended then. */
 const RUN_MS_MAX = 600_000
 const OUTPUT_BYTES_MAX = 64 << 20
@@ -56,7 +58,7 @@ export class WorkTree {
 
   /** Applies a patch, one line of context being enough; nothing is changed when it does not fit. */
   apply(patch: string): Promise<Outcome> {
-    return this.#run('git', ['apply', '-C1', '--recount', '--whitespace=nowarn', patch])
+    return this.#run('git', ['apply', ...FITTING, patch])
   }
 
   /** As before any patch. */
