@@ -68,6 +68,11 @@ export class PipelineProcess {
     }
   }
 
+  /** Resolves once so many records are committed. */
+  async committed(records: number): Promise<void> {
+    while ((await this.state()).committedOffsets < records) await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+
   private count(): Promise<number> {
     return new Promise((resolve) => {
       this.counted.push(resolve)

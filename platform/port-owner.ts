@@ -11,7 +11,11 @@ export class PortTakenError extends Error {}
 
 /** What kept a server from listening on a port that `setting` chooses. */
 export function listenFailure(error: NodeJS.ErrnoException, port: number, setting: string): Error {
-  if (error.code !== 'EADDRINUSE') return error
+  return error.code === 'EADDRINUSE' ? portTaken(port, setting) : error
+}
+
+/** What to tell of a port that somebody else has. */
+export function portTaken(port: number, setting: string): PortTakenError {
   const owner = portOwner(port)
   const who = owner === null ? 'another process' : `${owner.command} (pid ${owner.pid})`
   return new PortTakenError(`port ${port} is taken by ${who}; stop it, or set ${setting} to a free port`)

@@ -59,7 +59,7 @@ export class ViewStore {
 
   /**
    * `logId` tells the log of the view from every other: a view of another one is thrown away, and so is one that cannot be read.
-   * @throws Error when another process has the folder.
+   * @throws StreamsError VIEW_OWNED (stop) when another process has the folder.
    */
   static async open(folder: string, logId: string): Promise<ViewStore> {
     if (existsSync(join(folder, LEVEL_ROOT))) {
@@ -152,6 +152,7 @@ async function openHeld(folder: string): Promise<Level | null> {
   } catch (error) {
     const { code } = ((error as Error).cause ?? {}) as { readonly code?: string }
     if (code !== 'LEVEL_LOCKED') return null
-    throw new Error(`another process has ${folder}; end it, or give this one another port (SLUICE_API_PORT)`)
+    const what = `another process has the view in ${folder}; end it, or give this one another port (SLUICE_API_PORT)`
+    throw new StreamsError('VIEW_OWNED', 'stop', what)
   }
 }

@@ -168,7 +168,7 @@ test('a view that its disk refuses keeps nothing more, says what to do and leave
 
 test('a view has one owner at a time: another is told what to set', async () => {
   await opened('owned')
-  await expect(ViewStore.open(join(folder, 'owned'), 'log')).rejects.toThrow(/another process has .*SLUICE_API_PORT/)
+  await expect(ViewStore.open(join(folder, 'owned'), 'log')).rejects.toMatchObject({ code: 'VIEW_OWNED', next: 'stop' })
 })
 
 test('SPEC C3: a day and an hour after its claim everything of it is forgotten', async () => {

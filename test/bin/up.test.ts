@@ -79,6 +79,26 @@ test('up: a second one on the same folder ends with one line that names the firs
   expect(await first.ended).toBe(0)
 }, 60_000)
 
+test('api: a second one on a port gives one line that names process and setting', async () => {
+  const folder = temporaryFolder()
+  await upAndDown(folder)
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  const api = ['api', '--data', folder, '--port', String(port), '--metrics-port', '0']
+  const first = new SluiceProcess(api)
+  await first.says(/^sluice api: /m)
+  const second = await sluice(api)
+  expect(second.code).toBe(1)
+  expect(second.stderr.trim().split('\n')).toHaveLength(1)
+  expect(second.stderr).toContain(`port ${port} is taken by`)
+  expect(second.stderr).toContain(`(pid ${first.child.pid})`)
+  expect(second.stderr).toContain('SLUICE_API_PORT')
+  first.child.kill('SIGTERM')
+  expect(await first.ended).toBe(0)
+}, 60_000)
+
 test('up: a taken port gives one line that names process and setting', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))

@@ -3,7 +3,9 @@ import { createApiRegistry, measureApi } from '../../../platform/api-metrics.ts'
 import { type Config, variableOf } from '../../../platform/config.ts'
 import { serveHealth } from '../../../platform/health-server.ts'
 import { createLogger } from '../../../platform/logger.ts'
+import { portTaken } from '../../../platform/port-owner.ts'
 import { listenForShutdown, type Shutdown } from '../../../platform/shutdown.ts'
+import { StreamsError } from '../../../streams/errors.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { complain, print } from '../../view/text.ts'
 import { openOtp } from '../otp/otp.ts'
@@ -36,6 +38,10 @@ export async function runApi(config: Config, isEmbedded: boolean, openLog: () =>
       metrics,
       challenges: otp?.challenges ?? null,
       sharedLimiter: limiter?.limiter ?? null,
+    }).catch((error: unknown) => {
+      // Its name is its port's, so whoever has the view has the port.
+      const isOwned = error instanceof StreamsError && error.code === 'VIEW_OWNED'
+      throw isOwned ? portTaken(config.apiPort, variableOf('apiPort')) : error
     })
     running = api
     try {
