@@ -1,5 +1,7 @@
-/** Work that has stood for so long is a queue: a process that keeps up comes to what is due within a turn. */
-const STANDING_MS = 5
+/** Of calls that stand in a queue even the quickest that is answered in 100 ms took longer than this. */
+const QUICK_MS = 25
+/** They stand in this process when it is usually later than this for its work; one that waits for its log is not. */
+const LATE_MS = 5
 /** Over so long the answers are counted, in steps. */
 const COUNTED_MS = 1_000
 const STEP_MS = 100
@@ -8,12 +10,12 @@ const STEP_MS = 100
  * same for many calls as for few, so that a process that is let do few at a time does ever fewer.
  */
 const FEWEST = 100
-/** Of the calls that may be on their way, after a step with work that stood, and after one without. */
+/** Of the calls that may be on their way, after a step in which they stood, and after one in which they did not. */
 const LESS = 0.9
-const MORE = 1.1
+const MORE = 1.05
 
 export interface AdmissionOptions {
-  readonly loopDelay: { readonly standingMs: number }
+  readonly loopDelay: { readonly usualMs: number }
   /** How long a call may be on its way in a process that has more to do than it can. */
   readonly waitMs: number
   /** Calls on their way past which no more are taken whatever happens. */
@@ -23,10 +25,10 @@ export interface AdmissionOptions {
 }
 
 /**
- * How many calls may be on their way: as many as the bound, until work stands and they are many; then as many as are answered in `waitMs` at
- * the best pace of the last second (Little's law); from there in steps of 100 ms, a tenth less after one in which work stood and a tenth
- * more after any other, as TCP Vegas finds its window by delay. What is on its way waits for the log meanwhile, however slow that is: only
- * what waits for this process makes it fewer.
+ * How many calls may be on their way: as many as the bound, until many of them stand in a queue; then as many as are answered in `waitMs` at
+ * the pace of the last second (Little's law); from there in steps of 100 ms, a tenth less after two in which they stood and a twentieth more
+ * after one in which they did not. They stand when even the quickest is slow, which tells a queue from a pause as CoDel does (RFC 8289), and this process late
+ * for its work: what waits for the log, however slow that is, does not make it late.
  */
 export class Admission {
   private readonly options: AdmissionOptions
@@ -36,6 +38,10 @@ export class Admission {
   private callsMax: number
   /** The most that have been on their way in this step. */
   private peak = 0
+  /** How long the quickest of this step's calls took; infinite before there is one. */
+  private quickestMs = Number.POSITIVE_INFINITY
+  /** In the step before this one. */
+  private stood = false
 
   constructor(options: AdmissionOptions) {
     this.options = options
@@ -43,10 +49,16 @@ export class Admission {
     this.stepEndsMs = options.nowMs() + STEP_MS
   }
 
+  /** Told of each call that sets out; gives the time that `answered` asks for. */
+  taken(): number {
+    return this.options.nowMs()
+  }
+
   /** Told of each call that is no longer on its way. */
-  answered(): void {
+  answered(takenMs: number): void {
     this.turn()
     this.answers[this.answers.length - 1] = (this.answers.at(-1) ?? 0) + 1
+    this.quickestMs = Math.min(this.quickestMs, this.options.nowMs() - takenMs)
   }
 
   /** Asked before each call, with those on their way: whether one more is answered in time; it would only wait otherwise. */
@@ -62,6 +74,7 @@ export class Admission {
     // Once, however long the last step was: a pause is one event.
     this.callsMax = this.nextMax()
     this.peak = 0
+    this.quickestMs = Number.POSITIVE_INFINITY
     // After a pause longer than what is counted nothing is left of it.
     this.stepEndsMs = Math.max(this.stepEndsMs, nowMs - COUNTED_MS)
     for (; this.stepEndsMs <= nowMs; this.stepEndsMs += STEP_MS) {
@@ -72,10 +85,15 @@ export class Admission {
 
   private nextMax(): number {
     const { loopDelay, waitMs, boundMax } = this.options
-    const isQueue = loopDelay.standingMs > STANDING_MS && this.peak > FEWEST
-    if (!isQueue) return Math.min(boundMax, this.callsMax * MORE)
+    const isSlow = this.quickestMs > QUICK_MS && this.quickestMs < Number.POSITIVE_INFINITY
+    const stood = this.peak > FEWEST && isSlow && loopDelay.usualMs > LATE_MS
+    const stoodBefore = this.stood
+    this.stood = stood
+    if (!stood) return Math.min(boundMax, this.callsMax * MORE)
+    if (!stoodBefore) return this.callsMax
     const isFirst = this.callsMax === boundMax
-    const fewer = isFirst ? (Math.max(...this.answers) * waitMs) / STEP_MS : this.callsMax * LESS
+    const answers = this.answers.reduce((sum, count) => sum + count, 0)
+    const fewer = isFirst ? (answers * waitMs) / COUNTED_MS : this.callsMax * LESS
     return Math.min(boundMax, Math.max(FEWEST, fewer))
   }
 }

@@ -135,12 +135,14 @@ export class Confirmation {
   /** However late it settles, until then its key is taken here and its place counts. */
   private async first(work: Work): Promise<Confirmed> {
     const { running } = this
+    const { admission } = this.options
+    const takenMs = admission.taken()
     running.add(work.scope)
     try {
       return await this.work(work)
     } finally {
       running.delete(work.scope)
-      this.options.admission.answered()
+      admission.answered(takenMs)
     }
   }
 

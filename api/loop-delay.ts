@@ -1,14 +1,14 @@
 const TICK_MS = 20
 /** How much of the last tick's delay counts: one long turn is soon forgotten, a queue is not. */
 const WEIGHT = 0.5
-/** Ticks that must all have been late for work to count as standing. */
-const STANDING_TICKS = 5
+/** How late the process usually is, these tell. */
+const TICKS = 5
 
 /** How late this process comes to what is due, ms: while it has more to do than it can, every request waits so long before it is seen. */
 export class LoopDelay {
   private delayMs = 0
   private dueMs: number
-  private readonly last: number[] = new Array(STANDING_TICKS).fill(0)
+  private readonly last: number[] = new Array(TICKS).fill(0)
   private readonly timer: NodeJS.Timeout
   private readonly monotonicMs: () => number
 
@@ -24,12 +24,9 @@ export class LoopDelay {
     return Math.max(this.delayMs, this.monotonicMs() - this.dueMs)
   }
 
-  /**
-   * The least delay of the last ticks, 100 ms or more: one that never went away in all that time is a queue, whereas a pause, however long,
-   * is over when it is noticed (as CoDel tells a bad queue from a good one, RFC 8289).
-   */
-  get standingMs(): number {
-    return Math.min(...this.last)
+  /** The median of the last ticks, 100 ms or more: high while work stands all the time, whereas a pause, however long, makes one tick late. */
+  get usualMs(): number {
+    return this.last.toSorted((a, b) => a - b)[Math.floor(TICKS / 2)] ?? 0
   }
 
   close(): void {

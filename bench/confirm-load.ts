@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { signToken } from '../bin/runtime/api/token-keys.ts'
 import { readConfig } from '../platform/config.ts'
@@ -37,10 +38,11 @@ export interface ConfirmDone {
 
 const TICK_MS = 1
 /**
- * Past so many calls on their way the next ones wait for a connection; their time runs from when they were due. Fewer than the kernel queues
- * for a server that does not accept at once: one more would be dropped and tried again after 1, 3, 7 and 15 s, which is no time of the API's.
+ * Open before the first call, as a payment service keeps them, and used in turn, so that none is closed for having been idle. Past so many
+ * calls on their way the next ones wait for a connection; their time runs from when they were due. Fewer than the kernel queues for a server
+ * that does not accept at once: one more would be dropped and tried again after 1, 3, 7 and 15 s, which is no time of the API's.
  */
-const SOCKETS_MAX = 400
+const SOCKETS = 400
 const TOKEN_LIFE_S = 3_600
 const HEAD_END = '\r\n\r\n'
 
@@ -58,6 +60,7 @@ async function main(port: number, keysFolder: string, users: number): Promise<vo
     callers.push(userOf(await signToken(keysFolder, config, claims), user))
   }
   const connections = new Connections(port)
+  await connections.open()
   let begin = 0
   process.on('message', async (plan: ConfirmPlan) => {
     const done = await run(connections, callers, begin, plan)
@@ -145,21 +148,28 @@ function userOf(token: string, user: number): User {
 
 type Answered = (status: number, body: string) => void
 
-/** Connections that are kept; each carries one call at a time. */
+/** Connections that are kept; each carries one call at a time. One that the server closes is not opened again. */
 class Connections {
   private readonly port: number
   private readonly free: Socket[] = []
   private readonly waiting: { readonly text: string; readonly answered: Answered }[] = []
   private readonly running = new Map<Socket, { answered: Answered; text: string }>()
-  private open = 0
 
   constructor(port: number) {
     this.port = port
   }
 
+  async open(): Promise<void> {
+    for (let i = 0; i < SOCKETS; i++) {
+      const socket = this.opened()
+      await once(socket, 'connect')
+      this.free.push(socket)
+    }
+  }
+
   call(text: string, answered: Answered): void {
-    const socket = this.free.pop() ?? this.opened()
-    if (socket === null) this.waiting.push({ text, answered })
+    const socket = this.free.shift()
+    if (socket === undefined) this.waiting.push({ text, answered })
     else this.send(socket, text, answered)
   }
 
@@ -168,15 +178,12 @@ class Connections {
     socket.write(text, 'latin1')
   }
 
-  private opened(): Socket | null {
-    if (this.open >= SOCKETS_MAX) return null
-    this.open++
+  private opened(): Socket {
     const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true })
     socket.setEncoding('latin1')
     socket.on('data', (text: string) => this.read(socket, text))
     socket.on('error', () => {})
     socket.once('close', () => {
-      this.open--
       const at = this.free.indexOf(socket)
       if (at >= 0) this.free.splice(at, 1)
       const call = this.running.get(socket)

@@ -32,10 +32,11 @@ export interface Served {
 
 const STAGES = 4
 const TICK_MS = 20
-const STANDING_TICKS = 5
+const TICKS = 5
 
 interface Call {
   readonly atMs: number
+  takenMs: number
   readonly phase: number
 }
 
@@ -46,8 +47,8 @@ export function serve(
   phases: readonly Phase[],
 ): readonly Served[] {
   let nowMs = 0
-  const late: number[] = new Array(STANDING_TICKS).fill(0)
-  const loopDelay = { standingMs: 0 }
+  const late: number[] = new Array(TICKS).fill(0)
+  const loopDelay = { usualMs: 0 }
   const admission = admissionOf({ loopDelay, nowMs: () => nowMs })
   const arrivals = [...arrivalsOf(phases)]
   const tallies = phases.map(() => ({ waits: [] as number[], refused: 0, lastRefusalMs: 0 }))
@@ -61,7 +62,7 @@ export function serve(
     if (nowMs >= tickDueMs) {
       late.shift()
       late.push(nowMs - tickDueMs)
-      loopDelay.standingMs = Math.min(...late)
+      loopDelay.usualMs = late.toSorted((a, b) => a - b)[Math.floor(late.length / 2)] as number
       tickDueMs = nowMs + TICK_MS
     }
     const polledMs = nowMs
@@ -76,9 +77,9 @@ export function serve(
       nowMs += costs.groupMs + (moved.length * costs.callMs) / (STAGES + 1)
       if (stage < STAGES - 1) stages[stage + 1]?.push({ dueMs: nowMs + costs.logMs, calls: moved })
       else
-        for (const { atMs, phase } of moved) {
+        for (const { atMs, takenMs, phase } of moved) {
           inFlight--
-          admission.answered()
+          admission.answered(takenMs)
           tallies[phase]?.waits.push(nowMs - atMs)
         }
     }
@@ -94,6 +95,7 @@ export function serve(
         continue
       }
       inFlight++
+      call.takenMs = admission.taken()
       nowMs += costs.callMs / (STAGES + 1)
       taken.push(call)
     }
@@ -114,7 +116,8 @@ export function serve(
 function* arrivalsOf(phases: readonly Phase[]): Generator<Call> {
   let beginMs = 0
   for (const [phase, { ratePerSecond, seconds }] of phases.entries()) {
-    for (let i = 0; i < ratePerSecond * seconds; i++) yield { atMs: beginMs + (i * 1_000) / ratePerSecond, phase }
+    for (let i = 0; i < ratePerSecond * seconds; i++)
+      yield { atMs: beginMs + (i * 1_000) / ratePerSecond, takenMs: 0, phase }
     beginMs += seconds * 1_000
   }
 }

@@ -18,6 +18,8 @@ const KILLS_A_FOLDER = 5
 const FOLDERS_AT_ONCE = 2
 /** A random kill follows so many commits at most; the input has many times more. */
 const COMMITS_MAX = 25
+/** At each step of a commit the fifth follows a commit: two tasks have begun one each, and have read one batch ahead. */
+const BEHIND_COMMIT = 5
 
 type Kill = Fault | { readonly afterCommits: number; readonly delayMs: number }
 
@@ -148,15 +150,15 @@ function add(tally: Tally, verdict: Awaited<ReturnType<typeof checkFolder>>, whe
  * the second of its partition: so both have something to restore.
  */
 function plan(run: number, random: Random): Kill[] {
-  const commit = (steps: readonly Step[], index: number): Fault => {
-    return { step: steps[index % steps.length] as Step, nth: random.between(2, COMMITS_MAX) }
+  const commit = (steps: readonly Step[], index: number, least = 2): Fault => {
+    return { step: steps[index % steps.length] as Step, nth: random.between(least, COMMITS_MAX) }
   }
   const byChance = (): Kill => ({ afterCommits: random.between(1, COMMITS_MAX), delayMs: random.between(0, 4) })
   const checkpoint: Fault = { step: CHECKPOINT_STEPS[run % CHECKPOINT_STEPS.length] as Step, nth: 3 }
   const turn = Math.floor(run / 2)
   if (run % 2 === 0) {
     return [
-      commit(COMMIT_STEPS, turn),
+      commit(COMMIT_STEPS, turn, BEHIND_COMMIT),
       { step: 'folding', nth: 1 },
       { ...checkpoint, step: CHECKPOINT_STEPS[turn % CHECKPOINT_STEPS.length] as Step },
       { step: 'checkpoint-read', nth: random.between(1, 3) },

@@ -43,8 +43,8 @@ const AUDIT_LINGER_MS = 100
 const DRAIN_MS = 5_000
 const MINUTE_MS = 60_000
 const STREAMS_MAX = 1_000
-/** Of the wait that is allowed: what a call spends on its way. The rest it has waited before it was seen. */
-const WAIT_SHARE = 0.75
+/** Of the wait that is allowed: what a call spends on its way. It waits as long for the turn of the event loop that sees it and the one that answers. */
+const WAIT_SHARE = 0.5
 const ADDRESSES_MAX = 10_000
 /** Encrypted bodies that are remembered, in each of two generations of 6 min: 180 a second. */
 const REPLAYS_MAX = 65_536
