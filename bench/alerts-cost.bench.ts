@@ -14,7 +14,8 @@ import { type FeederPlan, monotonicMs } from './load-feeder.ts'
  * changes within seconds, by more than what is measured. After each round the alerter goes on until Redis has everything. Event times are
  * those of the last minutes, so that every key is written.
  */
-const PIPELINES = size(3, 1)
+/** So many, since two rounds of a pair differ by a sixth of what they measure, more than what is looked for. */
+const PIPELINES = size(6, 1)
 const PLANS = size(4, 1)
 const PAIRS_A_PLAN = 2
 const ROUND_PAYMENTS = size(150_000, 12_500)

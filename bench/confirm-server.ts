@@ -24,10 +24,11 @@ async function main(data: string, bootstrap: string | undefined, timeoutMs: stri
       ...(timeoutMs !== undefined && { SLUICE_API_TIMEOUT_MS: timeoutMs }),
     },
   )
-  const { session, stop } = bootstrap === undefined ? await withTasks(config) : await overCluster(config)
+  const isEmbedded = bootstrap === undefined
+  const { session, stop } = isEmbedded ? await withTasks(config) : await overCluster(config)
   const logger = createLogger('error')
   const metrics = measureApi(new Registry(), () => api)
-  const options = { name: 'bench', isDemo: true, logger, metrics, challenges: null, sharedLimiter: null }
+  const options = { name: 'bench', isEmbedded, isDemo: true, logger, metrics, challenges: null, sharedLimiter: null }
   const api: ConfirmApi = await ConfirmApi.open(session, options)
   const server = await serveWeb({
     host: '127.0.0.1',

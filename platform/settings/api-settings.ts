@@ -93,9 +93,9 @@ export const API_SETTINGS = {
   ),
   apiInFlightMax: setting(
     'API_IN_FLIGHT_MAX',
-    wholeNumber(1, 100_000),
-    '1024',
-    'calls on their way at one time; one more is refused at once with 503',
+    z.union([z.literal('').transform(() => null), wholeNumber(1, 100_000)]),
+    '',
+    'calls on their way at one time; one more is refused at once with 503; empty is 200 on the embedded log, 1024 on a cluster',
   ),
   apiDelayMaxMs: setting(
     'API_DELAY_MAX_MS',

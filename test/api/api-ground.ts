@@ -18,6 +18,8 @@ import type { Log, LogReader, ProducerSession, TopicPartition } from '../../stre
 
 /** A machine that does much else is no reason to fail. */
 const TIMEOUT_MS = '60000'
+/** Neither is it one to refuse calls, nor is it that many come at once. */
+export const UNHURRIED = { SLUICE_API_DELAY_MAX_MS: '600000', SLUICE_API_IN_FLIGHT_MAX: '1024' }
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 const SILENT = { onSurvived: () => {}, onFailed: () => {} }
 
@@ -94,16 +96,14 @@ export class ApiGround {
     const session = {
       ...this.session,
       log: paymentsLost ? losingPayments(log) : decisions === undefined ? log : holding(log, decisions),
-      config: readConfig(
-        {},
-        { SLUICE_DATA: this.folder, SLUICE_API_TIMEOUT_MS: TIMEOUT_MS, SLUICE_API_DELAY_MAX_MS: '600000', ...env },
-      ),
+      config: readConfig({}, { SLUICE_DATA: this.folder, SLUICE_API_TIMEOUT_MS: TIMEOUT_MS, ...UNHURRIED, ...env }),
     }
     const registry = new Registry()
     const logger = createLogger('error')
     const metrics = measureApi(registry, () => api)
     const api: ConfirmApi = await ConfirmApi.open(session, {
       name,
+      isEmbedded: true,
       isDemo: true,
       logger,
       metrics,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findDecisions } from '../../bin/runtime/decision-search.ts'
 import { StartedSluice } from '../support/started-sluice.ts'
-import { ApiGround, CALL, confirm } from './api-ground.ts'
+import { ApiGround, CALL, confirm, UNHURRIED } from './api-ground.ts'
 
 // Goal: the law of idempotency with real processes: many calls with one key, half of them with another account, one instance killed in between.
 const CALLS = Number(process.env['SLUICE_TEST_CONFIRMS'] ?? 60)
@@ -18,7 +18,7 @@ async function started() {
     SLUICE_METRICS_PORT: '0',
     SLUICE_API_RATE: '100000',
     SLUICE_API_TIMEOUT_MS: '5000',
-    SLUICE_API_DELAY_MAX_MS: '600000',
+    ...UNHURRIED,
   }
   const process = new StartedSluice(['api', '--data', ground.folder], { env })
   const [, url = ''] = await process.says(/sluice api: (http:\/\/127\.0\.0\.1:\d+)/)

@@ -33,6 +33,7 @@ export async function runApi(config: Config, isEmbedded: boolean, openLog: () =>
   try {
     const api = await ConfirmApi.open(session, {
       name: isNamed ? `port-${config.apiPort}` : `process-${process.pid}`,
+      isEmbedded,
       isDemo: isEmbedded && config.profile === 'demo',
       logger,
       metrics,

@@ -45,6 +45,11 @@ const MINUTE_MS = 60_000
 const STREAMS_MAX = 1_000
 /** Of the wait that is allowed: what a call spends on its way. It waits as long for the turn of the event loop that sees it and the one that answers. */
 const WAIT_SHARE = 0.5
+/**
+ * Calls on their way when no setting says otherwise. On the embedded log 2,000 a second, each for 100 ms: past it a call would wait longer
+ * than it may, also while the disk holds up every one of them. A cluster's answers take their time, and are many at once.
+ */
+const IN_FLIGHT_MAX = { embedded: 200, cluster: 1_024 }
 const ADDRESSES_MAX = 10_000
 /** Encrypted bodies that are remembered, in each of two generations of 6 min: 180 a second. */
 const REPLAYS_MAX = 65_536
@@ -53,6 +58,8 @@ const SETTLEMENT_DEFAULT = 'ACH'
 export interface ConfirmApiOptions {
   /** Tells the views of several instances on one folder apart. */
   readonly name: string
+  /** Over the embedded log. */
+  readonly isEmbedded: boolean
   /** On one machine, with the demo's keys made where they are missing. */
   readonly isDemo: boolean
   readonly logger: Pick<Logger, 'warn' | 'error'>
@@ -152,7 +159,7 @@ export class ConfirmApi implements MeasuredApi {
       admission: new Admission({
         loopDelay: this.loopDelay,
         waitMs: config.apiDelayMaxMs * WAIT_SHARE,
-        boundMax: config.apiInFlightMax,
+        boundMax: config.apiInFlightMax ?? IN_FLIGHT_MAX[options.isEmbedded ? 'embedded' : 'cluster'],
         nowMs: () => performance.now(),
       }),
       claimsMax: config.apiClaimsMax,

@@ -30,6 +30,7 @@ export async function openUpApi(session: Session, parts: UpApiParts): Promise<Up
   const limiter = await openSharedLimiter(config, logger, metrics)
   const api = await ConfirmApi.open(session, {
     name: 'up',
+    isEmbedded: true,
     isDemo: config.profile === 'demo',
     logger,
     metrics,

@@ -79,7 +79,7 @@ async function disposedOnce(
   const final = new Set<number>([decision, deadLetter, duplicate])
   const times = new Map(records.map(({ offset }) => [offset, 0]))
   let seen = 0
-  for (const [topic, outputs] of await readOutputs(session.log, partition)) {
+  for (const [topic, outputs] of await readOutputs(session.log, partition, session.ids)) {
     for (const { schemaId, inputPartition, inputOffset } of outputs) {
       seen++
       assert.equal(inputPartition, partition, `${topic}: an output about another partition`)
