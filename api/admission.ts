@@ -1,6 +1,4 @@
-/** Of calls that stand in a queue even the quickest that is answered in 100 ms took longer than this. */
-const QUICK_MS = 25
-/** They stand in this process when it is usually later than this for its work; one that waits for its log is not. */
+/** A process in which calls stand is usually later than this for its work; one that waits for its log is not. */
 const LATE_MS = 5
 /** Over so long the answers are counted, in steps. */
 const COUNTED_MS = 1_000
@@ -16,6 +14,8 @@ const MORE = 1.05
 
 export interface AdmissionOptions {
   readonly loopDelay: { readonly usualMs: number }
+  /** Of calls that stand in a queue even the quickest that is answered in 100 ms took longer than this: more than the log takes itself. */
+  readonly quickMs: number
   /** How long a call may be on its way in a process that has more to do than it can. */
   readonly waitMs: number
   /** Calls on their way past which no more are taken whatever happens. */
@@ -84,8 +84,8 @@ export class Admission {
   }
 
   private nextMax(): number {
-    const { loopDelay, waitMs, boundMax } = this.options
-    const isSlow = this.quickestMs > QUICK_MS && this.quickestMs < Number.POSITIVE_INFINITY
+    const { loopDelay, quickMs, waitMs, boundMax } = this.options
+    const isSlow = this.quickestMs > quickMs && this.quickestMs < Number.POSITIVE_INFINITY
     const stood = this.peak > FEWEST && isSlow && loopDelay.usualMs > LATE_MS
     const stoodBefore = this.stood
     this.stood = stood

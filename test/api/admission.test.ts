@@ -5,6 +5,7 @@ import { type Costs, type Phase, type Served, serve } from './modelled-server.ts
 
 // Goal: at the rate that is meant nobody is refused; past it a process decides near as many as it can, in time, and is itself again right after.
 const WAIT_MS = 50
+const QUICK_MS = 25
 const BOUND = 1_024
 const FEWEST = 100
 /** Of the first second of an overload nothing is asked: calls are taken until the queue has been seen. */
@@ -18,7 +19,11 @@ function possiblePerSecond({ callMs, refusalMs }: Costs, ratePerSecond: number):
 }
 
 function played(costs: Costs, phases: readonly Phase[]): readonly Served[] {
-  return serve(costs, (options) => new Admission({ ...options, waitMs: WAIT_MS, boundMax: BOUND }), phases)
+  return serve(
+    costs,
+    (options) => new Admission({ ...options, quickMs: QUICK_MS, waitMs: WAIT_MS, boundMax: BOUND }),
+    phases,
+  )
 }
 
 const OVERLOADS: readonly [string, Costs, number, { readonly share: number; readonly p99Ms: number }][] = [
@@ -82,7 +87,13 @@ test('SPEC C2: a log that is slow refuses nobody: what waits for it does not wai
 test('SPEC C2: when calls begin to stand, as many are taken as are answered in the time that a call may wait', () => {
   let nowMs = 0
   const loopDelay = { usualMs: 20 }
-  const admission = new Admission({ loopDelay, waitMs: WAIT_MS, boundMax: BOUND, nowMs: () => nowMs })
+  const admission = new Admission({
+    loopDelay,
+    quickMs: QUICK_MS,
+    waitMs: WAIT_MS,
+    boundMax: BOUND,
+    nowMs: () => nowMs,
+  })
   const isRoomFor = (calls: number) => [admission.hasRoom(calls - 1), admission.hasRoom(calls)]
   /** 3,000 answers a second. */
   const step = (tookMs: number) => {
@@ -116,7 +127,7 @@ test('SPEC C2: whatever is answered when, a few calls always have room, and no m
     fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: BOUND }), (steps, boundMax) => {
       let nowMs = 0
       const loopDelay = { usualMs: 0 }
-      const admission = new Admission({ loopDelay, waitMs: WAIT_MS, boundMax, nowMs: () => nowMs })
+      const admission = new Admission({ loopDelay, quickMs: QUICK_MS, waitMs: WAIT_MS, boundMax, nowMs: () => nowMs })
       for (const { forMs, answered, tookMs, inFlight, usualMs } of steps) {
         nowMs += forMs
         loopDelay.usualMs = usualMs

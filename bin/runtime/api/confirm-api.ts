@@ -46,10 +46,12 @@ const STREAMS_MAX = 1_000
 /** Of the wait that is allowed: what a call spends on its way. It waits as long for the turn of the event loop that sees it and the one that answers. */
 const WAIT_SHARE = 0.5
 /**
- * Calls on their way when no setting says otherwise. On the embedded log 2,000 a second, each for 100 ms: past it a call would wait longer
- * than it may, also while the disk holds up every one of them. A cluster's answers take their time, and are many at once.
+ * `inFlightMax`, where no setting says otherwise: on the embedded log 2,000 a second, each for 100 ms. Past it a call would wait longer than
+ * it may, also while the disk holds up every one of them. A cluster's answers take their time, and are many at once.
+ * `quickMs`: a call takes 6 ms on the one and 45 on the other when nothing stands in a queue.
  */
-const IN_FLIGHT_MAX = { embedded: 200, cluster: 1_024 }
+const EMBEDDED = { inFlightMax: 200, quickMs: 25 }
+const CLUSTER = { inFlightMax: 1_024, quickMs: 100 }
 const ADDRESSES_MAX = 10_000
 /** Encrypted bodies that are remembered, in each of two generations of 6 min: 180 a second. */
 const REPLAYS_MAX = 65_536
@@ -140,6 +142,7 @@ export class ConfirmApi implements MeasuredApi {
     this.producers = [payments, claims, events]
     const rules = readRules(config.rulesFile)
     const { view, readBack } = this
+    const { inFlightMax, quickMs } = options.isEmbedded ? EMBEDDED : CLUSTER
     this.confirmation = new Confirmation({
       view,
       readBack,
@@ -159,7 +162,8 @@ export class ConfirmApi implements MeasuredApi {
       admission: new Admission({
         loopDelay: this.loopDelay,
         waitMs: config.apiDelayMaxMs * WAIT_SHARE,
-        boundMax: config.apiInFlightMax ?? IN_FLIGHT_MAX[options.isEmbedded ? 'embedded' : 'cluster'],
+        boundMax: config.apiInFlightMax ?? inFlightMax,
+        quickMs,
         nowMs: () => performance.now(),
       }),
       claimsMax: config.apiClaimsMax,
