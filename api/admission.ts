@@ -3,21 +3,23 @@ const LATE_MS = 5
 /** Over so long the answers are counted, in steps. */
 const COUNTED_MS = 1_000
 const STEP_MS = 100
-/**
- * So many calls on their way are never too many: 1,000 a second, each for 100 ms. A flush, a commit and a turn of the event loop cost the
- * same for many calls as for few, so that a process that is let do few at a time does ever fewer.
- */
-const FEWEST = 100
 /** Of the calls that may be on their way, after a step in which they stood, and after one in which they did not. */
 const LESS = 0.9
-const MORE = 1.05
+const MORE = 1.02
 
 export interface AdmissionOptions {
-  readonly loopDelay: { readonly usualMs: number }
+  readonly loopDelay: { readonly ms: number; readonly usualMs: number }
   /** Of calls that stand in a queue even the quickest that is answered in 100 ms took longer than this: more than the log takes itself. */
   readonly quickMs: number
   /** How long a call may be on its way in a process that has more to do than it can. */
   readonly waitMs: number
+  /** How late such a process may be for a call. */
+  readonly delayMaxMs: number
+  /**
+   * So many calls on their way are never too many. A flush, a commit and a turn of the event loop cost the same for many calls as for few, so
+   * that a process that is let do few at a time does ever fewer.
+   */
+  readonly callsMin: number
   /** Calls on their way past which no more are taken whatever happens. */
   readonly boundMax: number
   /** Monotonic. */
@@ -26,9 +28,10 @@ export interface AdmissionOptions {
 
 /**
  * How many calls may be on their way: as many as the bound, until many of them stand in a queue; then as many as are answered in `waitMs` at
- * the pace of the last second (Little's law); from there in steps of 100 ms, a tenth less after two in which they stood and a twentieth more
- * after one in which they did not. They stand when even the quickest is slow, which tells a queue from a pause as CoDel does (RFC 8289), and this process late
- * for its work: what waits for the log, however slow that is, does not make it late.
+ * the pace of the last second (Little's law); from there in steps of 100 ms, a tenth less after two in which they stood and a fiftieth more
+ * after one in which they did not; and none while the process is later than a call may wait. They stand when even the quickest is slow, which
+ * tells a queue from a pause as CoDel does (RFC 8289), and this process late for its work: what waits for the log, however slow that is, does
+ * not make it late.
  */
 export class Admission {
   private readonly options: AdmissionOptions
@@ -63,8 +66,11 @@ export class Admission {
 
   /** Asked before each call, with those on their way: whether one more is answered in time; it would only wait otherwise. */
   hasRoom(inFlight: number): boolean {
+    const { loopDelay, delayMaxMs, boundMax } = this.options
     this.turn()
     this.peak = Math.max(this.peak, inFlight)
+    // Where there is no queue, what has come in a pause is soon answered.
+    if (this.callsMax < boundMax && loopDelay.ms > delayMaxMs) return false
     return inFlight < Math.floor(this.callsMax)
   }
 
@@ -84,9 +90,9 @@ export class Admission {
   }
 
   private nextMax(): number {
-    const { loopDelay, quickMs, waitMs, boundMax } = this.options
+    const { loopDelay, quickMs, waitMs, callsMin, boundMax } = this.options
     const isSlow = this.quickestMs > quickMs && this.quickestMs < Number.POSITIVE_INFINITY
-    const stood = this.peak > FEWEST && isSlow && loopDelay.usualMs > LATE_MS
+    const stood = this.peak > callsMin && isSlow && loopDelay.usualMs > LATE_MS
     const stoodBefore = this.stood
     this.stood = stood
     if (!stood) return Math.min(boundMax, this.callsMax * MORE)
@@ -94,6 +100,6 @@ export class Admission {
     const isFirst = this.callsMax === boundMax
     const answers = this.answers.reduce((sum, count) => sum + count, 0)
     const fewer = isFirst ? (answers * waitMs) / COUNTED_MS : this.callsMax * LESS
-    return Math.min(boundMax, Math.max(FEWEST, fewer))
+    return Math.min(boundMax, Math.max(callsMin, fewer))
   }
 }

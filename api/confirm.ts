@@ -69,9 +69,6 @@ export interface ConfirmOptions {
   readonly random: (bytes: number) => Uint8Array
   /** How long a call waits for the stream. */
   readonly timeoutMs: number
-  /** How late the process may be for its work; past it new calls are refused at once, since they would only wait. */
-  readonly delayMaxMs: number
-  readonly loopDelay: { readonly ms: number }
   /** How many calls may be on their way; past it new ones are refused at once. */
   readonly admission: Admission
   /** Keys that the view may hold; past it no new one is taken. */
@@ -109,11 +106,10 @@ export class Confirmation {
 
   /** Refuses at once what would only wait (SPEC C2). @throws ApiProblem 503 */
   requireRoom(): void {
-    const { readBack, admission, loopDelay, delayMaxMs } = this.options
+    const { readBack, admission } = this.options
     if (!admission.hasRoom(this.inFlight)) {
       throw unavailable('OVERLOADED', 'as many calls are on their way as are answered in time')
     }
-    if (loopDelay.ms > delayMaxMs) throw unavailable('OVERLOADED', 'this instance is late for its work')
     if (!readBack.caughtUp) throw unavailable('STARTING', 'this instance still reads the log')
   }
 

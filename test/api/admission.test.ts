@@ -4,8 +4,7 @@ import { Admission } from '../../api/admission.ts'
 import { type Costs, type Phase, type Served, serve } from './modelled-server.ts'
 
 // Goal: at the rate that is meant nobody is refused; past it a process decides near as many as it can, in time, and is itself again right after.
-const WAIT_MS = 50
-const QUICK_MS = 25
+const TIMES = { waitMs: 50, delayMaxMs: 100, quickMs: 25 }
 const BOUND = 1_024
 const FEWEST = 100
 /** Of the first second of an overload nothing is asked: calls are taken until the queue has been seen. */
@@ -19,11 +18,7 @@ function possiblePerSecond({ callMs, refusalMs }: Costs, ratePerSecond: number):
 }
 
 function played(costs: Costs, phases: readonly Phase[]): readonly Served[] {
-  return serve(
-    costs,
-    (options) => new Admission({ ...options, quickMs: QUICK_MS, waitMs: WAIT_MS, boundMax: BOUND }),
-    phases,
-  )
+  return serve(costs, (options) => new Admission({ ...options, ...TIMES, callsMin: FEWEST, boundMax: BOUND }), phases)
 }
 
 const OVERLOADS: readonly [string, Costs, number, { readonly share: number; readonly p99Ms: number }][] = [
@@ -86,11 +81,11 @@ test('SPEC C2: a log that is slow refuses nobody: what waits for it does not wai
 
 test('SPEC C2: when calls begin to stand, as many are taken as are answered in the time that a call may wait', () => {
   let nowMs = 0
-  const loopDelay = { usualMs: 20 }
+  const loopDelay = { ms: 20, usualMs: 20 }
   const admission = new Admission({
     loopDelay,
-    quickMs: QUICK_MS,
-    waitMs: WAIT_MS,
+    ...TIMES,
+    callsMin: FEWEST,
     boundMax: BOUND,
     nowMs: () => nowMs,
   })
@@ -111,7 +106,13 @@ test('SPEC C2: when calls begin to stand, as many are taken as are answered in t
   expect(isRoomFor(135), 'a tenth less').toEqual([true, false])
   loopDelay.usualMs = 0
   step(30)
-  expect(isRoomFor(141), 'a twentieth more: they wait for the log').toEqual([true, false])
+  expect(isRoomFor(137), 'a fiftieth more: they wait for the log').toEqual([true, false])
+  loopDelay.ms = 101
+  expect(admission.hasRoom(0), 'who was seen so late has waited longer than a call may').toBe(false)
+  loopDelay.ms = 0
+  for (let i = 0; i < 120; i++) step(20)
+  loopDelay.ms = 101
+  expect(isRoomFor(BOUND), 'where nothing stands any more it was a pause').toEqual([true, false])
 })
 
 test('SPEC C2: whatever is answered when, a few calls always have room, and no more than the bound', () => {
@@ -126,8 +127,8 @@ test('SPEC C2: whatever is answered when, a few calls always have room, and no m
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: BOUND }), (steps, boundMax) => {
       let nowMs = 0
-      const loopDelay = { usualMs: 0 }
-      const admission = new Admission({ loopDelay, quickMs: QUICK_MS, waitMs: WAIT_MS, boundMax, nowMs: () => nowMs })
+      const loopDelay = { ms: 0, usualMs: 0 }
+      const admission = new Admission({ loopDelay, ...TIMES, callsMin: FEWEST, boundMax, nowMs: () => nowMs })
       for (const { forMs, answered, tookMs, inFlight, usualMs } of steps) {
         nowMs += forMs
         loopDelay.usualMs = usualMs

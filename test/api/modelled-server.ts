@@ -48,7 +48,7 @@ export function serve(
 ): readonly Served[] {
   let nowMs = 0
   const late: number[] = new Array(TICKS).fill(0)
-  const loopDelay = { usualMs: 0 }
+  const loopDelay = { ms: 0, usualMs: 0 }
   const admission = admissionOf({ loopDelay, nowMs: () => nowMs })
   const arrivals = [...arrivalsOf(phases)]
   const tallies = phases.map(() => ({ waits: [] as number[], refused: 0, lastRefusalMs: 0 }))
@@ -62,6 +62,7 @@ export function serve(
     if (nowMs >= tickDueMs) {
       late.shift()
       late.push(nowMs - tickDueMs)
+      loopDelay.ms = (loopDelay.ms + nowMs - tickDueMs) / 2
       loopDelay.usualMs = late.toSorted((a, b) => a - b)[Math.floor(late.length / 2)] as number
       tickDueMs = nowMs + TICK_MS
     }
