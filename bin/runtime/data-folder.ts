@@ -52,7 +52,7 @@ export function openDataFolder(config: Config): DataFolder {
   const file = join(path, DESCRIPTION)
   if (!exists(file)) {
     throw new DataFolderError(
-      `there is no data folder at ${path}; start one with \`sluice up\`, or name it with --data`,
+      `there is no data folder at ${path}; start one with \`sluice up\` (on a cluster \`sluice worker\`), or name it with --data`,
     )
   }
   const description = readDescription(file)
