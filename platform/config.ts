@@ -162,7 +162,8 @@ export function readConfig(
 /** All settings with their values in force, in the order of the table. */
 export function shownSettings(config: Config): readonly ShownSetting[] {
   return Object.entries(SETTINGS).map(([name, { variable, byDefault, doc }]) => {
-    const value = config[name as keyof Config]
+    // A number that an empty variable leaves open is null.
+    const value = config[name as keyof Config] ?? ''
     return { variable, value: typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value), byDefault, doc }
   })
 }

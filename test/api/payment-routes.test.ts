@@ -202,6 +202,25 @@ test('SPEC C1, C2, M6: a call for which there is no room has headers, audit even
   )
 })
 
+test('SPEC C2: on the embedded log 200 calls are on their way at most where no setting says otherwise', async () => {
+  const hold = Promise.withResolvers<void>()
+  const decisions: { held: Promise<void> | null } = { held: null }
+  const env = { SLUICE_API_IN_FLIGHT_MAX: '', SLUICE_API_RATE: '1000' }
+  const bounded = await ground.serve('bounded', { env, decisions })
+  decisions.held = hold.promise
+  const owner = await ground.token('usr-bound', ['acc-bound'])
+  const call = (i: number) => {
+    const names = { transaction_id: `tx-bound-${i}`, idempotency_key: `k-bound-${i}` }
+    return confirm(bounded, owner, { ...CALL, ...names, from_account: 'acc-bound' })
+  }
+  const taken = Array.from({ length: 200 }, (_, i) => call(i))
+  while (bounded.api.inFlight < 200) await new Promise((resolve) => setTimeout(resolve, 5))
+  const refused = await call(200)
+  hold.resolve()
+  expect([refused.status, refused.json['code']]).toEqual([503, 'OVERLOADED'])
+  expect((await Promise.all(taken)).filter(({ status }) => status === 503)).toEqual([])
+})
+
 test('SPEC C1, M6: a call whose caller has gone is an audit event too, and holds up no end', async () => {
   const lost = await ground.serve('lost', { paymentsLost: true })
   const gone = new AbortController()

@@ -25,10 +25,10 @@ afterEach(() => {
   client.close()
 })
 
-/** A topic with `partitions` empty partitions. */
+/** A topic with `partitions` empty partitions, that keeps records whatever their time: those of these tests are of 1970. */
 async function newTopic(partitions = 1): Promise<TopicPartition[]> {
   const topic = `topic-${topics++}`
-  await createTopic(client.cluster, topic, partitions)
+  await createTopic(client.cluster, topic, partitions, { 'retention.ms': '-1' })
   return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
 }
 

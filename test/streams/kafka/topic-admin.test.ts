@@ -76,6 +76,11 @@ await onRealParts(['kafka'], 'topics of a cluster', () => {
         }),
       )
       const [setting, wanted, found] = says
+      // The broker that answers reads what is set from the cluster's metadata a moment later.
+      await vi.waitFor(async () => {
+        const [report] = await withAdmin((admin) => admin.verify([topic]))
+        expect(report?.deviations).toContainEqual({ setting, wanted, found, refused })
+      }, 30_000)
       for (const report of [
         ...(await withAdmin((admin) => admin.createAndVerify([topic]))),
         ...(await withAdmin((admin) => admin.verify([topic]))),
