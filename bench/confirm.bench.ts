@@ -21,7 +21,7 @@ import { withDataFolder } from './load.ts'
  */
 const RATE = 1_000
 const SECONDS = size(60, 3)
-const USERS = size(10_000, 500)
+const USERS = size(10_000, 1_000)
 /** Each user has called once when the minute begins, so that its token's signature is checked. */
 const WARM_UP: readonly ConfirmPlan[] = [{ ratePerSecond: 300, seconds: size(34, 2) }]
 /**
@@ -72,52 +72,40 @@ report.finish()
 /** Minutes, and twice their rate. The minute of the median p99. */
 async function measure(log: string, parts: Parts, warmUp: readonly ConfirmPlan[], bars: Bars): Promise<ConfirmDone> {
   for (const plan of warmUp) await run(parts, plan)
-  const cpuBefore = await cpuUs(parts)
   const minutes: ConfirmDone[] = []
-  for (let i = 0; i < size(RUNS, 1); i++) minutes.push(await run(parts, { ratePerSecond: RATE, seconds: SECONDS }))
-  const cpu = (await cpuUs(parts)) - cpuBefore
-  const of = (figure: (minute: ConfirmDone) => number) => minutes.map(figure)
+  const cpus: number[] = []
+  for (let i = 0; i < size(RUNS, 1); i++) {
+    const cpuBefore = await cpuUs(parts)
+    minutes.push(await run(parts, { ratePerSecond: RATE, seconds: SECONDS }))
+    cpus.push(((await cpuUs(parts)) - cpuBefore) / (RATE * SECONDS))
+  }
   const name = `${log}: at ${RATE.toLocaleString('en')} a second`
-  report.figure(
-    `${name}: p50`,
-    'ms',
-    of(({ p50 }) => p50),
-  )
-  report.figure(
-    `${name}: p99`,
-    'ms',
-    of(({ p99 }) => p99),
-    bars.p99,
-  )
-  report.figure(
-    `${name}: p99.9`,
-    'ms',
-    of(({ p999 }) => p999),
-  )
-  report.figure(
-    `${name}: longest`,
-    'ms',
-    of(({ max }) => max),
-  )
-  report.figure(`${name}: CPU of the API's process`, 'us a call', [cpu / (RATE * SECONDS * minutes.length)])
-  report.figure(
-    `${name}: CPU of the callers`,
-    'us a call',
-    of(({ cpuUs }) => cpuUs),
-  )
+  const figure = figuresOf(name, minutes)
+  figure('p50', 'ms', ({ p50 }) => p50)
+  figure('p99', 'ms', ({ p99 }) => p99, bars.p99)
+  figure('p99.9', 'ms', ({ p999 }) => p999)
+  figure('longest', 'ms', ({ max }) => max)
+  report.figure(`${name}: CPU of the API's process`, 'us a call', cpus)
+  figure('CPU of the callers', 'us a call', ({ cpuUs }) => cpuUs)
   const [median] = minutes.toSorted((a, b) => a.p99 - b.p99).slice(minutes.length >> 1) as [ConfirmDone]
   report.note(`${log}: counts`, median.counts)
   report.note(
     `${log}: statuses`,
     minutes.map(({ statuses }) => statuses),
   )
-  report.note(`${log}: callers late by at most, ms`, Math.max(...of(({ callersLateMs }) => callersLateMs)))
+  report.note(`${log}: callers late by at most, ms`, Math.max(...minutes.map(({ callersLateMs }) => callersLateMs)))
   report.require(
     `${log}: every call has the answer of its decision`,
     minutes.every((minute) => answered(minute) === RATE * SECONDS),
   )
   await measureOverload(log, parts, bars.shedP99)
   return median
+}
+
+/** Reports a figure of each of `runs` under the name `of`. */
+function figuresOf(of: string, runs: readonly ConfirmDone[]) {
+  return (what: string, unit: string, read: (run: ConfirmDone) => number, bar?: Bar) =>
+    report.figure(`${of}: ${what}`, unit, runs.map(read), bar)
 }
 
 async function measureOverload(log: string, parts: Parts, bar: Bar): Promise<void> {
@@ -129,24 +117,10 @@ async function measureOverload(log: string, parts: Parts, bar: Bar): Promise<voi
   }
   const calls = 2 * RATE * OVERLOAD_SECONDS
   const refused = ({ statuses }: ConfirmDone) => statuses['503'] ?? 0
-  const of = (figure: (over: ConfirmDone) => number) => overs.map(figure)
-  const name = `${log}: at twice that`
-  report.figure(
-    `${name}: decided`,
-    '/s',
-    of((over) => answered(over) / OVERLOAD_SECONDS),
-  )
-  report.figure(
-    `${name}: refused at once with 503`,
-    '%',
-    of((over) => (refused(over) * 100) / calls),
-  )
-  report.figure(
-    `${name}: p99 of the decided`,
-    'ms',
-    of(({ p99 }) => p99),
-    bar,
-  )
+  const figure = figuresOf(`${log}: at twice that`, overs)
+  figure('decided', '/s', (over) => answered(over) / OVERLOAD_SECONDS)
+  figure('refused at once with 503', '%', (over) => (refused(over) * 100) / calls)
+  figure('p99 of the decided', 'ms', ({ p99 }) => p99, bar)
   report.note(
     `${log}: statuses at twice that`,
     overs.map(({ statuses }) => statuses),

@@ -115,7 +115,7 @@ test('SPEC C2: when calls begin to stand, as many are taken as are answered in t
   expect(isRoomFor(BOUND), 'where nothing stands any more it was a pause').toEqual([true, false])
 })
 
-test('SPEC C2: whatever is answered when, a few calls always have room, and no more than the bound', () => {
+test('SPEC C2: whatever is answered when, a few calls always have room in a process that is in time, and no more than the bound', () => {
   const step = fc.record({
     forMs: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constant(1e9)),
     answered: fc.nat(500),
