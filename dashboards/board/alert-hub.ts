@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { FeedActivity } from './feed-activity.ts'
 import type { AlertFeed, StreamEntry } from './sources.ts'
-import { FIRST_ID, isAfter, timeOf } from './stream-id.ts'
+import { FIRST_ID, isAfter } from './stream-id.ts'
 import { entriesFrame, eventText, Subscriber } from './subscriber.ts'
-import type { ActionValue, AlertValue, FeedGap, FeedStatus } from './views.ts'
+import type { ActionValue, AlertValue, FeedStatus } from './views.ts'
 
 /** Entries read at a time: one frame of the largest that there are is far below what may wait for a reader. */
 const READ_ENTRIES = 400
@@ -100,18 +100,12 @@ export class AlertHub {
   }
 
   private async catchUp(subscriber: Subscriber): Promise<void> {
-    const sinceMs = timeOf(subscriber.cursor)
-    let told = false
     while (!subscriber.closed && (!this.hasReadAll || isAfter(this.position, subscriber.cursor))) {
       const { feed } = this
       // The store is away: the reader is told so once a second, and goes on when it is back.
       if (feed === null || !this.hasReadAll) return this.waitWith(subscriber)
-      const [oldest] = told ? [] : await feed.entriesAfter(FIRST_ID, 1)
-      if (oldest !== undefined && isAfter(oldest.id, subscriber.cursor)) {
-        subscriber.write(eventText('gap', { sinceMs, untilMs: timeOf(oldest.id) } satisfies FeedGap))
-      }
-      told = true
       const entries = await feed.entriesAfter(subscriber.cursor, READ_ENTRIES)
+      subscriber.tellGap((await oldestOf(feed)) ?? this.position)
       if (entries.length === 0) break
       subscriber.send(entriesFrame(entries))
       await subscriber.drained()
@@ -140,7 +134,7 @@ export class AlertHub {
         this.state = 'LIVE'
         this.why = null
         onRead()
-        if (entries.length > 0) this.publish(entries)
+        if (entries.length > 0) this.publish(entries, await oldestOf(feed))
         this.hasReadAll ||= entries.length < READ_ENTRIES
         if (entries.length === 0) await woken
         else if (entries.length < READ_ENTRIES) await clock.sleep(FRAME_MS, signal)
@@ -158,13 +152,17 @@ export class AlertHub {
     return this.options.clock.sleep(POLL_MS, waiting.signal)
   }
 
-  private publish(entries: readonly StreamEntry[]): void {
+  private publish(entries: readonly StreamEntry[], oldestId: string | null): void {
     this.position = entries.at(-1)?.id ?? this.position
     for (const { kind, json } of entries) if (kind === 'alert') this.count(JSON.parse(json) as AlertValue)
     this.recent = [...this.recent, ...entries].slice(-RECENT_ENTRIES)
     if (this.live.size === 0) return
     const frame = entriesFrame(entries)
-    for (const subscriber of this.live) subscriber.send(frame)
+    for (const subscriber of this.live) {
+      // The hub itself may have been away for longer than the store keeps.
+      if (oldestId !== null) subscriber.tellGap(oldestId)
+      subscriber.send(frame)
+    }
   }
 
   private count({ event_time, sender_account_id, severity }: AlertValue): void {
@@ -193,4 +191,10 @@ export class AlertHub {
     }
     return eventText('status', status)
   }
+}
+
+/** The oldest entry that the store keeps. Asked behind a read: what is kept now was kept then. */
+async function oldestOf(feed: AlertFeed): Promise<string | null> {
+  const [oldest] = await feed.entriesAfter(FIRST_ID, 1)
+  return oldest?.id ?? null
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { StreamEntry } from './sources.ts'
-import { isAfter } from './stream-id.ts'
+import { FIRST_ID, isAfter, timeOf } from './stream-id.ts'
+import type { FeedGap } from './views.ts'
 
 /** Bytes that may wait for a reader; one that lets more pile up is dropped. It comes back and resumes. */
 const UNREAD_BYTES_MAX = 1 << 20
@@ -47,6 +48,13 @@ export class Subscriber {
     const missing = isAfter(first.id, this.cursor) ? text : entriesFrame(this.missingOf(entries)).text
     this.cursor = last.id
     this.write(missing)
+  }
+
+  /** Tells what lies between the last entry that its reader has and the oldest that the store keeps. */
+  tellGap(oldestId: string): void {
+    if (this.cursor === FIRST_ID || !isAfter(oldestId, this.cursor)) return
+    const gap: FeedGap = { sinceMs: timeOf(this.cursor), untilMs: timeOf(oldestId) }
+    this.write(eventText('gap', gap))
   }
 
   write(text: string): void {

@@ -7,7 +7,7 @@ import {
   IncrementalAlterConfigOperationTypes,
   incrementalAlterConfigsV1,
 } from '@platformatic/kafka'
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type ClusterSession, openClusterSession } from '../../bin/runtime/cluster-session.ts'
 import { createProducer, edgeMask } from '../../bin/runtime/payment-source.ts'
 import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS } from '../../bin/runtime/session.ts'
@@ -20,6 +20,7 @@ import { simulate } from '../../producers/simulator/simulate.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
+import { TopicAdmin } from '../../streams/kafka/topic-admin.ts'
 import { SluiceProcess, sluice } from '../bin/sluice-process.ts'
 
 // Goal: whatever happens to a worker, each input offset on Kafka gets one disposition, and a zombie's work is never seen.
@@ -140,10 +141,18 @@ describe('workers on Kafka', () => {
   }, async () => {
     const { cluster } = new KafkaLog({ kafka: { bootstrapServers: kafka.bootstrap, clientId: 'admin' } })
     onTestFinished(() => cluster.close())
-    const stamp = (value: string) => {
+    const admin = await TopicAdmin.open({ bootstrapServers: kafka.bootstrap, clientId: 'admin' }, 1)
+    onTestFinished(() => admin.close())
+    const stamp = async (value: string) => {
       const configs = [{ name: 'message.timestamp.type', configOperation: SET, value }]
       const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: TOPICS.paymentsDecided.name, configs }
-      return cluster.callAny(incrementalAlterConfigsV1.api, [resource], false)
+      await cluster.callAny(incrementalAlterConfigsV1.api, [resource], false)
+      // The broker that answers reads what is set from the cluster's metadata a moment later.
+      await vi.waitFor(async () => {
+        const [report] = await admin.verify([TOPICS.paymentsDecided])
+        const settings = report?.deviations.map(({ setting }) => setting)
+        expect(settings?.includes('message.timestamp.type')).toBe(value !== 'LogAppendTime')
+      }, 30_000)
     }
     await stamp('CreateTime')
     const refused = startWorker('refused')

@@ -54,6 +54,21 @@ test('SPEC A1: what the store no longer keeps is told as a gap, and what it keep
   await second.close()
 })
 
+test('SPEC A1: a reader that is there is told too when the board itself fell behind what the store keeps', async () => {
+  const reading = await FeedReader.open(ground.port)
+  await raise(1)
+  await reading.until(() => reading.entries.length > 0)
+  const from = next
+  // Written at once: the board cannot read in between.
+  await raise(3 * KEPT)
+  await reading.until(() => reading.entries.at(-1)?.value.decision_id === `0-${next - 1}`)
+  expect(reading.events.filter((event) => event === 'gap')).toHaveLength(1)
+  expect(numbersOf(reading).filter((number) => number >= from)).toEqual(
+    Array.from({ length: KEPT }, (_, i) => next - KEPT + i),
+  )
+  await reading.close()
+})
+
 test('board: a reader that does not read is dropped at 1 MiB, and the others go on', async () => {
   const reading = await FeedReader.open(ground.port)
   const before = reading.entries.length
