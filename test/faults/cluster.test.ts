@@ -2,12 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  ConfigResourceTypes,
-  IncrementalAlterConfigOperationTypes,
-  incrementalAlterConfigsV1,
-} from '@platformatic/kafka'
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type ClusterSession, openClusterSession } from '../../bin/runtime/cluster-session.ts'
 import { createProducer, edgeMask } from '../../bin/runtime/payment-source.ts'
 import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS } from '../../bin/runtime/session.ts'
@@ -20,15 +15,14 @@ import { simulate } from '../../producers/simulator/simulate.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
-import { TopicAdmin } from '../../streams/kafka/topic-admin.ts'
 import { SluiceProcess, sluice } from '../bin/sluice-process.ts'
+import { setOfTopics } from '../support/topic-setting.ts'
 
 // Goal: whatever happens to a worker, each input offset on Kafka gets one disposition, and a zombie's work is never seen.
 // Method: workers as users start them, over a real broker, killed or paused while they work; then `sluice verify --kafka`
 // recomputes every partition and compares every output byte for byte.
 const TEST_MS = 600_000
 const SLICE = 2_000
-const { SET } = IncrementalAlterConfigOperationTypes
 /** Long ago, so that no event time is in the future. */
 const START_MS = 1_700_000_000_000
 
@@ -139,21 +133,8 @@ describe('workers on Kafka', () => {
   test('SPEC R4: a worker does not start on a topic whose timestamps are its writers’ own', {
     timeout: TEST_MS,
   }, async () => {
-    const { cluster } = new KafkaLog({ kafka: { bootstrapServers: kafka.bootstrap, clientId: 'admin' } })
-    onTestFinished(() => cluster.close())
-    const admin = await TopicAdmin.open({ bootstrapServers: kafka.bootstrap, clientId: 'admin' }, 1)
-    onTestFinished(() => admin.close())
-    const stamp = async (value: string) => {
-      const configs = [{ name: 'message.timestamp.type', configOperation: SET, value }]
-      const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: TOPICS.paymentsDecided.name, configs }
-      await cluster.callAny(incrementalAlterConfigsV1.api, [resource], false)
-      // The broker that answers reads what is set from the cluster's metadata a moment later.
-      await vi.waitFor(async () => {
-        const [report] = await admin.verify([TOPICS.paymentsDecided])
-        const settings = report?.deviations.map(({ setting }) => setting)
-        expect(settings?.includes('message.timestamp.type')).toBe(value !== 'LogAppendTime')
-      }, 30_000)
-    }
+    const stamp = (value: string) =>
+      setOfTopics(kafka.bootstrap, [TOPICS.paymentsDecided.name], 'message.timestamp.type', value)
     await stamp('CreateTime')
     const refused = startWorker('refused')
     expect(await refused.ended).toBe(1)

@@ -1,9 +1,4 @@
 import { join } from 'node:path'
-import {
-  ConfigResourceTypes,
-  IncrementalAlterConfigOperationTypes,
-  incrementalAlterConfigsV1,
-} from '@platformatic/kafka'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openWorkerSession } from '../../bin/runtime/cluster-session.ts'
 import { partitionOfAccount } from '../../bin/runtime/control/control-records.ts'
@@ -24,6 +19,7 @@ import { testConfig } from '../bin/decided-folder.ts'
 import { sluice, temporaryFolder } from '../bin/sluice-process.ts'
 import { targetOf } from '../redis-alerts/redis-target.ts'
 import { onRealParts, START_MS } from '../support/real-parts.ts'
+import { setOfTopics } from '../support/topic-setting.ts'
 import { BESIDE, ERASED, ErasedFolder, tracesOf } from './erased-folder.ts'
 import { redisTexts } from './redis-texts.ts'
 
@@ -64,11 +60,8 @@ await onRealParts(['kafka', 'redis'], 'an erasure on a cluster', () => {
     const bootstrap = { SLUICE_KAFKA_BOOTSTRAP: kafka.bootstrap.join(','), SLUICE_KAFKA_REPLICAS: '1' }
     const making = new KafkaLog({ kafka: { bootstrapServers: kafka.bootstrap, clientId: 'test' } })
     await making.createTopics(topicSettings({ logBytesMax: null, retentionMs: RETENTION_MS }))
-    const retain = async (retentionMs: number) => {
-      const configs = [{ name: 'retention.ms', configOperation: SET, value: String(retentionMs) }]
-      const resources = TOPICS_OF_ACCOUNTS.map((resourceName) => ({ resourceType: TOPIC, resourceName, configs }))
-      await making.cluster.callAny(incrementalAlterConfigsV1.api, resources, false)
-    }
+    const retain = (retentionMs: number) =>
+      setOfTopics(kafka.bootstrap, TOPICS_OF_ACCOUNTS, 'retention.ms', String(retentionMs))
     await retain(RETENTION_MS)
     const session = await openWorkerSession(
       testConfig(path, { ...bootstrap, SLUICE_CHECKPOINT_INTERVAL_RECORDS: '2' }),
@@ -186,9 +179,6 @@ await onRealParts(['kafka', 'redis'], 'an erasure on a cluster', () => {
     process.stdout.write(`erasure on Kafka: looked for ${traces.length} traces in ${items} items, ${bytes} bytes\n`)
   })
 })
-
-const SET = IncrementalAlterConfigOperationTypes.SET
-const TOPIC = ConfigResourceTypes.TOPIC
 
 /** Where both stand before, and the other one still stands after. */
 const PLACES: readonly string[] = [

@@ -4,6 +4,7 @@ import { INPUT_TOPIC, PARTITIONS } from '../../../bin/runtime/session.ts'
 import { FRAME_BYTES } from '../../../schemas/avro/framing.ts'
 import { DeadLetterReader } from '../../../schemas/generated/dead-letter.ts'
 import { TOPICS } from '../../../schemas/topics.ts'
+import { setOfTopics } from '../../support/topic-setting.ts'
 import { readOutputs } from '../stored-records.ts'
 import type { Row } from './row.ts'
 import type { Stand } from './stand.ts'
@@ -38,11 +39,7 @@ export const poison: Row = {
 /** Past our own producer, which refuses some of it. Returns `partition-offset` of each. */
 async function sendPoison(stand: Stand, copies: number): Promise<string[]> {
   const client = new KafkaJs({ brokers: [...stand.kafka.bootstrap], logLevel: logLevel.NOTHING })
-  const admin = client.admin()
-  await admin.connect()
-  const configEntries = [{ name: 'max.message.bytes', value: String(2 * TWO_MEGABYTES) }]
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: INPUT_TOPIC, configEntries }] })
-  await admin.disconnect()
+  await setOfTopics(stand.kafka.bootstrap, [INPUT_TOPIC], 'max.message.bytes', String(2 * TWO_MEGABYTES))
   const payment = stand.session.ids.payment
   const frame = (magic: number, id: number, length: number) => {
     const bytes = Buffer.alloc(5 + length, 0x41)

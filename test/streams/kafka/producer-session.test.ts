@@ -13,6 +13,7 @@ import { partitionOf } from '../../../streams/record/partitioner.ts'
 import { SeededRandom } from '../../../streams/testing/seeded-random.ts'
 import { type Fate, KafkaProxy, PRODUCE } from '../../faults/kafka-proxy.ts'
 import { onRealParts } from '../../support/real-parts.ts'
+import { setOfTopics } from '../../support/topic-setting.ts'
 import { type PrintedRecord, storedRecords } from './stored-records.ts'
 
 // Goal: whatever answers a broker's network loses, the payment producer loses no record and changes no sender's order.
@@ -263,11 +264,7 @@ await onRealParts(['kafka'], 'a producer on a cluster', () => {
 
   test('producer session: a batch that the broker refuses for good stops the producer and says why', async () => {
     const topic = await newTopic()
-    const admin = kafkaJs(cluster).admin()
-    await admin.connect()
-    const configEntries = [{ name: 'max.message.bytes', value: '300' }]
-    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] })
-    await admin.disconnect()
+    await setOfTopics(cluster.bootstrapServers, [topic], 'max.message.bytes', '300')
     const producer = paymentProducer(topic)
     await producer.sendValue('acct-1', Buffer.alloc(1_000))
     await expect(producer.close()).rejects.toMatchObject({ code: 'KAFKA_MESSAGE_TOO_LARGE', next: 'stop' })

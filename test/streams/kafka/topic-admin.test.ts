@@ -1,11 +1,10 @@
-import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { TOPICS, type Topic } from '../../../schemas/topics.ts'
 import { type Kafka as Cluster, startKafka } from '../../../stack/kafka/kafka.ts'
 import type { KafkaOptions } from '../../../streams/kafka/kafka-options.ts'
-import { kafkaJs } from '../../../streams/kafka/kafkajs-client.ts'
 import { TopicAdmin } from '../../../streams/kafka/topic-admin.ts'
 import { onRealParts } from '../../support/real-parts.ts'
+import { setOfTopics } from '../../support/topic-setting.ts'
 
 // Goal: every topic stands on the cluster as schemas/topics.ts says, each difference is named, and none is mended by guess.
 const START_MS = 600_000
@@ -30,13 +29,6 @@ await onRealParts(['kafka'], 'topics of a cluster', () => {
     }
   }
 
-  async function withClient(use: (admin: kafkajs.Admin) => Promise<unknown>): Promise<void> {
-    const admin = kafkaJs(options).admin()
-    await admin.connect()
-    await use(admin)
-    await admin.disconnect()
-  }
-
   /** The topic under a name of the test's own. */
   const named = (name: string): Topic => ({ ...TOPICS.paymentsSubmitted, name, partitions: 3 })
 
@@ -51,47 +43,24 @@ await onRealParts(['kafka'], 'topics of a cluster', () => {
   })
 
   test.for([
-    { entries: { 'retention.ms': '1000' }, says: ['retention.ms', '604800000', '1000'], refused: false },
-    { entries: { 'cleanup.policy': 'compact' }, says: ['cleanup.policy', 'delete', 'compact'], refused: false },
-    {
-      entries: { 'message.timestamp.type': 'CreateTime' },
-      says: ['message.timestamp.type', 'LogAppendTime', 'CreateTime'],
-      refused: true,
-    },
-  ] as const)(
-    'SPEC R4: $says.0 that differs is named, and stays; refused: $refused',
-    async ({ entries, says, refused }) => {
-      const topic = named(`differs-in-${says[0]}`)
-      await withAdmin((admin) => admin.createAndVerify([topic]))
-      const configEntries = Object.entries({
-        'message.timestamp.type': 'LogAppendTime',
-        'retention.ms': '604800000',
-        ...entries,
-      })
-      const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic.name }
-      await withClient((admin) =>
-        admin.alterConfigs({
-          validateOnly: false,
-          resources: [{ ...resource, configEntries: configEntries.map(([name, value]) => ({ name, value })) }],
-        }),
-      )
-      const [setting, wanted, found] = says
-      // The broker that answers reads what is set from the cluster's metadata a moment later.
-      await vi.waitFor(async () => {
-        const [report] = await withAdmin((admin) => admin.verify([topic]))
-        expect(report?.deviations).toContainEqual({ setting, wanted, found, refused })
-      }, 30_000)
-      for (const report of [
-        ...(await withAdmin((admin) => admin.createAndVerify([topic]))),
-        ...(await withAdmin((admin) => admin.verify([topic]))),
-      ]) {
-        expect(report.deviations).toContainEqual({ setting, wanted, found, refused })
-      }
-      const usable = withAdmin((admin) => admin.requireUsable([topic]))
-      if (refused) await expect(usable).rejects.toMatchObject({ code: 'TOPIC_REFUSED', next: 'stop' })
-      else await usable
-    },
-  )
+    { says: ['retention.ms', '604800000', '1000'], refused: false },
+    { says: ['cleanup.policy', 'delete', 'compact'], refused: false },
+    { says: ['message.timestamp.type', 'LogAppendTime', 'CreateTime'], refused: true },
+  ] as const)('SPEC R4: $says.0 that differs is named, and stays; refused: $refused', async ({ says, refused }) => {
+    const topic = named(`differs-in-${says[0]}`)
+    await withAdmin((admin) => admin.createAndVerify([topic]))
+    const [setting, wanted, found] = says
+    await setOfTopics(kafka.bootstrap, [topic.name], setting, found)
+    for (const report of [
+      ...(await withAdmin((admin) => admin.createAndVerify([topic]))),
+      ...(await withAdmin((admin) => admin.verify([topic]))),
+    ]) {
+      expect(report.deviations).toContainEqual({ setting, wanted, found, refused })
+    }
+    const usable = withAdmin((admin) => admin.requireUsable([topic]))
+    if (refused) await expect(usable).rejects.toMatchObject({ code: 'TOPIC_REFUSED', next: 'stop' })
+    else await usable
+  })
 
   test.for([2, 4])('SPEC R4: a topic of %i partitions instead of 3 is refused, and keeps them', async (partitions) => {
     const topic = named(`has-${partitions}`)
