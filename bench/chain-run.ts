@@ -6,7 +6,8 @@ import { sealBatch } from '../streams/record/batch-seal.ts'
 import { encodeHeaders } from '../streams/record/record-headers.ts'
 import { TaskOutputs } from '../streams/task/task-outputs.ts'
 import { dumpChain } from '../test/oracle/dump-chain.ts'
-import { decodeBatches, defaultRules, type StoredRecord, testRuntimeOptions } from '../test/support/offline-chain.ts'
+import { decodeBatches, type StoredRecord, testRuntimeOptions } from '../test/support/offline-chain.ts'
+import { DEFAULT_RULES } from '../test/support/test-rules.ts'
 import { loadFetches } from './foreign-input.ts'
 
 /** What one run of the chain over a saved input did. */
@@ -78,7 +79,7 @@ function dump(fetches: readonly Uint8Array[], directory: string): ChainRun {
     topics.set(name, records)
     for (const record of decodeBatches(bytes)) records.push({ ...record, offset: records.length })
   })
-  dumpChain(directory, { partitions: 1, topics, rules: defaultRules() })
+  dumpChain(directory, { partitions: 1, topics, rules: DEFAULT_RULES })
   return { ...run, flagged: countFlagged(topics.get(`${TOPICS.paymentsDecided.name}-0`) ?? []) }
 }
 

@@ -11,8 +11,8 @@ import { DISPOSITIONS } from '../../streams/disposition.ts'
 import { ForeignSchemas } from '../../streams/task/foreign-schemas.ts'
 import { TaskOutputs } from '../../streams/task/task-outputs.ts'
 import { referenceOf } from '../schemas/records.ts'
-import { encodeBatches, OfflineChain, paymentValue, SCHEMA_IDS, testRuntimeOptions } from '../support/offline-chain.ts'
-import { framed } from '../support/payments-driver.ts'
+import { encodeBatches, OfflineChain, paymentValue, testRuntimeOptions } from '../support/offline-chain.ts'
+import { framed, SCHEMA_IDS } from '../support/payments-driver.ts'
 import { TEST_SIGNERS, testPrivateKey } from '../support/test-keys.ts'
 
 // Goal: what was written by another registered version is decided as if it were ours, and named by the id that it came with.

@@ -5,14 +5,9 @@ import { SEMANTICS_VERSION } from '../../processors/sinks/semantics-version.ts'
 import { Checkpoints } from '../../streams/state/checkpoint.ts'
 import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
 import { dumpChain } from '../oracle/dump-chain.ts'
-import {
-  defaultRules,
-  OfflineChain,
-  type StoredRecord,
-  TEST_MASK_KEYS,
-  testRuntimeOptions,
-} from '../support/offline-chain.ts'
-import { TEST_SIGNERS } from '../support/test-keys.ts'
+import { OfflineChain, type StoredRecord, testRuntimeOptions } from '../support/offline-chain.ts'
+import { TEST_MASK_KEYS, TEST_SIGNERS } from '../support/test-keys.ts'
+import { DEFAULT_RULES } from '../support/test-rules.ts'
 import { paymentStream } from './payment-stream.ts'
 
 /** Few, so that a mutant is judged in a second. */
@@ -50,7 +45,7 @@ export async function perfectDump(folder: string): Promise<CheckedDump> {
   const chain = new OfflineChain(testRuntimeOptions({ partitionCount: PARTITIONS, signers: TEST_SIGNERS }))
   const history: HistoryLine[] = []
   const next = Array.from({ length: PARTITIONS }, () => 0)
-  for (const [n, record] of paymentStream(STREAM, TEST_MASK_KEYS[0]).take(RECORDS).toArray().entries()) {
+  for (const [n, record] of paymentStream(STREAM, TEST_MASK_KEYS[0]!).take(RECORDS).toArray().entries()) {
     const { key, value, partition, dueMs, transactionId: id } = record
     const sha256 = value === null ? null : createHash('sha256').update(value).digest('hex')
     history.push({ type: 'invoke', n, partition, key, id, sha256 })
@@ -97,7 +92,7 @@ export function writeDump(dump: CheckedDump, folder: string): void {
   dumpChain(folder, {
     partitions: PARTITIONS,
     topics,
-    rules: defaultRules(),
+    rules: DEFAULT_RULES,
     signers: TEST_SIGNERS,
     controlVerdicts: verdicts(topics),
   })

@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RuleSet } from '../../schemas/rule-set.ts'
-import { SCHEMA_IDS, type StoredRecord, TEST_MASK_KEYS } from '../support/offline-chain.ts'
+import type { StoredRecord } from '../support/offline-chain.ts'
+import { SCHEMA_IDS } from '../support/payments-driver.ts'
+import { TEST_MASK_KEYS } from '../support/test-keys.ts'
 
 /** Schema files by record, as dump.json names them. */
 const SCHEMA_FILES = {

@@ -5,7 +5,8 @@ import { afterAll, expect, test } from 'vitest'
 import { FDH_COLUMNS, readFdh } from '../../producers/import/fdh.ts'
 import { contentOf, openImportSource } from '../../producers/import/import-source.ts'
 import { linesOf } from '../../producers/import/lines.ts'
-import { defaultRules, OfflineChain, paymentValue, testRuntimeOptions } from '../support/offline-chain.ts'
+import { OfflineChain, paymentValue, testRuntimeOptions } from '../support/offline-chain.ts'
+import { DEFAULT_RULES } from '../support/test-rules.ts'
 import { dumpChain } from './dump-chain.ts'
 import { runOracle } from './run-oracle.ts'
 
@@ -22,7 +23,7 @@ test.skipIf(!present && process.env['CI'] !== 'true')(
   'SPEC R1, V1, V3, D1, S1, S3: every row of the public data set is decided once, as the oracle says',
   async () => {
     expect(present, `the public data set is missing: ${FILE}`).toBe(true)
-    const rules = defaultRules()
+    const rules = DEFAULT_RULES
     const chain = new OfflineChain(testRuntimeOptions({ initialRules: rules }))
     const labels = ['transaction_id,is_fraud,scenario']
     const source = await openImportSource(FILE, process.stdin)

@@ -5,7 +5,9 @@ import { afterAll, expect, test } from 'vitest'
 import { SimulationRun } from '../../producers/simulator/run.ts'
 import { SCENARIOS, scenarioNamed } from '../../producers/simulator/scenarios.ts'
 import { RuleSetSchema } from '../../schemas/rule-set.ts'
-import { defaultRules, OfflineChain, paymentValue, SCHEMA_IDS, testRuntimeOptions } from '../support/offline-chain.ts'
+import { OfflineChain, paymentValue, testRuntimeOptions } from '../support/offline-chain.ts'
+import { SCHEMA_IDS } from '../support/payments-driver.ts'
+import { DEFAULT_RULES } from '../support/test-rules.ts'
 import { dumpChain } from './dump-chain.ts'
 import { OracleProcess } from './run-oracle.ts'
 
@@ -28,7 +30,7 @@ test.each(SCENARIOS.map(({ name }) => ({ name })))(
   'SPEC V1, V2, V3, V6, D1, D2, S1, S3, S4, S9: the oracle agrees on $name',
   async ({ name }) => {
     const scenario = SCENARIOS.find((candidate) => candidate.name === name)!
-    const rules = defaultRules()
+    const rules = DEFAULT_RULES
     const chain = new OfflineChain(testRuntimeOptions({ initialRules: rules }))
     const run = new SimulationRun({ seed: SEED, startMs: START_MS, paymentSchemaId: SCHEMA_IDS.payment })
     const ordinary = scenarioNamed('mixed')!
@@ -55,7 +57,7 @@ test.each(SCENARIOS.map(({ name }) => ({ name })))(
 )
 
 test('SPEC S1, S2: the oracle agrees on what signals in shadow would have done, and that they did nothing', async () => {
-  const { signals, ...rest } = defaultRules()
+  const { signals, ...rest } = DEFAULT_RULES
   const marked = Object.entries(signals).map(([name, signal]) => [
     name,
     { ...signal, shadow: IN_SHADOW.includes(name) },

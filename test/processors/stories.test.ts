@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import type { Expectation, LabelledRecord } from '../../producers/simulator/labelled-record.ts'
 import { SimulationRun } from '../../producers/simulator/run.ts'
 import { SCENARIOS } from '../../producers/simulator/scenarios.ts'
-import { OfflineChain, paymentValue, SCHEMA_IDS } from '../support/offline-chain.ts'
+import { OfflineChain, paymentValue } from '../support/offline-chain.ts'
 import { addOutput, noOutputs } from '../support/payment-outputs.ts'
+import { SCHEMA_IDS } from '../support/payments-driver.ts'
 
 // Goal: what the simulator promises of each story is what the chain makes of it, record by record.
 // Method: every scenario but the blend, alone, its tellings far apart, each record in a batch of its own when it is due.

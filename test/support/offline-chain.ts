@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { createPaymentRuntime, type PaymentRuntimeOptions } from '../../bin/runtime/payment-runtime.ts'
 import type { PaymentStores } from '../../processors/stores/payment-stores.ts'
 import { encodePaymentSubmitted, type PaymentSubmitted } from '../../schemas/generated/payment-submitted.ts'
-import { type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
 import { sealBatch } from '../../streams/record/batch-seal.ts'
 import { partitionOf } from '../../streams/record/partitioner.ts'
 import { RecordBatchReader } from '../../streams/record/record-batch-reader.ts'
@@ -10,6 +8,9 @@ import { RecordBatchWriter } from '../../streams/record/record-batch-writer.ts'
 import { encodeHeaders } from '../../streams/record/record-headers.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import { TaskOutputs } from '../../streams/task/task-outputs.ts'
+import { framed, SCHEMA_IDS } from './payments-driver.ts'
+import { TEST_MASK_KEYS, testStateKey } from './test-keys.ts'
+import { DEFAULT_RULES } from './test-rules.ts'
 
 /** One record as the log holds it. */
 export interface StoredRecord {
@@ -26,35 +27,13 @@ export interface InputRecord {
   readonly value: Uint8Array | null
 }
 
-export const TEST_MASK_KEYS = [
-  { id: 'k1', secret: new Uint8Array(32).fill(7) },
-  { id: 'k2', secret: new Uint8Array(32).fill(8) },
-] as const
-
-export const SCHEMA_IDS = {
-  payment: 1,
-  control: 2,
-  decision: 3,
-  resolution: 4,
-  deadLetter: 5,
-  alert: 15,
-  action: 7,
-  duplicate: 8,
-  shadowVerdict: 12,
-} as const
-
-/** The rule set that the oracle's tests use too. */
-export function defaultRules(): RuleSet {
-  return RuleSetSchema.parse(JSON.parse(readFileSync(new URL('../oracle/rules-default.json', import.meta.url), 'utf8')))
-}
-
 /** The chain's options for tests: fixed keys, small bounds that no test but those of the bounds reaches. */
 export function testRuntimeOptions(overrides: Partial<PaymentRuntimeOptions> = {}): PaymentRuntimeOptions {
   return {
     maskKeys: TEST_MASK_KEYS,
-    stateKey: new Uint8Array(16).fill(3),
+    stateKey: testStateKey(),
     signers: [],
-    initialRules: defaultRules(),
+    initialRules: DEFAULT_RULES,
     schemaIds: SCHEMA_IDS,
     partitionCount: 4,
     bounds: { dedupIdsMax: 4_000_000, sendersMax: 200_000, windowEntriesMax: 1_000_000 },
@@ -68,11 +47,7 @@ const INPUT = 'payments.submitted'
 
 /** A framed payment. */
 export function paymentValue(payment: PaymentSubmitted): Uint8Array {
-  const body = encodePaymentSubmitted(payment)
-  const value = new Uint8Array(5 + body.length)
-  value[4] = SCHEMA_IDS.payment
-  value.set(body, 5)
-  return value
+  return framed(SCHEMA_IDS.payment, encodePaymentSubmitted(payment))
 }
 
 /**

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { dumpChain } from '../../oracle/dump-chain.ts'
 import { runOracle } from '../../oracle/run-oracle.ts'
-import { defaultRules, OfflineChain, testRuntimeOptions } from '../../support/offline-chain.ts'
+import { OfflineChain, testRuntimeOptions } from '../../support/offline-chain.ts'
 import { addOutput, noOutputs } from '../../support/payment-outputs.ts'
 import { TEST_SIGNERS } from '../../support/test-keys.ts'
+import { DEFAULT_RULES } from '../../support/test-rules.ts'
 import { RandomStream } from './random-stream.ts'
 
 // Goal: payments and control records in one stream, record by record as the second program computes them. Every kind of control
@@ -20,7 +21,7 @@ const dump = mkdtempSync(join(tmpdir(), 'sluice-control-'))
 afterAll(() => rmSync(dump, { recursive: true }))
 
 test('SPEC S6, S7, S8: the oracle agrees on a random stream of payments and control records', async () => {
-  const rules = defaultRules()
+  const rules = DEFAULT_RULES
   const chain = new OfflineChain(testRuntimeOptions({ initialRules: rules, signers: TEST_SIGNERS }))
   const waiting = [0, 1, 2, 3].map((partition) => new WaitingDecisions(chain, partition))
   const stream = new RandomStream(

@@ -3,8 +3,8 @@ import { Random } from '../../../producers/simulator/random.ts'
 import { type PaymentSubmitted, paymentSubmittedDefaults } from '../../../schemas/generated/payment-submitted.ts'
 import type { RuleSet } from '../../../schemas/rule-set.ts'
 import { canonicalRules } from '../../../schemas/rule-set.ts'
-import { paymentValue, TEST_MASK_KEYS } from '../../support/offline-chain.ts'
-import { type ControlFields, signedControl, type TestSigner } from '../../support/test-keys.ts'
+import { paymentValue } from '../../support/offline-chain.ts'
+import { type ControlFields, signedControl, TEST_MASK_KEYS, type TestSigner } from '../../support/test-keys.ts'
 
 /** One record of the stream; `verdict` is whether a control record's signature is its signer's, null for what is none. */
 export interface StreamRecord {

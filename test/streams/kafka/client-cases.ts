@@ -56,8 +56,11 @@ export const CASES = {
           await owner.send([text])
         }
       }
-      for (const [i, owner] of owners.entries()) await (isKept(i) ? owner.commit() : owner.abort())
-      await on.ended()
+      // Who began last ends first: a broker tells of aborted transactions in the order of their ends.
+      for (const [i, owner] of [...owners.entries()].reverse()) {
+        await (isKept(i) ? owner.commit() : owner.abort())
+        await on.ended()
+      }
     }
     return on.read(kept)
   },

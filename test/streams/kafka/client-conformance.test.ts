@@ -17,7 +17,7 @@ const OUTCOMES: Readonly<Record<CaseName, Readonly<Record<Exclude<ClientName, 'o
   'the same id after a crash': { kafkajs: 'holds', platformatic: FENCED },
   'outputs and offset sent at once': { kafkajs: 'holds', platformatic: 'holds' },
   'the abort marker in a later fetch': { kafkajs: 'holds', platformatic: ABORTED },
-  'aborts between the records of others': { kafkajs: 'holds', platformatic: ABORTED },
+  'aborts between the records of others': { kafkajs: ABORTED, platformatic: ABORTED },
   'back to back, and offsets alone': { kafkajs: 'fails: CONCURRENT_TRANSACTIONS', platformatic: 'holds' },
   'empty transactions': { kafkajs: 'holds', platformatic: 'fails: INVALID_TXN_STATE' },
   'a transaction that lasts too long': { kafkajs: 'holds', platformatic: FENCED },
