@@ -158,9 +158,9 @@ test('a view that its disk refuses keeps nothing more, says what to do and leave
   const path = join(folder, 'refused')
   const store = await ViewStore.open(path, 'log')
   store.put('p:topic-0', 42)
-  // LevelDB begins a new file after 4 MB, and there is no folder for it.
+  // LevelDB begins a new file after 32 MiB, and there is no folder for it.
   rmSync(path, { recursive: true })
-  for (let i = 0; i < 80; i++) store.put(`c:${i}`, 'x'.repeat(100_000))
+  for (let i = 0; i < 400; i++) store.put(`c:${i}`, 'x'.repeat(100_000))
   await vi.waitFor(() => expect(() => store.put('p:topic-1', 1)).toThrow(/cannot be written.*start again/), 10_000)
   expect(store.get('p:topic-0')).toBe(42)
   await store.close()
