@@ -70,12 +70,11 @@ export class LogChild {
     if (code !== 0) throw new Error(`the child ended with ${code}: ${this.errors}`)
   }
 
-  /** Resolves when the child has ended: false by itself, true when its damaged heap ended it. Rejects for any other end. */
+  /** Resolves when the child has ended: false by itself, true when the C library aborted it. Rejects for any other end. */
   async finishedOrAborted(): Promise<boolean> {
     const code = await this.ended
     if (code === 0) return false
-    if (this.process.signalCode === 'SIGSEGV') return true
     if (/corrupted|double free|free\(\): invalid|munmap_chunk|malloc/.test(this.errors)) return true
-    throw new Error(`the child ended with ${code}: ${this.errors}`)
+    throw new Error(`the child ended with ${code ?? this.process.signalCode}: ${this.errors}`)
   }
 }
