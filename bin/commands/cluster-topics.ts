@@ -1,8 +1,13 @@
 import type { Config } from '../../platform/config.ts'
 import { TOPICS, type Topic } from '../../schemas/topics.ts'
+import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
 import type { TopicReport } from '../../streams/kafka/topic-admin.ts'
 import { requireKafkaOptions } from '../runtime/kafka-options.ts'
 import { RIGHTS, type Role } from '../runtime/kafka-rights.ts'
+import { restoreOffsets } from '../runtime/kept-offsets.ts'
+import { schemaIds } from '../runtime/schema-ids.ts'
+import { schemaRegistry } from '../runtime/schema-registry.ts'
+import { APPLICATION_ID } from '../runtime/session.ts'
 import { print, styled } from '../view/text.ts'
 import { CommandError } from './settings.ts'
 
@@ -10,13 +15,16 @@ export interface ClusterTopicsOptions {
   readonly json?: boolean
   readonly kafka?: boolean
   readonly acls?: readonly string[]
+  readonly offsets?: boolean
 }
 
-/** `sluice topics` on a cluster: creates what is missing, verifies the rest, gives rights. */
+/** `sluice topics` on a cluster: creates what is missing, verifies the rest, gives rights; or gives lost offsets back. */
 export async function runClusterTopics(
   config: Config,
-  { json = false, acls = [] }: ClusterTopicsOptions,
+  { json = false, acls = [], offsets = false }: ClusterTopicsOptions,
 ): Promise<void> {
+  if (offsets && acls.length > 0) throw new CommandError('give --acls or --offsets, one at a time', 2)
+  if (offsets) return giveOffsetsBack(config, json)
   const grants = acls.map(grantOf)
   // kafkajs takes most of a second to load; nothing else should wait for it.
   const { TopicAdmin } = await import('../../streams/kafka/topic-admin.ts')
@@ -38,6 +46,23 @@ export async function runClusterTopics(
     }
   } finally {
     await admin.close()
+  }
+}
+
+async function giveOffsetsBack(config: Config, json: boolean): Promise<void> {
+  const log = new KafkaLog({ kafka: requireKafkaOptions(config) })
+  try {
+    const ids = await schemaIds(schemaRegistry(config))
+    const found = await restoreOffsets(log, log.group(APPLICATION_ID), ids)
+    for (const one of found) {
+      const { topic, partition, offset } = one
+      print(
+        json ? JSON.stringify(one) : `${topic}-${partition}: the group ${APPLICATION_ID} goes on at offset ${offset}`,
+      )
+    }
+    if (found.length === 0 && !json) print(`no offset of the group ${APPLICATION_ID} is missing`)
+  } finally {
+    await log.close()
   }
 }
 

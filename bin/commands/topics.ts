@@ -14,10 +14,14 @@ export function topicsCommand(): Command {
     )
     .option('--kafka', 'on the cluster that SLUICE_KAFKA_BOOTSTRAP names')
     .option('--acls <role=principal...>', `give principals the rights of ${Object.keys(RIGHTS).join(', ')} (Kafka)`)
+    .option(
+      '--offsets',
+      'give the workers’ group the offsets that the brokers have forgotten, from the outputs (Kafka)',
+    )
     .addHelpText(
       'after',
       '\nOn a cluster no topic is ever made smaller, grown or deleted, and no right taken away.' +
-        '\n\nExamples:\n  sluice topics\n  sluice topics --json\n  sluice topics --kafka\n  sluice topics --kafka --acls producer=User:payments worker=User:sluice\n',
+        '\n\nExamples:\n  sluice topics\n  sluice topics --json\n  sluice topics --kafka\n  sluice topics --kafka --acls producer=User:payments worker=User:sluice\n  sluice topics --kafka --offsets\n',
     )
     .action((_options, command: Command) => runTopics(command.optsWithGlobals<TopicsOptions>()))
 }
@@ -27,6 +31,7 @@ type TopicsOptions = CommonOptions & ClusterTopicsOptions
 async function runTopics(options: TopicsOptions): Promise<void> {
   const config = configOf(options)
   if (options.kafka) return runClusterTopics(config, options)
+  if (options.offsets) throw new CommandError('--offsets needs --kafka', 2)
   if (options.acls !== undefined) throw new CommandError('--acls needs --kafka', 2)
   return showFolderTopics(await openSession(config), options)
 }

@@ -9,6 +9,7 @@ import { machineTime } from '../../streams/machine/machine-time.ts'
 import { readRules } from './control/rules-file.ts'
 import { type DataFolder, openDataFolder, openOrCreateDataFolder, requireOwnLog } from './data-folder.ts'
 import { requireKafkaOptions } from './kafka-options.ts'
+import { requireKeptOffsets } from './kept-offsets.ts'
 import { awaitSchemaIds, schemaIds } from './schema-ids.ts'
 import { schemaRegistry } from './schema-registry.ts'
 import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS, RULES_APPLICATION_ID, type Session } from './session.ts'
@@ -31,7 +32,8 @@ export function openClusterSession(config: Config): Promise<ClusterSession> {
 
 /**
  * Opens or makes the folder for a worker; its tasks commit in the name of `member`. What the tasks read and write must be there
- * and as it must be: with other timestamps retention would take records early, and append times would be no such thing.
+ * and as it must be: with other timestamps retention would take records early, and append times would be no such thing. So must
+ * be the offsets of what was decided before.
  */
 export async function openWorkerSession(config: Config, member: Asker): Promise<ClusterSession> {
   const ids = (registry: SchemaRegistry) => awaitSchemaIds(registry, machineTime)
@@ -39,7 +41,14 @@ export async function openWorkerSession(config: Config, member: Asker): Promise<
     await requireUsableTopics(config, TASK_TOPICS)
     return openOrCreateDataFolder(config, readRules(config.rulesFile))
   }
-  return connect(config, openFolder, ids, member)
+  const session = await connect(config, openFolder, ids, member)
+  try {
+    await requireKeptOffsets(session.log, session.log.group(APPLICATION_ID))
+    return session
+  } catch (error) {
+    await session.log.close()
+    throw error
+  }
 }
 
 async function connect(

@@ -57,6 +57,8 @@ export const RIGHTS = {
     ),
     ...topics([INPUT_TOPIC, TOPICS.rulesChanges.name, TOPICS.auditEvents.name], 'WRITE'),
     { resource: 'GROUP', name: APPLICATION_ID, prefixed: true, operation: 'DESCRIBE' },
+    // Gives the tasks' group offsets back that the brokers have forgotten.
+    { resource: 'GROUP', name: APPLICATION_ID, prefixed: false, operation: 'READ' },
     { resource: 'TRANSACTIONAL_ID', name: `${RULES_APPLICATION_ID}-`, prefixed: true, operation: 'WRITE' },
   ],
 } as const satisfies Record<string, readonly Right[]>

@@ -7,6 +7,7 @@ import { DuplicateReader } from '../../schemas/generated/duplicate.ts'
 import { FraudActionReader } from '../../schemas/generated/fraud-action.ts'
 import { ResolutionReader } from '../../schemas/generated/resolution.ts'
 import { type ShadowVerdict, ShadowVerdictReader } from '../../schemas/generated/shadow-verdict.ts'
+import type { TopicPartition } from '../../streams/log/log.ts'
 import type { RecordBatchReader } from '../../streams/record/record-batch-reader.ts'
 
 /** What any output record says of the input record that it is about. */
@@ -43,6 +44,14 @@ export class OutputValues {
     if (value === null) return null
     const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
     return this.wrap(value, view, 0, value.length)?.inputOffset ?? null
+  }
+
+  /** The offset of `input` that an output record is about; -1 when it is about none. A sink's dead letters are about other topics. */
+  inputOffsetIn(record: RecordBatchReader, view: DataView, { topic, partition }: TopicPartition): number {
+    const reader = this.wrap(record.bytes, view, record.valueAt, record.valueAt + record.valueLength)
+    if (reader === null || reader.inputPartition !== partition) return -1
+    if (reader === this.deadLetter && this.deadLetter.inputTopic !== topic) return -1
+    return reader.inputOffset
   }
 
   /** What signals in shadow would have done, or null when the value is of another kind. */

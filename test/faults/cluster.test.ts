@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { deleteGroupsV2 } from '@platformatic/kafka'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type ClusterSession, openClusterSession } from '../../bin/runtime/cluster-session.ts'
 import { createProducer, edgeMask } from '../../bin/runtime/payment-source.ts'
@@ -217,6 +218,37 @@ describe('workers on Kafka', () => {
     taken.begin()
     await expect(taken.sendOffset({ offset: 0, metadata: '' })).rejects.toMatchObject({ next: 'fenced' })
     await outsider.close()
+    one.child.kill('SIGINT')
+    expect(await one.ended).toBe(0)
+    await expectOneDispositionEach()
+  })
+
+  test('SPEC X1: a worker does not begin again where the brokers have forgotten its offsets, which the outputs give back', {
+    timeout: TEST_MS,
+  }, async () => {
+    const { committed } = await progress()
+    const decided = committed.filter((offset) => offset > 0).length
+    expect(decided).toBeGreaterThan(6)
+    const outsider = new KafkaLog({ kafka: { bootstrapServers: kafka.bootstrap, clientId: 'outsider' } })
+    // What the brokers do once the group had no member for `offsets.retention.minutes`. The only broker is its coordinator.
+    await outsider.cluster.callAny(deleteGroupsV2.api, [APPLICATION_ID])
+    await outsider.close()
+
+    const refused = startWorker('one')
+    expect(await refused.ended).toBe(1)
+    expect(refused.stderr).toMatch(
+      /no committed offset any more.*sluice topics --kafka --offsets.*payments\.submitted-\d/,
+    )
+    const restored = await sluice(['topics', '--kafka', '--offsets'], settings())
+    expect(restored.code, restored.stderr).toBe(0)
+    expect(restored.stdout.match(/goes on at offset/g)).toHaveLength(decided)
+    const again = await sluice(['topics', '--kafka', '--offsets'], settings())
+    expect(again.stdout).toContain('no offset of the group sluice is missing')
+
+    const one = startWorker('one')
+    await one.says(WHOLE)
+    await feed(SLICE)
+    await untilDecided()
     one.child.kill('SIGINT')
     expect(await one.ended).toBe(0)
     await expectOneDispositionEach()
