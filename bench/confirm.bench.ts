@@ -8,6 +8,7 @@ import { addTokenKey } from '../bin/runtime/api/token-keys.ts'
 import { startKafka } from '../stack/kafka/kafka.ts'
 import { startProxiedKafka } from '../test/streams/kafka/test-kafka.ts'
 import type { ConfirmDone, ConfirmPlan } from './confirm-load.ts'
+import { type DiskAlone, diskAlone, reportDisk } from './disk-alone.ts'
 import { type Bar, child, IS_SHORT, messageOf, progress, Report, RUNS, size } from './harness.ts'
 import { WorkerProcess } from './kafka-worker.ts'
 import { drawLatencies } from './latency-picture.ts'
@@ -29,6 +30,8 @@ const WARM_UP: readonly ConfirmPlan[] = [{ ratePerSecond: 300, seconds: size(34,
  * earnest has done so long ago, so this one has had 100,000.
  */
 const CLUSTER_WARM_UP: readonly ConfirmPlan[] = [...WARM_UP, { ratePerSecond: RATE, seconds: size(90, 2) }]
+/** Before each minute. */
+const DISK_SECONDS = size(5, 1)
 const OVERLOAD_SECONDS = size(20, 3)
 /** A user may call ten times in it. */
 const RATE_WINDOW_MS = 60_000
@@ -74,7 +77,9 @@ async function measure(log: string, parts: Parts, warmUp: readonly ConfirmPlan[]
   for (const plan of warmUp) await run(parts, plan)
   const minutes: ConfirmDone[] = []
   const cpus: number[] = []
+  const disks: DiskAlone[] = []
   for (let i = 0; i < size(RUNS, 1); i++) {
+    disks.push(await diskAlone(DISK_SECONDS))
     const cpuBefore = await cpuUs(parts)
     minutes.push(await run(parts, { ratePerSecond: RATE, seconds: SECONDS }))
     cpus.push(((await cpuUs(parts)) - cpuBefore) / (RATE * SECONDS))
@@ -87,6 +92,7 @@ async function measure(log: string, parts: Parts, warmUp: readonly ConfirmPlan[]
   figure('longest', 'ms', ({ max }) => max)
   report.figure(`${name}: CPU of the API's process`, 'us a call', cpus)
   figure('CPU of the callers', 'us a call', ({ cpuUs }) => cpuUs)
+  reportDisk(report, log, disks)
   const [median] = minutes.toSorted((a, b) => a.p99 - b.p99).slice(minutes.length >> 1) as [ConfirmDone]
   report.note(`${log}: counts`, median.counts)
   report.note(
