@@ -1,6 +1,5 @@
 import type { Config } from '../../platform/config.ts'
 import { TOPICS, type Topic } from '../../schemas/topics.ts'
-import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
 import type { TopicReport } from '../../streams/kafka/topic-admin.ts'
 import { requireKafkaOptions } from '../runtime/kafka-options.ts'
 import { RIGHTS, type Role } from '../runtime/kafka-rights.ts'
@@ -50,6 +49,7 @@ export async function runClusterTopics(
 }
 
 async function giveOffsetsBack(config: Config, json: boolean): Promise<void> {
+  const { KafkaLog } = await import('../../streams/kafka/kafka-log.ts')
   const log = new KafkaLog({ kafka: requireKafkaOptions(config) })
   try {
     const ids = await schemaIds(schemaRegistry(config))
