@@ -6,6 +6,7 @@ import type { Asker } from '../../streams/kafka/group-offsets.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
 import type { OutputBatch } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
+import { agreeOnKeys, requireAgreedKeys } from './agreed-keys.ts'
 import { readRules } from './control/rules-file.ts'
 import { type DataFolder, openDataFolder, openOrCreateDataFolder, requireOwnLog } from './data-folder.ts'
 import { requireKafkaOptions } from './kafka-options.ts'
@@ -33,7 +34,7 @@ export function openClusterSession(config: Config): Promise<ClusterSession> {
 /**
  * Opens or makes the folder for a worker; its tasks commit in the name of `member`. What the tasks read and write must be there
  * and as it must be: with other timestamps retention would take records early, and append times would be no such thing. So must
- * be the offsets of what was decided before.
+ * be the keys, and the offsets of what was decided before.
  */
 export async function openWorkerSession(config: Config, member: Asker): Promise<ClusterSession> {
   const ids = (registry: SchemaRegistry) => awaitSchemaIds(registry, machineTime)
@@ -43,6 +44,7 @@ export async function openWorkerSession(config: Config, member: Asker): Promise<
   }
   const session = await connect(config, openFolder, ids, member)
   try {
+    await agreeOnKeys(session.log, session.folder.keys)
     await requireKeptOffsets(session.log, session.log.group(APPLICATION_ID))
     return session
   } catch (error) {
@@ -64,6 +66,7 @@ async function connect(
     if (leaders.length !== PARTITIONS) throw otherPartitions(leaders.length)
     const folder = await openFolder()
     requireOwnLog(folder, topicId)
+    await requireAgreedKeys(log, folder.keys)
     const group = log.group(APPLICATION_ID)
     const registry = schemaRegistry(config)
     const ids = await idsOf(registry)

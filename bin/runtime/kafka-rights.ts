@@ -2,21 +2,26 @@ import { ARCHIVED_TOPICS } from '../../bigquery/rows/record-rows.ts'
 import { OTP_GROUP } from '../../otp/delivery-sink.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import type { Right } from '../../streams/kafka/acls.ts'
+import { KEYS_GROUP } from './agreed-keys.ts'
 import { APPLICATION_ID, INPUT_TOPIC, RULES_APPLICATION_ID } from './session.ts'
 import { OUTPUT_TOPICS } from './topic-settings.ts'
 
-/** Groups and transactional ids of ours begin so; the tasks' group has the bare name. */
 /** Who archives: begins the transactional ids of its partitions, and the group. */
 export const ARCHIVE_APPLICATION_PREFIX = `${APPLICATION_ID}-archive`
+/** Groups and transactional ids of ours begin so; the tasks' group has the bare name. */
 const PREFIX = `${APPLICATION_ID}-`
+
+/** Who masks or reads with keys of its own holds them against the workers'. */
+const ASKS_FOR_KEYS = { resource: 'GROUP', name: KEYS_GROUP, prefixed: false, operation: 'DESCRIBE' } as const
 
 /** The least that each kind of process needs (docs/kafka.md has the table). READ and WRITE include DESCRIBE. */
 export const RIGHTS = {
-  producer: topics([INPUT_TOPIC], 'WRITE', 'DESCRIBE_CONFIGS'),
+  producer: [...topics([INPUT_TOPIC], 'WRITE', 'DESCRIBE_CONFIGS'), ASKS_FOR_KEYS],
   worker: [
     ...topics([INPUT_TOPIC], 'READ', 'DESCRIBE_CONFIGS'),
     ...topics(OUTPUT_TOPICS, 'WRITE', 'DESCRIBE_CONFIGS'),
     { resource: 'GROUP', name: APPLICATION_ID, prefixed: false, operation: 'READ' },
+    { resource: 'GROUP', name: KEYS_GROUP, prefixed: false, operation: 'READ' },
     { resource: 'TRANSACTIONAL_ID', name: PREFIX, prefixed: true, operation: 'WRITE' },
   ],
   reader: [...topics(OUTPUT_TOPICS, 'READ'), { resource: 'GROUP', name: PREFIX, prefixed: true, operation: 'READ' }],
@@ -41,6 +46,7 @@ export const RIGHTS = {
     ...topics([TOPICS.paymentsDecided.name, TOPICS.paymentsDuplicates.name, TOPICS.paymentsDlq.name], 'READ'),
     // How far the tasks are tells whether a challenge's end has been seen.
     { resource: 'GROUP', name: APPLICATION_ID, prefixed: false, operation: 'DESCRIBE' },
+    ASKS_FOR_KEYS,
     { resource: 'GROUP', name: OTP_GROUP, prefixed: false, operation: 'READ' },
   ],
   hooks: [

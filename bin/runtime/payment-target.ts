@@ -1,8 +1,10 @@
 import type { Config } from '../../platform/config.ts'
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { TOPICS } from '../../schemas/topics.ts'
+import type { KafkaOptions } from '../../streams/kafka/kafka-options.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
+import { requireAgreedKeys } from './agreed-keys.ts'
 import { readRules } from './control/rules-file.ts'
 import { type DataFolder, openOrCreateDataFolder } from './data-folder.ts'
 import { requireKafkaOptions } from './kafka-options.ts'
@@ -36,6 +38,17 @@ export async function openClusterTarget(config: Config): Promise<PaymentTarget> 
   const ids = await awaitSchemaIds(schemaRegistry(config), machineTime)
   await requireUsableTopics(config, [TOPICS.paymentsSubmitted])
   const folder = openOrCreateDataFolder(config, readRules(config.rulesFile))
+  await requireKeysOf(cluster, folder)
   const log = { openProducer: (name: string | null) => openProducerSession(cluster, name) }
   return { folder, ids, log, place: 'on the cluster', close: async () => {} }
+}
+
+async function requireKeysOf(kafka: KafkaOptions, { keys }: DataFolder): Promise<void> {
+  const { KafkaLog } = await import('../../streams/kafka/kafka-log.ts')
+  const log = new KafkaLog({ kafka })
+  try {
+    await requireAgreedKeys(log, keys)
+  } finally {
+    await log.close()
+  }
 }

@@ -6,6 +6,7 @@ import type { Metrics, MetricsOptions } from '../../../platform/metrics.ts'
 import type { StreamsError } from '../../../streams/errors.ts'
 import { MemberFile } from '../../../streams/kafka/member-file.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
+import { renewAgreedKeys } from '../agreed-keys.ts'
 import type { ClusterSession } from '../cluster-session.ts'
 import { areInForce } from '../control/rules-change.ts'
 import { readRules } from '../control/rules-file.ts'
@@ -18,6 +19,8 @@ import { Worker, type WorkerEvents } from './worker.ts'
 import { awaitWorkerSession } from './worker-session.ts'
 
 const RUNNING_POLL_MS = 200
+/** Brokers keep such an offset for a week by default. */
+const KEYS_RENEWED_MS = 86_400_000
 
 /** One worker with its session, metrics and health: a process has one, or one in each of its threads. */
 export class WorkerHost {
@@ -63,7 +66,11 @@ export class WorkerHost {
     })
     this.worker = worker
     const beside = new AbortController()
-    const watching = [new StoreWatch(worker, logger).watch(beside.signal), this.noticeOtherRules(worker, beside.signal)]
+    const watching = [
+      new StoreWatch(worker, logger).watch(beside.signal),
+      this.noticeOtherRules(worker, beside.signal),
+      this.keepKeysAgreed(beside.signal),
+    ]
     if (signal.aborted) worker.stop()
     else signal.addEventListener('abort', () => worker.stop(), { once: true })
     const failure = await worker.ended
@@ -83,6 +90,17 @@ export class WorkerHost {
       { rulesFile, version: rules.version },
       `the rule file is not what is in force; ${remedy}`,
     )
+  }
+
+  private async keepKeysAgreed(signal: AbortSignal): Promise<void> {
+    const logger = createLogger(this.config.logLevel)
+    for (;;) {
+      await machineTime.sleep(KEYS_RENEWED_MS, signal)
+      if (signal.aborted) return
+      await renewAgreedKeys(this.session.log).catch((error: Error) => {
+        logger.warn({ error: error.message }, 'the agreed keys were not renewed; tried again tomorrow')
+      })
+    }
   }
 
   /** Ready also takes a member that the group knows. */
