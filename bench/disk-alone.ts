@@ -46,7 +46,7 @@ export async function diskAlone(seconds: number): Promise<DiskAlone> {
   }
 }
 
-/** Reports what the disk did beside the runs of `name`: no p99 of what waits for it is below its stalls once they take a hundredth of the time. */
+/** Reports what the disk did before the runs of `name`: no p99 of what waits for it is below its stalls once they take a hundredth of the time. */
 export function reportDisk(report: Report, name: string, disks: readonly DiskAlone[]): void {
   report.figure(
     `${name}: the disk alone, stalled`,
