@@ -57,7 +57,7 @@ async function main(port: number, keysFolder: string, users: number): Promise<vo
   const callers: User[] = []
   for (let user = 0; user < users; user++) {
     const claims = { subject: `usr-${user}`, accounts: [`acc-${user}`], scope: 'payment.confirm', lifeS: TOKEN_LIFE_S }
-    callers.push(userOf(await signToken(keysFolder, config, claims), user))
+    callers.push(userOf(await signToken(keysFolder, config, claims, Date.now()), user))
   }
   const connections = new Connections(port)
   await connections.open()

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { openDataFolder } from '../runtime/data-folder.ts'
 import { print } from '../view/text.ts'
 import { type CommonOptions, configOf, wholeNumber } from './settings.ts'
@@ -33,7 +34,7 @@ export function tokenCommand(): Command {
       const lifeS = wholeNumber(options.life, '--life', 1, config.apiTokenLifeMaxS)
       const { account: accounts, subject, scope } = options
       const { keys } = openDataFolder(config)
-      const token = await signToken(keys.folder, config, { subject, accounts, scope, lifeS })
+      const token = await signToken(keys.folder, config, { subject, accounts, scope, lifeS }, machineTime.nowMs())
       print(options.json ? JSON.stringify({ token, expires_in: lifeS }) : token)
     })
 }

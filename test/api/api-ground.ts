@@ -126,7 +126,8 @@ export class ApiGround {
 
   token(subject: string, accounts: readonly string[]): Promise<string> {
     const { folder, config } = this.session
-    return signToken(folder.keys.folder, config, { subject, accounts, scope: 'payment.confirm', lifeS: 600 })
+    const claims = { subject, accounts, scope: 'payment.confirm', lifeS: 600 }
+    return signToken(folder.keys.folder, config, claims, Date.now())
   }
 
   async close(): Promise<void> {

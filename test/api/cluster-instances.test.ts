@@ -14,7 +14,7 @@ await onRealParts(['kafka', 'redis'], 'two instances on a cluster', () => {
     site = await clusterSite()
     const { folder, config } = site.session
     const claims = { subject: 'usr-1', accounts: ['acc-1', 'acc-2'], scope: 'payment.confirm', lifeS: 900 }
-    token = await signToken(folder.keys.folder, config, claims)
+    token = await signToken(folder.keys.folder, config, claims, Date.now())
   }, START_MS)
   afterAll(() => site?.close(), START_MS)
 

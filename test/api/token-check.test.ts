@@ -1,8 +1,13 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createLocalJWKSet, type JWK } from 'jose'
 import { expect, test } from 'vitest'
 import { KNOWN_TOKENS_MAX, KnownTokens } from '../../api/access/known-tokens.ts'
 import { TokenCheck } from '../../api/access/token-check.ts'
+import { addTokenKey, signToken, tokenKeys } from '../../bin/runtime/api/token-keys.ts'
+import { readConfig } from '../../platform/config.ts'
 
 // Goal: RFC 8725 row by row: every way to forge, stretch or misuse a token is refused, with one answer for all.
 const NOW_S = 1_780_315_200
@@ -202,4 +207,25 @@ test('known tokens are bounded: the one that was checked longest ago is forgotte
   for (let i = 0; i <= KNOWN_TOKENS_MAX; i++) known.add(`token-${i}`, checked)
   expect([known.size, known.get('token-0')]).toEqual([KNOWN_TOKENS_MAX, null])
   expect(known.get('token-1')).toBe(checked)
+})
+
+test('a development token of the longest life is good from its first moment to its last, wherever in its second it was made', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-token-'))
+  try {
+    await addTokenKey(folder)
+    const config = readConfig({}, {})
+    const { apiIssuer: issuer, apiAudience: audience, apiTokenLifeMaxS: lifeS } = config
+    for (const ms of [0, 999]) {
+      let nowMs = NOW_S * 1_000 + ms
+      const claims = { subject: 'usr-1', accounts: ['acc-1'], scope: 'payment.confirm', lifeS }
+      const authorization = `Bearer ${await signToken(folder, config, claims, nowMs)}`
+      const findKey = await tokenKeys(config, folder, true, () => nowMs)
+      const checked = new TokenCheck(findKey, { issuer, audience, lifeMaxS: lifeS }, () => nowMs)
+      expect((await checked.principalOf(authorization)).subject).toBe('usr-1')
+      nowMs = (NOW_S + lifeS + 30) * 1_000
+      await expect(checked.principalOf(authorization)).rejects.toMatchObject({ code: 'BAD_TOKEN' })
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

@@ -114,8 +114,10 @@ function groundOf({ session, instances, codes }: Site, recorder: Recorder, overd
     recorder,
     codes,
     overdue,
-    tokenOf: (subject, accounts) =>
-      signToken(folder.keys.folder, config, { subject, accounts, scope: 'payment.confirm', lifeS: TOKEN_LIFE_S }),
+    tokenOf: (subject, accounts) => {
+      const claims = { subject, accounts, scope: 'payment.confirm', lifeS: TOKEN_LIFE_S }
+      return signToken(folder.keys.folder, config, claims, Date.now())
+    },
     review: async (decisionId, accountId, isApproved) => {
       const kind = isApproved ? 'REVIEW_APPROVED' : 'REVIEW_DECLINED'
       const change = { kind, actor: 'anna', reason: 'called the holder', accountId, decisionId } as const

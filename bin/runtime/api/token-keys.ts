@@ -33,18 +33,20 @@ export async function addTokenKey(folder: string): Promise<string> {
   return String(key.kid)
 }
 
-/** An access token of the folder's newest key. @throws KeysError when it has none */
-export async function signToken(folder: string, config: Config, claims: TokenClaims): Promise<string> {
+/** An access token of the folder's newest key, issued at `nowMs`. @throws KeysError when it has none */
+export async function signToken(folder: string, config: Config, claims: TokenClaims, nowMs: number): Promise<string> {
   const [key] = signingKeys(folder)
   if (key === undefined) throw new KeysError(`${join(folder, TOKEN_KEY_FILES.signing)} is missing; run \`sluice keys\``)
   const { subject, accounts, scope, lifeS } = claims
+  // One second for both: a token issued in one and living from the next would live too long by one, and be refused.
+  const issuedS = Math.floor(nowMs / 1_000)
   return new SignJWT({ scope, accounts })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'at+jwt', kid: String(key.kid) })
     .setIssuer(config.apiIssuer)
     .setAudience(config.apiAudience)
     .setSubject(subject)
-    .setIssuedAt()
-    .setExpirationTime(`${lifeS}s`)
+    .setIssuedAt(issuedS)
+    .setExpirationTime(issuedS + lifeS)
     .setJti(randomUUID())
     .sign(await importJWK(key, ALGORITHM))
 }
