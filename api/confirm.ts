@@ -170,6 +170,7 @@ export class Confirmation {
     const rate = await limiter.take(work.caller)
     if (!rate.allowed) throw tooMany(rate)
     const claim = this.claimFor(work, payment)
+    view.expect(claim.claimId)
     const place = await claims.deliverValue(keyOf(claim), this.encoded(claim))
     deadline.check()
     await readBack.reached(place, place.offset)

@@ -11,47 +11,64 @@ const TIME_DIGITS = 13
 /** Under it stands how many claims are held: counting them would take a start seconds. */
 const SIZE_KEY = 'm:size'
 
+/** What the log has said of one claim. */
+interface Told {
+  /** Absent while only its decision has been read. */
+  readonly claim?: Claim
+  readonly decision?: CommittedDecision
+  /** The end of the decision's challenge or review. */
+  readonly resolution?: ResolutionOutcome
+  /** The decision of another claim that answers this one. */
+  readonly answeredBy?: string
+}
+
 /**
  * The claims of the last day with what became of their payments: a fold of `api.claims` and `payments.decided`, the same in every
  * instance, whatever the order in which the two topics are read.
+ *
+ * Under `c:` and its id stands what was told of a claim; its id under `s:` and its scope, `t:` and its payment, `k:` and its decision; and
+ * under `a:` and a time what is to be forgotten.
  */
 export class ClaimView {
   private readonly store: ViewStore
   private readonly listeners = new Map<string, Set<() => void>>()
+  private held: number
 
   constructor(store: ViewStore) {
     this.store = store
+    this.held = store.get<number>(SIZE_KEY) ?? 0
   }
 
   /** Claims held. */
   get size(): number {
-    return this.store.get<number>(SIZE_KEY) ?? 0
+    return this.held
   }
 
   /** The claim that holds (caller, route, key); null when nobody's lives. */
   claimOf(scope: string, nowMs: number): Claim | null {
-    const id = this.store.get<string>(`s:${scope}`)
-    const claim = id === undefined ? undefined : this.store.get<Claim>(`c:${id}`)
-    return claim !== undefined && claim.appendTimeMs + KEY_LIFE_MS > nowMs ? claim : null
+    const claim = this.claimUnder(`s:${scope}`)
+    return claim !== null && claim.appendTimeMs + KEY_LIFE_MS > nowMs ? claim : null
   }
 
   /** The claim on a payment of an account: the one that is decided, else the first; null when the view has none. */
   claimOfPayment(accountId: string, transactionId: string): Claim | null {
-    const id = this.store.get<string>(`t:${accountId}/${transactionId}`)
-    return (id === undefined ? undefined : this.store.get<Claim>(`c:${id}`)) ?? null
+    return this.claimUnder(`t:${accountId}/${transactionId}`)
   }
 
   stateOf(claim: Claim): PaymentState {
-    const { claimId } = claim
-    const decision = this.store.get<CommittedDecision>(`d:${claimId}`) ?? this.linked(claimId)
-    const resolution = decision === null ? undefined : this.store.get<ResolutionOutcome>(`r:${decision.decisionId}`)
-    return { claim, decision, resolution: resolution ?? null }
+    const own = this.told(claim.claimId)
+    const told = own?.decision === undefined && own?.answeredBy !== undefined ? this.decided(own.answeredBy) : own
+    return { claim, decision: told?.decision ?? null, resolution: told?.resolution ?? null }
   }
 
   /** The decision with that id, when the payment was posted for a claim. */
   decisionNamed(decisionId: string): CommittedDecision | null {
-    const claimId = this.store.get<string>(`k:${decisionId}`)
-    return (claimId === undefined ? undefined : this.store.get<CommittedDecision>(`d:${claimId}`)) ?? null
+    return this.decided(decisionId)?.decision ?? null
+  }
+
+  /** Says that an id is new in the world, so that the disk is not asked for it. */
+  expect(claimId: string): void {
+    this.store.knowAbsent(`c:${claimId}`)
   }
 
   /** Calls `changed` whenever more is known of the claim; answers how to stop that. */
@@ -67,40 +84,27 @@ export class ClaimView {
 
   /** Of the claims of one key that live, the lowest offset wins; a repeat of one changes nothing. */
   applyClaim({ decisionId, ...record }: ApiClaim, appendTimeMs: number): void {
+    const { claimId } = record
     if (decisionId !== null) {
-      this.store.put(`l:${record.claimId}`, decisionId)
-      this.tell(record.claimId)
+      this.tell(claimId, { answeredBy: decisionId }, appendTimeMs)
       return
     }
     const scope = scopeOf(record)
     if (this.claimOf(scope, appendTimeMs) !== null) return
-    this.store.put(`s:${scope}`, record.claimId)
-    this.store.put(`c:${record.claimId}`, { ...record, appendTimeMs } satisfies Claim)
-    if (this.keepUntilOld(record.claimId, appendTimeMs)) {
-      // Nobody has named it before, so the disk need not be asked.
-      for (const kind of 'dl') this.store.knowAbsent(`${kind}:${record.claimId}`)
-    }
-    this.showPayment(record)
-    this.tell(record.claimId)
+    this.store.put(`s:${scope}`, claimId)
+    this.tell(claimId, { claim: { ...record, appendTimeMs } }, appendTimeMs)
   }
 
   /** Of two decisions for one claim, which only a payment posted again after the horizon has, the first answers. */
   applyDecision(claimId: string, decision: CommittedDecision, appendTimeMs: number): void {
-    if (this.store.get(`d:${claimId}`) !== undefined) return
-    this.store.put(`d:${claimId}`, decision)
+    if (this.told(claimId)?.decision !== undefined) return
     this.store.put(`k:${decision.decisionId}`, claimId)
-    this.store.knowAbsent(`r:${decision.decisionId}`)
-    const claim = this.store.get<Claim>(`c:${claimId}`)
-    if (claim !== undefined) this.showPayment(claim)
-    this.keepUntilOld(claimId, appendTimeMs)
-    this.tell(claimId)
+    this.tell(claimId, { decision }, appendTimeMs)
   }
 
-  applyResolution(decisionId: string, outcome: ResolutionOutcome): void {
+  applyResolution(decisionId: string, outcome: ResolutionOutcome, appendTimeMs: number): void {
     const claimId = this.store.get<string>(`k:${decisionId}`)
-    if (claimId === undefined) return
-    this.store.put(`r:${decisionId}`, outcome)
-    this.tell(claimId)
+    if (claimId !== undefined) this.tell(claimId, { resolution: outcome }, appendTimeMs)
   }
 
   /** Forgets what is older than a day and an hour; true when there may be more. */
@@ -112,47 +116,59 @@ export class ClaimView {
 
   private forget(key: string, claimId: string): void {
     if (this.store.get(key) === undefined) return // Forgotten a moment ago, and not yet on the disk.
-    this.store.remove(key)
-    this.store.put(SIZE_KEY, this.size - 1)
-    const claim = this.store.get<Claim>(`c:${claimId}`)
-    const decision = this.store.get<CommittedDecision>(`d:${claimId}`)
+    const { claim, decision } = this.told(claimId) ?? {}
     if (claim !== undefined) {
-      const { senderAccountId, transactionId } = claim
-      for (const owned of [`s:${scopeOf(claim)}`, `t:${senderAccountId}/${transactionId}`]) {
+      for (const owned of [`s:${scopeOf(claim)}`, paymentKey(claim)]) {
         if (this.store.get(owned) === claimId) this.store.remove(owned)
       }
     }
-    if (decision !== undefined) for (const kind of 'kr') this.store.remove(`${kind}:${decision.decisionId}`)
-    for (const kind of 'cdlb') this.store.remove(`${kind}:${claimId}`)
+    if (decision !== undefined) this.store.remove(`k:${decision.decisionId}`)
+    this.store.remove(`c:${claimId}`)
+    this.store.remove(key)
+    this.count(-1)
   }
 
-  /** Once a claim, by whichever of claim and decision came first; true for that one. */
-  private keepUntilOld(claimId: string, appendTimeMs: number): boolean {
-    if (this.store.get(`b:${claimId}`) !== undefined) return false
-    this.store.put(`b:${claimId}`, appendTimeMs)
-    this.store.put(ageKey(appendTimeMs, claimId), 1)
-    this.store.put(SIZE_KEY, this.size + 1)
-    return true
+  private told(claimId: string): Told | undefined {
+    return this.store.get<Told>(`c:${claimId}`)
   }
 
-  private showPayment({
-    senderAccountId,
-    transactionId,
-    claimId,
-  }: Pick<Claim, 'senderAccountId' | 'transactionId' | 'claimId'>) {
-    const key = `t:${senderAccountId}/${transactionId}`
-    const isDecided = this.store.get(`d:${claimId}`) !== undefined
-    if (isDecided || this.store.get(key) === undefined) this.store.put(key, claimId)
+  private decided(decisionId: string): Told | undefined {
+    const claimId = this.store.get<string>(`k:${decisionId}`)
+    return claimId === undefined ? undefined : this.told(claimId)
   }
 
-  private linked(claimId: string): CommittedDecision | null {
-    const decisionId = this.store.get<string>(`l:${claimId}`)
-    return decisionId === undefined ? null : this.decisionNamed(decisionId)
+  private claimUnder(key: string): Claim | null {
+    const claimId = this.store.get<string>(key)
+    return (claimId === undefined ? undefined : this.told(claimId)?.claim) ?? null
   }
 
-  private tell(claimId: string): void {
+  /** Adds to what is told of a claim, and tells those who listen. It is held from whatever came first on. */
+  private tell(claimId: string, more: Told, appendTimeMs: number): void {
+    const before = this.told(claimId)
+    const told = { ...before, ...more }
+    this.store.put(`c:${claimId}`, told)
+    if (before === undefined) {
+      this.store.put(ageKey(appendTimeMs, claimId), 1)
+      this.count(1)
+    }
+    if (told.claim !== undefined) this.showPayment(told.claim, told.decision !== undefined)
     for (const changed of [...(this.listeners.get(claimId) ?? [])]) changed()
   }
+
+  private showPayment(claim: Claim, isDecided: boolean): void {
+    const key = paymentKey(claim)
+    const shown = this.store.get<string>(key)
+    if (shown === undefined || (isDecided && shown !== claim.claimId)) this.store.put(key, claim.claimId)
+  }
+
+  private count(more: number): void {
+    this.held += more
+    this.store.put(SIZE_KEY, this.held)
+  }
+}
+
+function paymentKey({ senderAccountId, transactionId }: Claim): string {
+  return `t:${senderAccountId}/${transactionId}`
 }
 
 function ageKey(timeMs: number, claimId: string): string {

@@ -179,7 +179,7 @@ export class ReadBack {
         const { decisionId, outcomeSymbol: outcome, fraudScore } = decision
         view.applyDecision(idempotencyKey, { decisionId, outcome, fraudScore }, record.timestampMs)
       } else if (wrapped(resolution, schemaIds.resolution, record, bytes)) {
-        view.applyResolution(resolution.decisionId, resolution.outcomeSymbol)
+        view.applyResolution(resolution.decisionId, resolution.outcomeSymbol, record.timestampMs)
       }
     }
   }

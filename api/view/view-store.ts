@@ -12,9 +12,11 @@ const FLUSH_MS = 50
 /** Sorted in memory before it becomes a file; twice as much while one is written. The larger the files, the less often each key is merged (ADR 0059). */
 const SORTED_BYTES = 32 << 20
 const LOG_KEY = 'm:log'
+/** Of the keys and of what stands under them. */
+const FORMAT = 2
 /** The file that names all others: a folder without it is new, or another build's. */
 const LEVEL_ROOT = 'CURRENT'
-/** Keys in each of two generations that are answered from memory: some 2,000 calls' each, 8 MB. */
+/** Keys in each of two generations that are answered from memory: some 3,000 calls' each, 8 MB. */
 const RECENT_MAX = 16_384
 const ABSENT = Symbol('absent')
 
@@ -60,19 +62,21 @@ export class ViewStore {
   }
 
   /**
-   * `logId` tells the log of the view from every other: a view of another one is thrown away, and so is one that cannot be read.
+   * `logId` tells the log of the view from every other: a view of another one is thrown away, and so is one that cannot be read or is of
+   * another format.
    * @throws StreamsError VIEW_OWNED (stop) when another process has the folder.
    */
   static async open(folder: string, logId: string): Promise<ViewStore> {
+    const log = `${FORMAT} ${logId}`
     if (existsSync(join(folder, LEVEL_ROOT))) {
       const held = await openHeld(folder)
-      if (held?.getSync(LOG_KEY) === logId) return new ViewStore(held)
+      if (held?.getSync(LOG_KEY) === log) return new ViewStore(held)
       await held?.close()
     }
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const level = await openLevel(folder)
-    await level.put(LOG_KEY, logId)
+    await level.put(LOG_KEY, log)
     return new ViewStore(level)
   }
 

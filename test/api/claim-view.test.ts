@@ -121,7 +121,7 @@ test('SPEC C3: a view is there again after a start, and one of another log is th
   const view = new ClaimView(store)
   view.applyClaim(claimOf(1, 'a'), START_MS)
   view.applyDecision(idOf(1), { decisionId: '3-7', outcome: 'review', fraudScore: 90 }, START_MS)
-  view.applyResolution('3-7', 'approved')
+  view.applyResolution('3-7', 'approved', START_MS)
   store.put('p:topic-0', 42)
   const before = answers(view, START_MS)
   await store.close()
