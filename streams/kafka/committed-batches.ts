@@ -58,7 +58,9 @@ export class CommittedBatches {
   }
 
   /**
-   * Copies a stretch in, in place of what was there. A batch that is cut off at the end is left out.
+   * Copies a stretch in, in place of what was there. A batch that is cut off at the end is left out, and so is what begins just at
+   * `endOffset`: the broker notes the stable offset before it reads, and what becomes stable between is in the next answer too, with an end that
+   * covers it.
    * @throws CorruptBatchError when the offsets of the batches cannot be.
    */
   fill(bytes: Uint8Array, aborted: readonly AbortedTransaction[], position: number, endOffset: number): Filled {
@@ -77,6 +79,7 @@ export class CommittedBatches {
       // The checksum covers neither offset nor length. Gaps are no fault: compaction leaves them.
       const baseOffset = layout.getInt64(view, end)
       const next = baseOffset + view.getInt32(end + layout.LAST_OFFSET_DELTA) + 1
+      if (baseOffset === endOffset) break
       if (size < layout.HEADER_BYTES || baseOffset < nextOffset || next <= baseOffset || next > endOffset) {
         throw new CorruptBatchError('a batch has a length or offset that cannot be', nextOffset)
       }

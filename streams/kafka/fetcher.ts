@@ -44,8 +44,10 @@ export class Fetcher implements ReaderSource, PollSource {
   attend(reader: PartitionReader): void {
     if (this.closed) throw new StreamsError('KAFKA_CLOSED', 'stop', 'the client is closed', reader.at)
     const poller = this.attended.get(reader)
-    if (poller === undefined) void this.place(reader, 0)
-    else poller?.wake()
+    if (poller === undefined) {
+      this.attended.set(reader, null)
+      void this.place(reader, 0)
+    } else poller?.wake()
   }
 
   dismiss(reader: PartitionReader): void {
@@ -66,12 +68,13 @@ export class Fetcher implements ReaderSource, PollSource {
     }
     reader.failing(error)
     if (!this.attended.has(reader)) return
+    // A reader that is dismissed from here on must not come back: nobody would close it again.
+    this.attended.set(reader, null)
     void this.cluster.learnFrom(error, reader.at.topic).then(() => this.place(reader, reader.backoff.failedMs()))
   }
 
   /** Finds the partition's leader and has it polled there; tries until the reader is dismissed. */
   private async place(reader: PartitionReader, delayMs: number): Promise<void> {
-    this.attended.set(reader, null)
     await pause(delayMs)
     while (this.isPlacing(reader)) {
       try {

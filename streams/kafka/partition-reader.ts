@@ -124,7 +124,7 @@ export class PartitionReader implements LogReader {
   /** What the next poll should bring; null while nothing more is to be held. */
   demand(): PartitionDemand | null {
     const { leader, lastFetchedEpoch, fetchOffset: offset } = this
-    if (leader === null || this.failure !== null || !this.ahead.empty) return null
+    if (this.closed || leader === null || this.failure !== null || !this.ahead.empty) return null
     if (this.waitUntilMs === null && !this.isBusy) return null
     const { topicId, leaderEpoch } = leader
     const maxBytes = Math.max(this.maxBytes, this.missingBytes)

@@ -220,6 +220,30 @@ describe('a network that errs', () => {
     reader.close()
   })
 
+  test('a reader that is closed while its leader is looked for does not come back', async () => {
+    const impatient = openClient(broker.bootstrap, { requestTimeoutMs: 600 })
+    const at = await at0()
+    await produceEach(client.cluster, at, texts(10, 10_000))
+    const reader = impatient.fetcher.open(at, 0)
+    await reader.fetch(10_000, 1_000)
+    const { counters } = impatient.cluster
+    const { metadataRefreshTotal } = counters
+    broker.proxy.silence('answers')
+    const reading = (async () => {
+      while (counters.metadataRefreshTotal === metadataRefreshTotal) await reader.fetch(10_000, 100)
+    })()
+    // The poll has had its time, and now nobody says who leads the partition.
+    while (counters.metadataRefreshTotal === metadataRefreshTotal) await new Promise(setImmediate)
+    expect(impatient.fetcher.lagMax).toBeGreaterThan(0)
+    reader.close()
+    await reading
+    broker.proxy.heal()
+    // Behind what was asked before, and what follows from its answer.
+    for (let i = 0; i < 3; i++) await impatient.cluster.refresh(at.topic)
+    expect(impatient.fetcher.lagMax).toBe(0)
+    impatient.close()
+  })
+
   test('a slow network changes nothing but the time', async () => {
     const at = await at0()
     const all = texts(20, 9_000)

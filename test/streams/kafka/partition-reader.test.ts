@@ -12,9 +12,11 @@ import { batchOf } from '../log/text-records.ts'
 const AT = { topic: 'topic', partition: 0 }
 const TOPIC_ID = '00000000-0000-0000-0000-000000000001'
 let reader: PartitionReader
+let counters: KafkaCounters
 
 beforeEach(() => {
-  const source = { counters: new KafkaCounters(), pollsSent: 0, attend: () => {}, dismiss: () => {} }
+  counters = new KafkaCounters()
+  const source = { counters, pollsSent: 0, attend: () => {}, dismiss: () => {} }
   reader = new PartitionReader(AT, 0, source)
   reader.ledBy({ topicId: TOPIC_ID, brokerId: 1, leaderEpoch: 7 })
 })
@@ -29,11 +31,11 @@ function batch(baseOffset: number, leaderEpoch: number): Uint8Array {
   return bytes
 }
 
-function answer(records: readonly Uint8Array[], divergedAt: number | null = null): void {
+function answer(records: readonly Uint8Array[], divergedAt: number | null = null, lastStableOffset = 10): void {
   const demand = reader.demand()
   if (demand === null) throw new Error('the reader wants nothing')
   const place = { topicId: TOPIC_ID, partition: 0, errorCode: 0, logStartOffset: 0, aborted: [] }
-  const fetched: FetchedPartition = { ...place, lastStableOffset: 10, divergedAt, records: Buffer.concat(records) }
+  const fetched: FetchedPartition = { ...place, lastStableOffset, divergedAt, records: Buffer.concat(records) }
   reader.accept(fetched, demand)
   reader.answered(1, fetched.lastStableOffset)
 }
@@ -79,4 +81,29 @@ test('partition reader: a log that was cut off is refused each time, until someb
   }
   reader.seek(0)
   expect(reader.demand()).toMatchObject({ offset: 0, lastFetchedEpoch: -1 })
+})
+
+test('partition reader: what became stable while the broker read is no fault, and is given out once the end covers it', async () => {
+  const first = reader.fetch(1_000, 1_000)
+  for (let answers = 0; answers < 4; answers++) answer([batch(0, 5), batch(1, 5)], null, 0)
+  answer([batch(0, 5), batch(1, 5)], null, 1)
+  expect(await first).toMatchObject({ nextOffset: 1 })
+  const second = reader.fetch(1_000, 1_000)
+  answer([batch(1, 5)])
+  expect(await second).toMatchObject({ nextOffset: 2 })
+  expect(counters.corruptFetchesTotal).toBe(0)
+})
+
+test('partition reader: an offset past the end, where something is stable, is a fault of the line or the disk', async () => {
+  const fetching = reader.fetch(1_000, 1_000)
+  for (let tries = 0; tries < 3; tries++) answer([batch(12, 5)])
+  await expect(fetching).rejects.toMatchObject({ code: 'CORRUPT_BATCH', next: 'stop' })
+  expect(counters.corruptFetchesTotal).toBe(3)
+})
+
+test('partition reader: one that is closed wants nothing more', async () => {
+  await fetch([batch(0, 5)], 1)
+  expect(reader.demand()).not.toBeNull()
+  reader.close()
+  expect(reader.demand()).toBeNull()
 })
