@@ -74,9 +74,10 @@ export class EntryTable implements TransactionalStore, CheckpointedStore {
     this.entries.delete(key)
   }
 
-  /** Deletes for good, whatever becomes of the open overlays: for what none of them can have touched. */
+  /** Deletes for good, whatever becomes of the open overlays: for what nobody can ask for again, were they dropped. */
   purge(key: string): void {
     this.entries.delete(key)
+    for (const images of this.before) images.delete(key)
   }
 
   private remember(key: string): void {

@@ -110,6 +110,26 @@ describe('the windowed store', () => {
     expect(partition.instance.table.size).toBe(1)
   })
 
+  test('what a later commit has freed does not come back with a batch that had freed it too and is taken back', () => {
+    const partition = new Partition(2)
+    const { streamTime, instance } = partition
+    const both = [streamTime, instance.table]
+    partition.transact(() => {
+      partition.count('a@1')
+      partition.count('b@1')
+    }, 'merge')
+    // A commit that closes the window is on its way while the next batch meets the bound.
+    for (const store of both) store.openOverlay()
+    streamTime.advance(30)
+    for (const store of both) store.openOverlay()
+    partition.count('c@31')
+    for (const store of both) store.mergeOldest()
+    instance.expire(false)
+    for (const store of both) store.dropYoungest()
+    expect(instance.table.size).toBe(0)
+    expect(['c@31', 'd@32'].map((arrival) => partition.count(arrival))).toEqual([1, 1])
+  })
+
   test('refuses windows that are closed or none, and times before 1970', () => {
     const { store, streamTime } = new Partition()
     streamTime.advance(100)
