@@ -46,11 +46,11 @@ export async function connect(
       apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]),
     )
     const features = new Map(finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]))
-    const lifetimeMs = sasl === null ? Number.POSITIVE_INFINITY : await authenticate(opened, sasl)
+    const lifetimeMs = sasl === null ? Number.POSITIVE_INFINITY : await authenticate(opened, sasl, Math.max(1, Math.round(deadlineMs - performance.now())))
     return { connection: opened, versions, features, expiresAtMs: performance.now() + 0.8 * lifetimeMs }
   } catch (error) {
     opened.close()
-    if (error instanceof StreamsError && error.next === 'stop') throw error
+    if (error instanceof StreamsError && (error.next === 'stop' || error.code === 'KAFKA_UNREACHABLE')) throw error
     // Whatever was asked here changes nothing, so a lost answer is a plain retry.
     throw unreachable(broker, 'the connection could not be made ready', error)
   } finally {

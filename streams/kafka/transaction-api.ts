@@ -7,6 +7,8 @@ import { type API, createAPI, endTxnV4, ResponseError, txnOffsetCommitV4 } from 
 
 /** What EndTxn answers since KIP-890: the identity of the next transaction. */
 export interface EndTxnAnswer {
+  /** Read by the connection, which then rests. */
+  readonly throttleTimeMs: number
   readonly producerId: bigint
   readonly producerEpoch: number
 }
@@ -30,9 +32,9 @@ export const endTxnV5: API<ArgumentsOf<typeof endTxnV4.api>, EndTxnAnswer> = cre
   5,
   endTxnV4.createRequest,
   (_correlationId, apiKey, apiVersion, reader): EndTxnAnswer => {
-    reader.readInt32() // Throttling is the connection's business.
+    const throttleTimeMs = reader.readInt32()
     const errorCode = reader.readInt16()
-    const answer = { producerId: reader.readInt64(), producerEpoch: reader.readInt16() }
+    const answer = { throttleTimeMs, producerId: reader.readInt64(), producerEpoch: reader.readInt16() }
     reader.readTaggedFields()
     // The identity beside an error code is not one: it must not be taken over.
     if (errorCode !== 0) throw new ResponseError(apiKey, apiVersion, { '/': [errorCode, null] }, answer)

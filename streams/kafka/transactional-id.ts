@@ -78,8 +78,10 @@ export class TransactionalId {
     const { coordinator, id, implicit } = this
     const { producerId, producerEpoch } = this.current
     await coordinator.ask('EndTxn', false, async (call) => {
-      if (implicit) this.current = await call(endTxnV5, id, producerId, producerEpoch, commit)
-      else await call(endTxnV4.api, id, producerId, producerEpoch, commit)
+      if (implicit) {
+        const next = await call(endTxnV5, id, producerId, producerEpoch, commit)
+        this.current = { producerId: next.producerId, producerEpoch: next.producerEpoch }
+      } else await call(endTxnV4.api, id, producerId, producerEpoch, commit)
     })
   }
 }

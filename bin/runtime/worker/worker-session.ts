@@ -18,7 +18,9 @@ export async function awaitWorkerSession(config: Config, member: Asker, signal: 
     try {
       return await openWorkerSession(config, member)
     } catch (error) {
-      if (!(error instanceof StreamsError) || error.next !== 'retry' || signal.aborted) throw error
+      // Nothing has been written that an unknown outcome could be of.
+      const passes = error instanceof StreamsError && (error.next === 'retry' || error.next === 'abort')
+      if (!passes || signal.aborted) throw error
       logger.warn({ error: error.message }, 'asks again')
       await machineTime.sleep(ASKED_AGAIN_MS, signal)
     }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BrokerConnection } from '../../../streams/kafka/connection.ts'
 import { FrameReader } from '../../../streams/kafka/frame-reader.ts'
 import { KafkaCounters } from '../../../streams/kafka/kafka-counters.ts'
+import { endTxnV5 } from '../../../streams/kafka/transaction-api.ts'
 
 // Goal: what a connection keeps of requests is bounded, whatever a broker does not answer.
 // Method: a server that takes requests and answers when the test says so, with the request's own number.
@@ -100,4 +101,20 @@ test('a connection that ends tells what was sent from what was not', async () =>
   broker.destroy()
   const codes = (await Promise.all(outcomes)).map((error) => (error as { code: string }).code)
   expect(codes).toEqual([...Array(IN_FLIGHT_MAX).fill('KAFKA_NO_ANSWER'), 'KAFKA_UNREACHABLE', 'KAFKA_UNREACHABLE'])
+})
+
+test('a broker that asks for a pause with the end of a transaction gets it', async () => {
+  const ended = connection.call(endTxnV5, 'id', 5n, 1, true)
+  await untilArrived(1)
+  const [request] = arrived as [Buffer]
+  // Length, correlation id, tagged fields; throttling, error code, producer id and epoch, tagged fields.
+  const frame = Buffer.alloc(26)
+  frame.writeInt32BE(frame.length - 4, 0)
+  request.copy(frame, 4, 4, 8)
+  frame.writeInt32BE(700, 9)
+  frame.writeBigInt64BE(6n, 15)
+  frame.writeInt16BE(2, 23)
+  broker.write(frame)
+  expect(await ended).toMatchObject({ producerId: 6n, producerEpoch: 2 })
+  expect(counters.throttleTimeMsTotal).toBe(700)
 })
