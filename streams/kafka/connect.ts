@@ -46,7 +46,10 @@ export async function connect(
       apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]),
     )
     const features = new Map(finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]))
-    const lifetimeMs = sasl === null ? Number.POSITIVE_INFINITY : await authenticate(opened, sasl, Math.max(1, Math.round(deadlineMs - performance.now())))
+    const lifetimeMs =
+      sasl === null
+        ? Number.POSITIVE_INFINITY
+        : await authenticate(opened, sasl, Math.max(1, Math.round(deadlineMs - performance.now())))
     return { connection: opened, versions, features, expiresAtMs: performance.now() + 0.8 * lifetimeMs }
   } catch (error) {
     opened.close()

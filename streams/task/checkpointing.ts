@@ -1,4 +1,4 @@
-import type { StreamsError } from '../errors.ts'
+import { StreamsError } from '../errors.ts'
 import type { LogBounds } from '../log/log.ts'
 import { Checkpoints, type PendingCheckpoint } from '../state/checkpoint.ts'
 import type { CheckpointIdentity } from '../state/checkpoint-header.ts'
@@ -66,11 +66,27 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
       return `${name}: outside of offsets ${reach.bounds.startOffset} to ${reach.committedOffset}, retained and committed`
     })
     this.files.reach = null
+    if (header === null && reach.committedOffset === 0 && outOfReach.length > 0) await this.requireNoOther()
     const reasons = [...refused.map(({ name, reason }) => `${name}: ${reason}`), ...outOfReach]
     if (header === null) return { state: null, refused: reasons }
     this.lastOffset = header.nextOffset
     this.coveredOffset = header.nextOffset
     return { state: { stores, offset: header.nextOffset }, refused: reasons }
+  }
+
+  /**
+   * A checkpoint holds what was committed. If there is one and nothing is committed, the log has forgotten where the task was, as brokers do of a
+   * group that had no member for a week; a start at 0 would do everything once more.
+   */
+  private async requireNoOther(): Promise<void> {
+    const { create, identity } = this.options
+    const { topic, partition } = identity
+    const { header } = await this.bind(create()).load()
+    if (header === null) return
+    const what = `nothing is committed, but ${header.nextOffset} offsets and more have been: the log has forgotten how far the task was`
+    const remedy =
+      'commit its offset again (its outputs say which), or remove its checkpoints to have everything processed once more'
+    throw new StreamsError('OFFSETS_LOST', 'stop', `${what}; ${remedy}`, { topic, partition })
   }
 
   /** @throws StreamsError of the last write when it was one that the task must stop at. */
