@@ -135,13 +135,14 @@ export class AlertSession {
           const { bytes, nextOffset } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
           const entries = decoder.read(bytes, position)
           position = nextOffset
-          await this.room.take(entries.length)
           for (const stretch of beforeErasures(entries)) {
             if (stretch[0]!.entry.kind === 'erasure') {
               await this.handActionsBefore(at.partition, isOver)
               // It was not handed on, nor what is behind it: they come again.
               if (isOver()) break
             }
+            // Only now: with room in hand it would wait for actions that need some of it.
+            await this.room.take(stretch.length)
             subscriber.next(stretch)
           }
           progress.handed = position

@@ -49,12 +49,12 @@ export class AlertLog {
     return alerts
   }
 
-  /** Sends alerts of partition `partition`, each of account `ACC_<partition>` with a count one above the last. */
-  async send(partition: number, count: number, given: Partial<Alert> = {}): Promise<void> {
+  /** Sends alerts of partition `partition` in one batch, each of account `ACC_<partition>` with a count one above the last. */
+  async send(partition: number, count: number, given: (index: number) => Partial<Alert> = () => ({})): Promise<void> {
     const ids = this.sent.get(partition) ?? []
     this.sent.set(partition, ids)
-    const values = Array.from({ length: count }, () => {
-      const alert = alertOf(partition, this.number++, ids.length + 1, given)
+    const values = Array.from({ length: count }, (_, index) => {
+      const alert = alertOf(partition, this.number++, ids.length + 1, given(index))
       ids.push(alert.alertId)
       return framed(SCHEMA_IDS.alert, encodeAlert(alert))
     })

@@ -11,6 +11,8 @@ import { wholeStream } from './written-entries.ts'
 
 const AT = { topic: TOPICS.fraudAlerts.name, partition: 4 }
 const WITHIN_MS = 60_000
+/** What the alerter holds at most between log and store. */
+const ENTRIES_MAX = 4_000
 
 vi.setConfig({ testTimeout: 2 * WITHIN_MS })
 let alerts: AlertLog
@@ -69,11 +71,24 @@ test('SPEC B4: an erasure forgets actions that were committed before it, though 
   const own = await AlertLog.open()
   const actions = Array.from({ length: 200 }, (_, n) => actionOf(6, { episodeId: `6-${n}` }))
   await own.sendActions(6, actions)
-  await own.send(6, 1, { kind: 'ERASURE' })
-  await own.send(6, 1, { senderAccountId: 'ACC_60' })
+  await own.send(6, 1, () => ({ kind: 'ERASURE' }))
+  await own.send(6, 1, () => ({ senderAccountId: 'ACC_60' }))
   await runUntil(async () => expect(await store.accounts()).toContain('ACC_60'), own)
   expect(await store.actionsOf('ACC_6')).toEqual({})
   expect((await wholeStream(store)).map(({ kind }) => kind)).toEqual(['alert'])
+  await own.close()
+})
+
+test('SPEC A3: an erasure with more alerts behind it than there is room for holds up nobody, itself included', async () => {
+  const own = await AlertLog.open()
+  await own.sendActions(6, [actionOf(6)])
+  await own.send(6, ENTRIES_MAX + 200, (index) => (index === 0 ? { kind: 'ERASURE' } : { senderAccountId: 'ACC_60' }))
+  await own.send(7, 1)
+  await runUntil(async () => {
+    expect(await store.countOf('ACC_60')).toBe(ENTRIES_MAX + 200)
+    expect(await store.countOf('ACC_7')).toBe(1)
+  }, own)
+  expect(await store.actionsOf('ACC_6')).toEqual({})
   await own.close()
 })
 
