@@ -19,6 +19,7 @@ import type { AlertStore } from './alert-store.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { EntryDecoder, type EntrySchemaIds, type ReadEntry } from './entry-decoder.ts'
 import { EntryRoom } from './entry-room.ts'
+import { type ErasedAccounts, erasedBetween, NOBODY_ERASED } from './erased-accounts.ts'
 import { resume } from './resume.ts'
 
 /** Entries between log and store; past it nothing is fetched. */
@@ -89,8 +90,10 @@ export class AlertSession {
     // A write before all else: a store that can be read only is not live.
     await this.store.sweep()
     const positions = await this.store.positions()
-    const partitions = PARTITIONS.map((at) => this.begin(at, positions))
-    const tails = (await Promise.all(partitions)).map((progress) => this.entriesOf(progress, signal))
+    const alerts = await Promise.all(ALERTS.map((at) => this.begin(at, positions, signal)))
+    // Behind the alerts, of which they must know where they begin.
+    const actions = await Promise.all(ACTIONS.map((at) => this.begin(at, positions, signal)))
+    const tails = [...alerts, ...actions].map((progress) => this.entriesOf(progress, signal))
     this.events.onAnswered()
     const drained = new Subject<void>()
     const writes = merge(...tails).pipe(
@@ -108,16 +111,32 @@ export class AlertSession {
     await this.commit()
   }
 
-  private async begin(at: TopicPartition, positions: ReadonlyMap<string, number>): Promise<Progress> {
-    const { log, logId, group, schemaIds, clock } = this.sources
-    const source = `${logId}/${at.topic}-${at.partition}`
+  private async begin(
+    at: TopicPartition,
+    positions: ReadonlyMap<string, number>,
+    signal: AbortSignal,
+  ): Promise<Progress> {
+    const { log, group, schemaIds, clock } = this.sources
+    const source = this.sourceOf(at)
     const { offset, previousOffset, lostOffsets } = await resume(log, group, at, positions.get(source), clock.nowMs())
     if (lostOffsets > 0) this.events.onLost(at, lostOffsets)
-    const decoder = new EntryDecoder(at, source, schemaIds, previousOffset)
+    const readsAgain = at.topic === TOPICS.fraudActions.name && previousOffset === -1
+    const erased = readsAgain ? await this.erasedBefore(at.partition, offset, signal) : NOBODY_ERASED
+    const decoder = new EntryDecoder(at, source, schemaIds, previousOffset, erased)
     const begun = { handed: offset, onHanded: () => {}, held: previousOffset, next: offset, committed: offset }
     const progress: Progress = { at, source, from: offset, decoder, ...begun }
     this.progress.set(source, progress)
     return progress
+  }
+
+  private erasedBefore(partition: number, actions: number, signal: AbortSignal): Promise<ErasedAccounts> {
+    const { log, schemaIds } = this.sources
+    const { from: alerts } = this.progress.get(this.sourceOf({ topic: TOPICS.fraudAlerts.name, partition }))!
+    return erasedBetween(log, { partition, actions, alerts }, schemaIds.alert, signal)
+  }
+
+  private sourceOf({ topic, partition }: TopicPartition): string {
+    return `${this.sources.logId}/${topic}-${partition}`
   }
 
   private entriesOf(progress: Progress, signal: AbortSignal): Observable<readonly ReadEntry[]> {
@@ -169,7 +188,7 @@ export class AlertSession {
    */
   private async handActionsBefore(partition: number, isOver: () => boolean): Promise<void> {
     const at = { topic: TOPICS.fraudActions.name, partition }
-    const actions = this.progress.get(`${this.sources.logId}/${at.topic}-${at.partition}`)!
+    const actions = this.progress.get(this.sourceOf(at))!
     const { endOffset } = await this.sources.log.bounds(at)
     while (actions.handed < endOffset && !isOver()) {
       await new Promise<void>((resolve) => {
@@ -226,6 +245,9 @@ function beforeErasures(entries: readonly ReadEntry[]): readonly (readonly ReadE
   return starts.map((start, index) => entries.slice(start, starts[index + 1]))
 }
 
-const PARTITIONS: readonly TopicPartition[] = [TOPICS.fraudAlerts, TOPICS.fraudActions].flatMap(
-  ({ name: topic, partitions }) => Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
-)
+const ALERTS = partitionsOf(TOPICS.fraudAlerts)
+const ACTIONS = partitionsOf(TOPICS.fraudActions)
+
+function partitionsOf({ name: topic, partitions }: (typeof TOPICS)[keyof typeof TOPICS]): readonly TopicPartition[] {
+  return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
+}

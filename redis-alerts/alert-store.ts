@@ -44,7 +44,7 @@ export interface ErasureEntry extends EntrySource {
   readonly account: string
 }
 
-/** A record that the store learns no more of than that it went by: it was dead-lettered. */
+/** A record that the store learns no more of than that it went by: it was dead-lettered, or its account erased. */
 export interface PassedEntry extends EntrySource {
   readonly kind: 'passed'
 }

@@ -96,9 +96,9 @@ export class Alerter {
 
   private written(group: readonly ReadEntry[], latencyMs: number): void {
     const { written } = this.counters
-    for (const { at, malformed } of group) {
-      if (malformed === null) written.set(at.topic, (written.get(at.topic) ?? 0) + 1)
-      else this.counters.malformed++
+    for (const { at, entry, malformed } of group) {
+      if (malformed !== null) this.counters.malformed++
+      else if (entry.kind !== 'passed') written.set(at.topic, (written.get(at.topic) ?? 0) + 1)
     }
     this.options.events.onWritten(latencyMs)
   }

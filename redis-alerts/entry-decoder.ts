@@ -8,6 +8,7 @@ import type { RecordBatchReader } from '../streams/record/record-batch-reader.ts
 import { visitBatches } from '../streams/record/visit-batches.ts'
 import type { EntrySource, LiveEntry } from './alert-store.ts'
 import { actionJson, alertJson } from './entry-json.ts'
+import type { ErasedAccounts } from './erased-accounts.ts'
 import { ACTION_LIFE_MS } from './lives.ts'
 
 /** A record of `fraud.alerts` or `fraud.actions` that is none: what its dead letter says. */
@@ -53,16 +54,27 @@ export class EntryDecoder {
   private readonly at: TopicPartition
   private readonly source: string
   private readonly schemaIds: EntrySchemaIds
+  private readonly erased: ErasedAccounts
   private readonly alert = new AlertReader()
   private readonly action = new FraudActionReader()
   private previousOffset: number
 
-  /** `previousOffset` is what the store holds of `source` before the first record; -1 where that is not known. */
-  constructor(at: TopicPartition, source: string, schemaIds: EntrySchemaIds, previousOffset: number) {
+  /**
+   * `previousOffset` is what the store holds of `source` before the first record; -1 where that is not known. Actions of `erased` that
+   * came before their erasure only pass.
+   */
+  constructor(
+    at: TopicPartition,
+    source: string,
+    schemaIds: EntrySchemaIds,
+    previousOffset: number,
+    erased: ErasedAccounts,
+  ) {
     this.at = at
     this.source = source
     this.schemaIds = schemaIds
     this.previousOffset = previousOffset
+    this.erased = erased
   }
 
   /** The records of fetched batches from offset `from` on. @throws StreamsError CORRUPT_BATCH */
@@ -118,11 +130,12 @@ export class EntryDecoder {
 
   private actionOf({ timestampMs }: RecordBatchReader, place: EntrySource): LiveEntry | Refusal {
     const action = this.action.toObject()
-    const { senderAccountId: account, eventTime, until, episodeId } = action
+    const { senderAccountId: account, eventTime, until, episodeId, inputOffset } = action
     if (!ACCOUNT.test(account)) return badAccount()
     if (!EPISODE.test(episodeId)) return ['BAD_ID', 'episode_id is not <partition>-<offset>']
     if (!isTime(eventTime, timestampMs)) return badTime('event_time')
     if (until !== null && !(until >= 0 && until <= TIME_MAX_MS)) return badTime('until')
+    if (inputOffset < (this.erased.get(account) ?? 0)) return { kind: 'passed', ...place }
     const endsMs = Math.max(until ?? 0, eventTime + ACTION_LIFE_MS)
     const json = actionJson(action, endsMs)
     return { kind: 'action', ...place, account, field: `${action.action}:${episodeId}`, endsMs, json }

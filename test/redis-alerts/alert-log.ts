@@ -39,10 +39,10 @@ export class AlertLog {
     return new AlertLog(log, logId, await log.openProducer(null))
   }
 
-  /** On an embedded log in a folder of its own, which goes with it. */
-  static async open(): Promise<AlertLog> {
+  /** On an embedded log in a folder of its own, which goes with it; `clock` stamps what is sent. */
+  static async open(clock: { nowMs(): number } = machineTime): Promise<AlertLog> {
     const directory = mkdtempSync(join(tmpdir(), 'sluice-alerts-'))
-    const log = await openEmbeddedLog({ directory, clock: machineTime, bytesMax: LOG_BYTES_MAX })
+    const log = await openEmbeddedLog({ directory, clock, bytesMax: LOG_BYTES_MAX })
     await log.createTopics(topicSettings({ logBytesMax: LOG_BYTES_MAX, retentionMs: 86_400_000 }))
     const alerts = await AlertLog.over(log, log.stat().folderId)
     alerts.closed = () => rmSync(directory, { recursive: true, force: true })
