@@ -79,6 +79,8 @@ export interface AlertStore {
   actionsOf(account: string): Promise<Readonly<Record<string, string>>>
   /** At most `limit` entries of the stream past `id` ('0-0' is its beginning), oldest first. */
   entriesAfter(id: string, limit: number): Promise<readonly StreamEntry[]>
+  /** Another text after each erasure, null before the first: who keeps anything of what was read looks again. */
+  lastErasure(): Promise<string | null>
   /** Tells of each new alert from now on; who must not miss one reads the stream and takes this as a wake-up. */
   subscribe(listener: (json: string) => void): Promise<Subscription>
   close(): void

@@ -48,9 +48,10 @@ redis.call('SREM', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 return 1`
 
-/** KEYS stream; ARGV mark of an account, whose entries go. */
+/** KEYS stream erasure; ARGV mark of an account, whose entries go. */
 const UNTELL = `#!lua
-${untell('KEYS[1]', 'ARGV[1]')}
+${NOW}
+${untell('KEYS[1]', 'ARGV[1]', 'KEYS[2]')}
 return 1`
 
 /** KEYS positions offsets stream; ARGV channel, then source offset previous kind json, again and again. */

@@ -69,6 +69,10 @@ export class ClusterWriter implements EntryWriter {
     await this.take({ script: 'sweep', keys: [CLUSTER_KEYS.accounts, CLUSTER_KEYS.expiry], args: [] })
   }
 
+  lastErasure(): Promise<string | null> {
+    return this.cluster.get(CLUSTER_KEYS.erasure)
+  }
+
   private async join(entries: readonly LiveEntry[]): Promise<void> {
     const steps = keySteps(upToGap(entries, await this.held()))
     await Promise.all(steps.map((step) => this.take(step)))
@@ -77,14 +81,14 @@ export class ClusterWriter implements EntryWriter {
 
   private async erase(entry: ErasureEntry): Promise<void> {
     const { account } = entry
-    const { accounts, expiry, stream } = CLUSTER_KEYS
+    const { accounts, expiry, stream, erasure } = CLUSTER_KEYS
     if (upToGap([entry], await this.held()).length > 0) {
       await Promise.all([
         this.cluster.del(alertKey(account), alertOffsetKey(account)),
         this.cluster.del(countKey(account)),
         this.cluster.del(actionsKey(account)),
         this.take({ script: 'leave', keys: [accounts, expiry], args: [account] }),
-        this.take({ script: 'untell', keys: [stream], args: [accountMark(account)] }),
+        this.take({ script: 'untell', keys: [stream, erasure], args: [accountMark(account)] }),
       ])
     }
     await this.take(tellStep([entry]))

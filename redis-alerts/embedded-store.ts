@@ -22,6 +22,7 @@ export class EmbeddedAlertStore implements AlertStore {
   private readonly actions: ExpiringMap<Map<string, Standing<string>>>
   private readonly stream: RecentEntries
   private readonly offsets = new Map<string, number>()
+  private erasures = 0
   private readonly listeners = new Set<(json: string) => void>()
 
   constructor(
@@ -67,6 +68,10 @@ export class EmbeddedAlertStore implements AlertStore {
 
   async entriesAfter(id: string, limit: number): Promise<readonly StreamEntry[]> {
     return this.stream.after(id, limit)
+  }
+
+  async lastErasure(): Promise<string | null> {
+    return this.erasures === 0 ? null : String(this.erasures)
   }
 
   async subscribe(listener: (json: string) => void): Promise<Subscription> {
@@ -116,6 +121,7 @@ export class EmbeddedAlertStore implements AlertStore {
   private erase(account: string): void {
     for (const map of [this.alerts, this.counts, this.actions]) map.delete(account)
     this.stream.removeOf(account)
+    this.erasures++
   }
 
   private writeAction({ account, field, endsMs, json }: ActionEntry, nowMs: number): void {

@@ -9,6 +9,8 @@ export const SHARED_KEYS = {
   stream: 'fraud:stream',
   /** Source to its last offset. */
   offsets: 'fraud:offsets',
+  /** When something was last erased, by the server's clock. */
+  erasure: 'fraud:erasure',
 } as const
 
 export function alertKey(account: string): string {
@@ -31,6 +33,7 @@ export const CLUSTER_KEYS = {
   accounts: SHARED_KEYS.accounts,
   expiry: beside(SHARED_KEYS.expiry, SHARED_KEYS.accounts),
   stream: SHARED_KEYS.stream,
+  erasure: beside(SHARED_KEYS.erasure, SHARED_KEYS.stream),
   /** Source to the last offset that entered the stream. */
   offsets: beside(SHARED_KEYS.offsets, SHARED_KEYS.stream),
   /** Source to the last offset whose keys stand as well; taken away when the masters are others. */

@@ -75,6 +75,10 @@ export class RedisAlertStore implements AlertStore {
     return found.map(([own, [kind, json]]) => ({ id: own, kind: kind as StreamEntry['kind'], json: json as string }))
   }
 
+  lastErasure(): Promise<string | null> {
+    return this.ask(() => this.writer.lastErasure())
+  }
+
   /** Over a connection of its own, as Redis asks for. */
   async subscribe(listener: (json: string) => void): Promise<Subscription> {
     const subscriber = this.redis instanceof Cluster ? this.redis.duplicate() : this.redis.duplicate()

@@ -68,11 +68,15 @@ if endsMs > nowMs and standing < ${ACTIONS_MAX} and redis.call('HSETNX', actions
 end
 `
 
-/** Takes entries with a mark out of a stream. It looks at all of it: an erasure is rare, and what it leaves must not be read again. */
-export const untell = (stream: string, mark: string) => `
+/**
+ * Takes entries with a mark out of a stream. It looks at all of it: an erasure is rare, and what it leaves must not be read again. Who has
+ * read them sees by `erasureKey` that there was one; the time names it, since a count would begin again in an emptied Redis. Wants `time`.
+ */
+export const untell = (stream: string, mark: string, erasureKey: string) => `
 for _, entry in ipairs(redis.call('XRANGE', ${stream}, '-', '+')) do
   if string.find(entry[2][2], ${mark}, 1, true) then redis.call('XDEL', ${stream}, entry[1]) end
 end
+redis.call('SET', ${erasureKey}, time[1] .. '-' .. time[2])
 `
 
 /**
@@ -108,7 +112,7 @@ local account, mark = ARGV[at], ARGV[at + 1]
 redis.call('DEL', KEYS[keyAt], KEYS[keyAt + 1], KEYS[keyAt + 2])
 redis.call('SREM', accountsKey, account)
 redis.call('ZREM', expiryKey, account)
-${untell('streamKey', 'mark')}
+${untell('streamKey', 'mark', 'erasureKey')}
 at, keyAt = at + 2, keyAt + 3
 `
 
@@ -116,18 +120,19 @@ at, keyAt = at + 2, keyAt + 3
  * A newer entry enters the stream, however late it comes; an older one stands there already. What is held of a source is asked for once
  * and told once, at the end, and also when that comes early: after a gap, or when Redis refuses a command in the middle.
  *
- * KEYS offsets stream accounts expiry, then of each entry: alert count, or actions, or alert count actions.
+ * KEYS offsets stream accounts expiry erasure, then of each entry: alert count, or actions, or alert count actions.
  * ARGV channel, then of each entry: kind source offset previous, and json account alertEndsMs countEndsMs fraudCount,
  * or json field endsMs, or account mark.
  */
 const write = (streamEntriesMax: number) => `#!lua
 ${NOW}
-local offsetsKey, streamKey, accountsKey, expiryKey, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
+local offsetsKey, streamKey, accountsKey, expiryKey, erasureKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local channel = ARGV[1]
 ${PRUNE}
 local held, reached = {}, {}
 
 local function writeAll()
-  local at, keyAt = 2, 5
+  local at, keyAt = 2, 6
   while at <= #ARGV do
     local kind, source, offset, previous = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
     at = at + 4

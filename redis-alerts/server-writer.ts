@@ -33,9 +33,9 @@ export class ServerWriter implements EntryWriter {
   }
 
   async write(entries: readonly LiveEntry[]): Promise<void> {
-    const { offsets, stream, accounts, expiry } = SHARED_KEYS
+    const { offsets, stream, accounts, expiry, erasure } = SHARED_KEYS
     for (let at = 0; at < entries.length; at += CALL_ENTRIES_MAX) {
-      const keys: string[] = [offsets, stream, accounts, expiry]
+      const keys: string[] = [offsets, stream, accounts, expiry, erasure]
       const args: (string | number)[] = [ALERTS_CHANNEL]
       for (const entry of entries.slice(at, at + CALL_ENTRIES_MAX)) put(entry, keys, args)
       // One after the other: an erasure must not get past what a call before it could not write.
@@ -46,6 +46,10 @@ export class ServerWriter implements EntryWriter {
   async sweep(): Promise<void> {
     const { accounts, expiry } = SHARED_KEYS
     await this.redis.evalsha(this.digests.sweep, 2, accounts, expiry)
+  }
+
+  lastErasure(): Promise<string | null> {
+    return this.redis.get(SHARED_KEYS.erasure)
   }
 }
 

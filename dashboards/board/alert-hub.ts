@@ -37,8 +37,10 @@ export class AlertHub {
   private readonly activity = new FeedActivity()
   private readonly live = new Set<Subscriber>()
   private readonly catchingUp = new Set<Subscriber>()
-  private recent: StreamEntry[] = []
+  /** Ids of the newest entries, behind the one before them. What was in them is the store's: it may be erased there. */
+  private recent: readonly string[] = [FIRST_ID]
   private position = FIRST_ID
+  private erasure: string | null = null
   private feed: AlertFeed | null = null
   private state: FeedStatus['store'] = 'CONNECTING'
   private why: string | null = null
@@ -82,8 +84,7 @@ export class AlertHub {
       this.live.delete(subscriber)
     })
     subscriber.write(`retry: 1000\n\n${this.statusText()}`)
-    if (after === null) this.begin(subscriber)
-    else await this.catchUp(subscriber)
+    await (after === null ? this.begin(subscriber) : this.catchUp(subscriber))
   }
 
   /** The actions of an account that the store still holds, newest first. */
@@ -93,17 +94,22 @@ export class AlertHub {
     return actions.sort((a, b) => b.event_time - a.event_time)
   }
 
-  private begin(subscriber: Subscriber): void {
-    if (this.recent.length > 0) subscriber.send(entriesFrame(this.recent.slice(-RECENT_ENTRIES)))
-    subscriber.cursor = this.position
-    this.join(subscriber)
+  /** Begins with what the store still has of the newest entries. */
+  private async begin(subscriber: Subscriber): Promise<void> {
+    if (subscriber.closed) return
+    const { feed, position, recent } = this
+    if (feed === null || !this.hasReadAll) return this.waitWith(subscriber, () => this.begin(subscriber))
+    const entries = await feed.entriesAfter(recent[0]!, RECENT_ENTRIES)
+    if (entries.length > 0) subscriber.send(entriesFrame(entries))
+    else subscriber.cursor = position
+    await this.catchUp(subscriber)
   }
 
   private async catchUp(subscriber: Subscriber): Promise<void> {
     while (!subscriber.closed && (!this.hasReadAll || isAfter(this.position, subscriber.cursor))) {
       const { feed } = this
       // The store is away: the reader is told so once a second, and goes on when it is back.
-      if (feed === null || !this.hasReadAll) return this.waitWith(subscriber)
+      if (feed === null || !this.hasReadAll) return this.waitWith(subscriber, () => this.catchUp(subscriber))
       const entries = await feed.entriesAfter(subscriber.cursor, READ_ENTRIES)
       subscriber.tellGap((await oldestOf(feed)) ?? this.position)
       if (entries.length === 0) break
@@ -113,8 +119,8 @@ export class AlertHub {
     this.join(subscriber)
   }
 
-  private waitWith(subscriber: Subscriber): void {
-    setTimeout(() => void this.catchUp(subscriber).catch(() => subscriber.drop()), POLL_MS)
+  private waitWith(subscriber: Subscriber, goOn: () => Promise<void>): void {
+    setTimeout(() => void goOn().catch(() => subscriber.drop()), POLL_MS)
   }
 
   private join(subscriber: Subscriber): void {
@@ -130,11 +136,17 @@ export class AlertHub {
       this.feed = feed
       while (!signal.aborted) {
         const woken = this.nextWake()
-        const entries = await feed.entriesAfter(this.position, READ_ENTRIES)
+        const [entries, erasure] = await Promise.all([
+          feed.entriesAfter(this.position, READ_ENTRIES),
+          feed.lastErasure(),
+        ])
         this.state = 'LIVE'
         this.why = null
         onRead()
         if (entries.length > 0) this.publish(entries, await oldestOf(feed))
+        // Behind what was read before it, and is counted by now.
+        if (erasure !== this.erasure) await this.recount(feed)
+        this.erasure = erasure
         this.hasReadAll ||= entries.length < READ_ENTRIES
         if (entries.length === 0) await woken
         else if (entries.length < READ_ENTRIES) await clock.sleep(FRAME_MS, signal)
@@ -154,8 +166,10 @@ export class AlertHub {
 
   private publish(entries: readonly StreamEntry[], oldestId: string | null): void {
     this.position = entries.at(-1)?.id ?? this.position
-    for (const { kind, json } of entries) if (kind === 'alert') this.count(JSON.parse(json) as AlertValue)
-    this.recent = [...this.recent, ...entries].slice(-RECENT_ENTRIES)
+    for (const { eventTimeMs, account, severity } of this.alertsOf(entries)) {
+      this.activity.add(eventTimeMs, account, severity)
+    }
+    this.recent = [...this.recent, ...entries.map(({ id }) => id)].slice(-RECENT_ENTRIES - 1)
     if (this.live.size === 0) return
     const frame = entriesFrame(entries)
     for (const subscriber of this.live) {
@@ -165,9 +179,29 @@ export class AlertHub {
     }
   }
 
-  private count({ event_time, sender_account_id, severity }: AlertValue): void {
-    // A clock that runs ahead would push out the minutes that are shown.
-    this.activity.add(Math.min(event_time, this.options.clock.nowMs()), sender_account_id, severity)
+  /** Nobody is told who was erased, so accounts are counted anew by what the store still has (SPEC B4). */
+  private async recount(feed: AlertFeed): Promise<void> {
+    this.activity.forgetAccounts()
+    for (let after = FIRST_ID; isAfter(this.position, after); ) {
+      const entries = await feed.entriesAfter(after, READ_ENTRIES)
+      if (entries.length === 0) return
+      // What is newer is counted when it is published.
+      const counted = entries.filter(({ id }) => !isAfter(id, this.position))
+      for (const { eventTimeMs, account, severity } of this.alertsOf(counted)) {
+        this.activity.addAccount(eventTimeMs, account, severity)
+      }
+      after = entries.at(-1)!.id
+    }
+  }
+
+  private alertsOf(entries: readonly StreamEntry[]) {
+    const nowMs = this.options.clock.nowMs()
+    return entries.flatMap(({ kind, json }) => {
+      if (kind !== 'alert') return []
+      const { event_time, sender_account_id: account, severity } = JSON.parse(json) as AlertValue
+      // A clock that runs ahead would push out the minutes that are shown.
+      return [{ eventTimeMs: Math.min(event_time, nowMs), account, severity }]
+    })
   }
 
   private async tellStatus(signal: AbortSignal): Promise<void> {

@@ -32,7 +32,13 @@ export class FeedActivity {
       this.forget()
     }
     minute.alerts++
-    if (account === null) return
+    this.addAccount(eventTimeMs, account, severity)
+  }
+
+  /** Counts an alert at its account alone: its minute has it already. */
+  addAccount(eventTimeMs: number, account: string | null, severity: Severity): void {
+    const minute = this.minutes.get(Math.floor(eventTimeMs / MINUTE_MS))
+    if (minute === undefined || account === null) return
     const counted = minute.accounts.get(account)
     if (counted !== undefined) {
       counted.alerts++
@@ -40,6 +46,11 @@ export class FeedActivity {
     } else if (minute.accounts.size < ACCOUNTS_MAX) {
       minute.accounts.set(account, { alerts: 1, critical: severity === 'CRITICAL' })
     }
+  }
+
+  /** Forgets whom alerts were about; how many there were stays. */
+  forgetAccounts(): void {
+    for (const { accounts } of this.minutes.values()) accounts.clear()
   }
 
   /** Alerts of each of the last minutes, oldest first; the last is the running one. */

@@ -27,6 +27,8 @@ export interface AlertFeed {
   entriesAfter(id: string, limit: number): Promise<readonly StreamEntry[]>
   /** Wakes the reader; an entry may come without. */
   subscribe(listener: () => void): Promise<{ close(): void }>
+  /** Another text after each erasure, null before the first. */
+  lastErasure(): Promise<string | null>
   actionsOf(account: string): Promise<Readonly<Record<string, string>>>
   close(): void
 }

@@ -129,9 +129,13 @@ export function alertStoreConformance(emptyStore: () => Promise<AlertStore>, run
       ]
     }
     await store.write([...of('ACC_001', 1), ...of('ACC_0011', 3)])
+    expect(await store.lastErasure()).toBeNull()
     const erasure = { kind: 'erasure', source: SOURCE, offset: 5, previousOffset: -1, account: 'ACC_001' } as const
     await store.write([erasure])
+    const first = await store.lastErasure()
     await store.write([erasure])
+    const second = await store.lastErasure()
+    expect(new Set([first, second, null]).size).toBe(3)
     expect(await store.accounts()).toEqual(['ACC_0011'])
     expect([await store.alertOf('ACC_001'), await store.countOf('ACC_001')]).toEqual([null, null])
     expect(await store.actionsOf('ACC_001')).toEqual({})
@@ -143,6 +147,7 @@ export function alertStoreConformance(emptyStore: () => Promise<AlertStore>, run
     ])
     await store.write(of('ACC_001', 6))
     expect((await store.accounts()).toSorted()).toEqual(['ACC_001', 'ACC_0011'])
+    expect(await store.lastErasure()).toBe(second)
   })
 
   test('SPEC A1: the stream is bounded and keeps the newest', async () => {

@@ -9,7 +9,7 @@ import { standingIn } from '../../../bin/runtime/control/standing.ts'
 import { Pipeline } from '../../../bin/runtime/pipeline.ts'
 import { openWritingSession, type Session } from '../../../bin/runtime/session.ts'
 import { serveWeb } from '../../../bin/runtime/web-server.ts'
-import type { FeedEntry } from '../../../dashboards/board/views.ts'
+import type { FeedEntry, FeedStatus } from '../../../dashboards/board/views.ts'
 import type { AlertEntry } from '../../../redis-alerts/alert-store.ts'
 import { EmbeddedAlertStore } from '../../../redis-alerts/embedded-store.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
@@ -121,6 +121,7 @@ export function ask(port: number, path: string, { method = 'GET', headers = {}, 
 export class FeedReader {
   readonly entries: FeedEntry[] = []
   readonly events: string[] = []
+  status: FeedStatus | null = null
   lastId: string | null = null
   readonly ended: Promise<void>
   private text = ''
@@ -166,6 +167,7 @@ export class FeedReader {
       const event = fields.get('event') ?? ''
       this.events.push(event)
       this.lastId = fields.get('id') ?? this.lastId
+      if (event === 'status') this.status = JSON.parse(fields.get('data') ?? '') as FeedStatus
       if (event === 'entries') this.entries.push(...(JSON.parse(fields.get('data') ?? '[]') as FeedEntry[]))
     }
     this.changed()
