@@ -3,6 +3,7 @@ import { type NextStep, StreamsError } from '../streams/errors.ts'
 /** What happens after an error of Redis: the same again after a pause, or the end, since a person must set something right. */
 type Next = Extract<NextStep, 'retry' | 'stop'>
 
+const LACKS_RIGHT = 'the Redis user lacks a right; docs/alerts.md has the ACL line'
 const IS_CLUSTER = 'this is a Redis Cluster; name its nodes in SLUICE_REDIS_CLUSTER_NODES'
 
 /** By the first word of a server's reply (https://redis.io/docs/latest/develop/reference/protocol-spec/, "Simple errors"). */
@@ -21,7 +22,7 @@ const REPLIES: Readonly<Record<string, readonly [Next, string]>> = {
   UNKILLABLE: ['retry', 'a script of somebody else blocks Redis'],
   NOAUTH: ['stop', 'Redis asks for a password; set SLUICE_REDIS_PASSWORD_FILE'],
   WRONGPASS: ['stop', 'Redis refuses user or password; correct SLUICE_REDIS_USER or SLUICE_REDIS_PASSWORD_FILE'],
-  NOPERM: ['stop', 'the Redis user lacks a right; docs/alerts.md has the ACL line'],
+  NOPERM: ['stop', LACKS_RIGHT],
   WRONGTYPE: ['stop', 'a key of ours holds something else; find who writes it and remove it'],
   CROSSSLOT: ['stop', IS_CLUSTER],
   MOVED: ['stop', IS_CLUSTER],
@@ -32,6 +33,7 @@ const REPLIES: Readonly<Record<string, readonly [Next, string]>> = {
 const PLAIN_REPLIES: readonly (readonly [string, Next, string])[] = [
   ['max number of clients', 'retry', 'Redis has as many clients as it takes'],
   ['without any password configured', 'stop', 'Redis has no password; remove SLUICE_REDIS_PASSWORD_FILE'],
+  ['The user executing the script', 'stop', LACKS_RIGHT],
   ['unknown command', 'stop', 'this Redis is too old; 7.0 is the oldest that will do'],
   ['cluster support disabled', 'stop', 'this is one server, and no Redis Cluster; remove SLUICE_REDIS_CLUSTER_NODES'],
   ['DB index is out of range', 'stop', 'Redis has no database of this number; correct SLUICE_REDIS_URL'],

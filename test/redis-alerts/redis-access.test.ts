@@ -79,7 +79,11 @@ await onRealParts(['redis'], 'a Redis with users and TLS', () => {
       { kind: 'passed', source: SOURCE, offset: 5, previousOffset: 4 },
     ])
     await store.sweep()
-    expect(await store.positions()).toEqual(new Map([[SOURCE, 5]]))
+    await store.write([
+      alertOf(6),
+      { kind: 'erasure', source: SOURCE, offset: 7, previousOffset: 6, account: 'ACC_001' },
+    ])
+    expect(await store.positions()).toEqual(new Map([[SOURCE, 7]]))
     const same = new Redis({ port: Number(new URL(part.url).port), enableReadyCheck: false, ...alerter })
     onTestFinished(() => same.disconnect())
     for (const [command, ...args] of [['FLUSHALL'], ['CONFIG', 'GET', '*'], ['GET', 'other'], ['KEYS', '*']]) {

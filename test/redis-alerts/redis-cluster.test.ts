@@ -107,8 +107,9 @@ await onRealParts(['redis'], 'the store of alerts in a Redis Cluster', () => {
       alertOf(1),
       { ...action, offset: 2, previousOffset: 1, endsMs: eventTimeMs + 9_000, json },
       { kind: 'passed', source: SOURCE, offset: 3, previousOffset: 2 },
+      { kind: 'erasure', source: SOURCE, offset: 4, previousOffset: 3, account: 'ACC_001' },
     ])
-    expect(await own.positions()).toEqual(new Map([[SOURCE, 3]]))
+    expect(await own.positions()).toEqual(new Map([[SOURCE, 4]]))
     const wrong = RedisAlertStore.open(clusterTargetOf(part.addresses, { ...login, password: 'guessed' }))
     await expect(wrong).rejects.toMatchObject({ code: 'REDIS_WRONGPASS', next: 'stop' })
   })

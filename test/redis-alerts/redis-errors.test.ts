@@ -22,6 +22,7 @@ test.each([
   ['WRONGPASS invalid username-password pair or user is disabled.', 'REDIS_WRONGPASS', 'stop'],
   ['NOAUTH Authentication required.', 'REDIS_NOAUTH', 'stop'],
   ["NOPERM this user has no permissions to run the 'evalsha' command", 'REDIS_NOPERM', 'stop'],
+  ["ERR The user executing the script can't run this command or subcommand", 'REDIS_REFUSED', 'stop'],
   ['WRONGTYPE Operation against a key holding the wrong kind of value', 'REDIS_WRONGTYPE', 'stop'],
   ["ERR unknown command 'PEXPIRETIME'", 'REDIS_REFUSED', 'stop'],
   ['ERR something that no row names', 'REDIS_UNKNOWN', 'stop'],
