@@ -1,5 +1,5 @@
 import { StreamsError } from '../errors.ts'
-import type { Log, TopicPartition } from '../log/log.ts'
+import type { Log, LogBounds, TopicPartition } from '../log/log.ts'
 import type { TaskStores } from '../state/task-stores.ts'
 import type { RestoredState, TaskCheckpoints } from './task-checkpoints.ts'
 import { type Progress, reachedBy, type TaskProcessor } from './task-processor.ts'
@@ -14,7 +14,8 @@ export type FoldProgress = (offset: number, until: number) => void
 
 /**
  * The state at `until`: the newest checkpoint that reaches the retained log, and the fold of the input from there.
- * @throws StreamsError `NO_CHECKPOINT` (stop) when history is gone: state never starts empty in silence.
+ * @throws StreamsError `NO_CHECKPOINT` (stop) when history is gone: state never starts empty in silence. `LOG_TRUNCATED` (stop) when the log
+ * ends before `until`.
  */
 export async function restore<S extends TaskStores>(
   log: Log,
@@ -25,11 +26,26 @@ export async function restore<S extends TaskStores>(
   onProgress: FoldProgress,
 ): Promise<RestoredState<S>> {
   const bounds = await log.bounds(at)
+  requireReached(at, bounds, until)
   const { state, refused } = await checkpoints.restore({ bounds, committedOffset: until })
   if (state === null && bounds.startOffset > 0) throw historyGone(at, bounds.startOffset, refused)
   const restored = state ?? { stores: processor.topology.createStores(at.partition), offset: 0 }
   await fold(log, at, processor, restored, until, onProgress)
   return { stores: restored.stores, offset: until }
+}
+
+/**
+ * What is committed as processed has been read, so the log reaches that far unless it was cut off or put back to an older copy. The records that
+ * take the place of the lost ones would be folded as if they were decided.
+ * @throws StreamsError `LOG_TRUNCATED` (stop)
+ */
+export function requireReached(at: TopicPartition, { endOffset }: LogBounds, until: number): void {
+  if (until <= endOffset) return
+  const what = `offset ${until} is committed, but the log ends at ${endOffset}: it was cut off, or input and outputs are of two moments`
+  throw new StreamsError('LOG_TRUNCATED', 'stop', `${what}; put them back as of one, nothing was processed`, {
+    ...at,
+    offset: endOffset,
+  })
 }
 
 /** Moves `from.stores` on to `until`, with nothing written: what a restore and a standby do. */

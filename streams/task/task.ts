@@ -3,7 +3,7 @@ import type { CommittedOffset, FetchedBatches, LogReader, TaskSession, TopicPart
 import { PunctuationSchedule } from '../punctuation.ts'
 import { type EncodedHeaders, encodeHeaders } from '../record/record-headers.ts'
 import type { TaskStores } from '../state/task-stores.ts'
-import { type FoldProgress, fold, restore } from './restore.ts'
+import { type FoldProgress, fold, requireReached, restore } from './restore.ts'
 import type { RestoredState } from './task-checkpoints.ts'
 import { TaskCounters } from './task-counters.ts'
 import type { TaskOptions } from './task-options.ts'
@@ -86,7 +86,7 @@ export class Task<S extends TaskStores> {
   /** Lives until `stop` was asked for. Rejects with the StreamsError that ended the task: fenced or stop. */
   async run(): Promise<void> {
     if (this.move(this.stopping ? 'stop' : 'start') === 'CLOSED') return
-    for (;;) {
+    for (let triedToEnd = false; ; ) {
       try {
         await this.open()
         await this.loop()
@@ -103,12 +103,13 @@ export class Task<S extends TaskStores> {
         this.counters.aborts++
         this.options.onError?.(error)
         if (this.move('lost') === 'CLOSED') return
-        // Without a state there is nothing to drain: what keeps it from opening may last.
-        if (this.stopping && this.state === null) {
+        // What keeps it from opening may last; with a state there is a last checkpoint to try for, once.
+        if (this.stopping && (this.state === null || triedToEnd)) {
           this.move('stop')
           this.move('closed')
           return
         }
+        triedToEnd = this.stopping
         await this.options.clock.wait(this.options.retryBackoffMs)
       }
     }
@@ -174,11 +175,10 @@ export class Task<S extends TaskStores> {
     // A fold that breaks off leaves the state between two offsets: whatever comes of it, it is used once.
     this.warm = null
     if (warm !== null && warm.offset <= committedOffset) {
+      requireReached(input, await log.bounds(input), committedOffset)
       await fold(log, input, processor, warm, committedOffset, onProgress)
       this.state = { stores: warm.stores, offset: committedOffset }
-      return
-    }
-    this.state = await restore(log, input, processor, checkpoints, committedOffset, onProgress)
+    } else this.state = await restore(log, input, processor, checkpoints, committedOffset, onProgress)
   }
 
   private async loop(): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TaskOutputs } from '../../../streams/task/task-outputs.ts'
-import { NO_FAULTS } from '../../../streams/testing/fault-plan.ts'
+import { type FaultPlan, NO_FAULTS } from '../../../streams/testing/fault-plan.ts'
 import { createTestRuntime, OUTPUT_TOPICS, paymentRecord, START_MS } from '../../support/payments-driver.ts'
 import { reading, sensorHarness, TaskHarness } from './task-harness.ts'
 
@@ -79,6 +79,47 @@ describe('a store at its bound', () => {
     expect(next.task.stores?.digest()).toBe(life.task.stores?.digest())
     expect(await harness.stop(next)).toBeUndefined()
   })
+})
+
+describe('a log that is away', () => {
+  test('SPEC X2: a task with a state tries once to end in order, and then ends', async () => {
+    const harness = sensorHarness()
+    harness.produce([reading(1), reading(2)])
+    let isAway = false
+    let tries = 0
+    const away: FaultPlan = {
+      meet: (step) => {
+        if (!isAway) return { fault: null, delayMs: 0 }
+        if (step === 'open-task') tries++
+        return { fault: 'lost', delayMs: 0 }
+      },
+    }
+    const life = harness.start(away)
+    await harness.settle(life)
+    isAway = true
+    await harness.clock.run(harness.until(() => tries > 2))
+    const before = tries
+    expect(await harness.stop(life)).toBeUndefined()
+    expect(life.task.lifeState).toBe('CLOSED')
+    expect(tries - before).toBeLessThanOrEqual(2)
+  })
+
+  // As when input and outputs are put back from copies of two moments, or an election has cut the input off.
+  test.each([
+    { why: 'behind a restore', warm: false },
+    { why: 'behind a warm state', warm: true },
+  ])(
+    'SPEC X1: one that ends before what is committed stops the task, and what comes there is not taken for decided: $why',
+    async (row) => {
+      const harness = sensorHarness()
+      harness.produce([reading(1), reading(2)])
+      harness.broker.commitOffset(harness.taskId, { offset: 3, metadata: '' })
+      const stores = harness.processor.topology.createStores(0)
+      const life = harness.start(NO_FAULTS, row.warm ? { warm: { stores, offset: 0 } } : {})
+      const error = await harness.clock.run(life.ended)
+      expect(error).toMatchObject({ code: 'LOG_TRUNCATED', next: 'stop', place: { ...harness.input, offset: 2 } })
+    },
+  )
 })
 
 describe('a damaged batch', () => {
