@@ -282,6 +282,8 @@ export class WindowRing implements TransactionalStore {
     invariant(overlay !== undefined, 'no overlay to drop')
     const { added, changes } = overlay
     for (let at = changes.length - 3; at >= 0; at -= 3) {
+      // An earlier commit may have let it go meanwhile.
+      if (!this.#holds(changes[at]! + 1)) continue
       this.#chunkAt(changes[at]!).words[this.#base(changes[at]! + 1) + changes[at + 1]!] = changes[at + 2]!
     }
     this.#count -= added

@@ -221,3 +221,25 @@ test('SPEC X4: a slice on its way to the disk stands while an entry in it is fla
     expect(digestOf(loaded, loaded.headOf(1, head), 5)).toBe(expected)
   }
 })
+
+test('SPEC X2: an overlay that wiped an entry is taken back though an earlier commit has let the entry go with its chunk', () => {
+  const ring = windowRing(2 * CHUNK_ENTRIES)
+  ring.openOverlay()
+  let head = NO_ENTRY
+  for (let serial = 1; serial <= CHUNK_ENTRIES; serial++) {
+    const own = serial === 5
+    const added = add(ring, own ? 7 : 100 + serial, NO_ENTRY, { timeMs: 0, serial, flags: 0 })
+    if (own) head = added
+  }
+  ring.mergeOldest()
+  // On its way: stream time moves past all of them.
+  ring.openOverlay()
+  const later = add(ring, 8, NO_ENTRY, { timeMs: HELD_MS + 1, serial: 6, flags: 0 })
+  ring.openOverlay()
+  for (let entry = ring.headOf(7, head); entry !== NO_ENTRY; entry = ring.older(entry)) ring.clearId(entry)
+  ring.mergeOldest()
+  ring.expire(HELD_MS + 1)
+  expect(ring.headOf(7, head)).toBe(NO_ENTRY)
+  ring.dropYoungest()
+  expect(entries(ring, later)).toEqual([{ timeMs: HELD_MS + 1, serial: 6, flags: 0 }])
+})
