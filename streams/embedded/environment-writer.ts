@@ -24,6 +24,8 @@ export class EnvironmentWriter {
   private readonly onWritten: (syncMs: number) => void
   private readonly waiting = new Map<number, Waiting>()
   private worker: Worker | null = null
+  /** Resolves when the thread has ended, by itself or because it was asked to. */
+  private exited: Promise<unknown> = Promise.resolve()
   private stopped: StreamsError | null = null
   private nextId = 0
   /** What was asked for in this turn: a message to a thread costs the same whether it carries one request or twelve. */
@@ -67,11 +69,10 @@ export class EnvironmentWriter {
     const { worker } = this
     this.stopped ??= new StreamsError('LOG_CLOSED', 'stop', 'the log is closed; open it again')
     if (worker === null) return
-    const exited = new Promise((resolve) => worker.once('exit', resolve))
     worker.ref()
     this.post()
     worker.postMessage('close' satisfies WriterMessage)
-    await exited
+    await this.exited
   }
 
   private post(): void {
@@ -84,6 +85,7 @@ export class EnvironmentWriter {
 
   private start(): Worker {
     const worker = new Worker(THREAD, { workerData: this.settings })
+    this.exited = new Promise((resolve) => worker.once('exit', resolve))
     // A port hands on up to a thousand messages in one turn of the event loop if there is always one more, and there is when those who
     // were answered work for longer than the thread needs for the next: checkpoints, signals and health would wait for minutes.
     worker.on('message', (message: WrittenMessage) => {

@@ -61,8 +61,10 @@ export class CheckpointFolder implements CheckpointStore {
   async #removeUnfinished(name: string): Promise<void> {
     const partition = name.slice(0, name.lastIndexOf('-') + 1)
     for (const other of await this.#names()) {
-      const ofPartition = other.startsWith(partition) && other.lastIndexOf('-') === partition.length - 1
-      if (ofPartition && other.endsWith(this.#unfinished)) await rm(join(this.#path, other), { force: true })
+      if (!other.endsWith(this.#unfinished)) continue
+      const finished = other.slice(0, -this.#unfinished.length)
+      const ofPartition = finished.startsWith(partition) && finished.lastIndexOf('-') === partition.length - 1
+      if (ofPartition) await rm(join(this.#path, other), { force: true })
     }
   }
 

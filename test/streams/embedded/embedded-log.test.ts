@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -146,6 +146,20 @@ describe('the embedded log', () => {
     await log.close()
     await outcome
     await expect(log.topics()).rejects.toMatchObject({ code: 'LOG_CLOSED' })
+  })
+
+  test('a log whose writing thread could not begin says so, and can be closed', async () => {
+    const before = await open()
+    await before.createTopics([topic()])
+    await before.close()
+    const log = await open()
+    const gate = join(directory, 'catalog', 'gate')
+    renameSync(gate, `${gate}.away`)
+    writeFileSync(gate, 'a file where a folder should be')
+    const commit = () => log.group('g').commit(IN, { offset: 1, metadata: '' })
+    await expect(commit()).rejects.toMatchObject({ code: 'STORAGE_FAILED', next: 'stop' })
+    await log.close()
+    await expect(commit()).rejects.toMatchObject({ next: 'stop' })
   })
 
   test('a closed reader waits no longer', async () => {

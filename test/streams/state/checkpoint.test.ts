@@ -119,21 +119,25 @@ test('SPEC X4: two are kept, of this partition only', async () => {
   expect((await readdir(path)).sort()).toEqual([...names, checkpointName(PLACE.topic, 33, 5)])
 })
 
-test('SPEC X4: what a killed writer left behind is not read, and the next writer takes it away', async () => {
-  const path = await temporaryFolder()
-  const state = new TaskState(new CheckpointFolder(path))
-  await writeAt(state, 0, 10)
-  const [whole] = await readdir(path)
-  const left = `${checkpointName(PLACE.topic, 3, 20)}.unfinished`
-  const other = `${checkpointName(PLACE.topic, 33, 20)}.unfinished`
-  for (const name of [left, other]) await writeFile(join(path, name), 'cut off')
-  expect(await new TaskState(new CheckpointFolder(path)).checkpoints.load()).toMatchObject({
-    header: { nextOffset: 10 },
-    refused: [],
-  })
-  await writeAt(state, 10, 30)
-  expect((await readdir(path)).sort()).toEqual([whole, checkpointName(PLACE.topic, 3, 30), other])
-})
+// The owner's own, and that of `sluice checkpoint`, which writes beside it.
+test.each(['.unfinished', '.asked-for'])(
+  'SPEC X4: what a killed writer left behind is not read, and the next writer takes it away: %s',
+  async (ending) => {
+    const path = await temporaryFolder()
+    const state = new TaskState(new CheckpointFolder(path, ending))
+    await writeAt(state, 0, 10)
+    const [whole] = await readdir(path)
+    const left = `${checkpointName(PLACE.topic, 3, 20)}${ending}`
+    const other = `${checkpointName(PLACE.topic, 33, 20)}${ending}`
+    for (const name of [left, other]) await writeFile(join(path, name), 'cut off')
+    expect(await new TaskState(new CheckpointFolder(path)).checkpoints.load()).toMatchObject({
+      header: { nextOffset: 10 },
+      refused: [],
+    })
+    await writeAt(state, 10, 30)
+    expect((await readdir(path)).sort()).toEqual([whole, checkpointName(PLACE.topic, 3, 30), other])
+  },
+)
 
 test('SPEC X4: a failed write leaves the earlier checkpoint and the state, and says so', async () => {
   const path = await temporaryFolder()
