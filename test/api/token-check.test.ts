@@ -219,7 +219,7 @@ test('a development token of the longest life is good from its first moment to i
       let nowMs = NOW_S * 1_000 + ms
       const claims = { subject: 'usr-1', accounts: ['acc-1'], scope: 'payment.confirm', lifeS }
       const authorization = `Bearer ${await signToken(folder, config, claims, nowMs)}`
-      const findKey = await tokenKeys(config, folder, true, () => nowMs)
+      const findKey = await tokenKeys(config, folder, true, { nowMs: () => nowMs, onUnread: () => {} })
       const checked = new TokenCheck(findKey, { issuer, audience, lifeMaxS: lifeS }, () => nowMs)
       expect((await checked.principalOf(authorization)).subject).toBe('usr-1')
       nowMs = (NOW_S + lifeS + 30) * 1_000

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JSONWebKeySet, type JWK } from 'jose'
-import { rereadFile } from '../../../api/access/key-file.ts'
+import { type Rereading, rereadFile } from '../../../api/access/key-file.ts'
 import type { FindOpeningKey, OpeningKey } from '../../../api/request/sealed-body.ts'
 import { type Config, variableOf } from '../../../platform/config.ts'
 import { SEALING_ALGORITHMS, type SealingAlgorithm } from '../../../schemas/sealed-body.ts'
@@ -32,7 +32,7 @@ export async function addBodyKey(folder: string, alg: SealingAlgorithm): Promise
 export async function bodyKeys(
   config: Config,
   keysFolder: string,
-  nowMs: () => number,
+  rereading: Rereading,
 ): Promise<FindOpeningKey | null> {
   const { apiBodyKeys } = config
   const path = apiBodyKeys === '' ? join(keysFolder, BODY_KEY_FILES.opening) : apiBodyKeys
@@ -40,7 +40,7 @@ export async function bodyKeys(
     if (apiBodyKeys === '') return null
     throw new KeysError(`${variableOf('apiBodyKeys')}: ${path} is missing; ${REMEDY}`)
   }
-  const current = await rereadFile(path, () => openingKeys(path), nowMs)
+  const current = await rereadFile(path, () => openingKeys(path), rereading)
   return async (kid) => (await current()).get(kid) ?? null
 }
 
@@ -55,7 +55,13 @@ async function openingKeys(path: string): Promise<ReadonlyMap<string, OpeningKey
 }
 
 function readKeySet(path: string): readonly JWK[] {
-  return (JSON.parse(readSecretFile(path, REMEDY)) as JSONWebKeySet).keys
+  const text = readSecretFile(path, REMEDY)
+  try {
+    return (JSON.parse(text) as JSONWebKeySet).keys
+  } catch {
+    // The parser's own message quotes the text, which is a secret, and this one is logged.
+    throw new KeysError(`${path} is no JSON; ${REMEDY}`)
+  }
 }
 
 /** Without what opens: the private members of RSA and elliptic keys. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { FastifyPluginAsync } from 'fastify'
+import type { Rereading } from '../../../api/access/key-file.ts'
 import { LocalRateLimiter, type RateLimiter } from '../../../api/access/rate-limiter.ts'
 import { TokenCheck } from '../../../api/access/token-check.ts'
 import { Admission } from '../../../api/admission.ts'
@@ -101,10 +102,15 @@ export class ConfirmApi implements MeasuredApi {
   /** @throws KeysError without keys for tokens */
   static async open(session: Session<Log>, options: ConfirmApiOptions): Promise<ConfirmApi> {
     const { config, folder, registry } = session
-    const findKey = await tokenKeys(config, folder.keys.folder, options.isDemo, machineTime.nowMs)
+    const rereading: Rereading = {
+      nowMs: machineTime.nowMs,
+      onUnread: (path, error) =>
+        options.logger.warn({ path, error: error.message }, 'keys cannot be read; those from before stay good'),
+    }
+    const findKey = await tokenKeys(config, folder.keys.folder, options.isDemo, rereading)
     const { apiIssuer: issuer, apiAudience: audience, apiTokenLifeMaxS: lifeMaxS } = config
     const tokens = new TokenCheck(findKey, { issuer, audience, lifeMaxS }, machineTime.nowMs)
-    const findOpening = await bodyKeys(config, folder.keys.folder, machineTime.nowMs)
+    const findOpening = await bodyKeys(config, folder.keys.folder, rereading)
     const sealedBodies =
       findOpening === null
         ? null

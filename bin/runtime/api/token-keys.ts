@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRemoteJWKSet, exportJWK, generateKeyPair, importJWK, type JSONWebKeySet, type JWK, SignJWT } from 'jose'
-import { keysOfFile } from '../../../api/access/key-file.ts'
+import { keysOfFile, type Rereading } from '../../../api/access/key-file.ts'
 import type { FindKey } from '../../../api/access/token-check.ts'
 import { type Config, variableOf } from '../../../platform/config.ts'
 import { KeysError, readSecretFile } from '../keys.ts'
@@ -59,7 +59,7 @@ export async function tokenKeys(
   config: Config,
   keysFolder: string,
   isDemo: boolean,
-  nowMs: () => number,
+  rereading: Rereading,
 ): Promise<FindKey> {
   const { apiJwks } = config
   if (/^https:/.test(apiJwks)) return createRemoteJWKSet(new URL(apiJwks))
@@ -70,7 +70,7 @@ export async function tokenKeys(
       throw new KeysError(`${path} is missing, so no access token can be checked; ${remedy}`)
     await addTokenKey(keysFolder)
   }
-  return keysOfFile(path, nowMs)
+  return keysOfFile(path, rereading)
 }
 
 function signingKeys(folder: string): readonly JWK[] {
