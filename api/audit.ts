@@ -9,16 +9,25 @@ export interface AuditSender {
 
 export type AuditFields = Pick<AuditEvent, 'eventId' | 'eventTime' | 'actor' | 'act' | 'result'> & Partial<AuditEvent>
 
+/**
+ * Events that wait for room while the log is away, about 1.5 KB each. Past it those of callers without a role are dropped: nobody had logged
+ * in, so nothing was done. The others are no more than the calls that were let in before it was full.
+ */
+export const WAITING_MAX = 16_384
+
 /** Writes every request's outcome to `audit.events`. While they cannot be taken in, no new call is. */
 export class AuditTrail {
   private readonly sender: AuditSender
   private readonly schemaId: number
+  private readonly onDropped: () => void
   private waiting = 0
   private failure: Error | null = null
 
-  constructor(sender: AuditSender, schemaId: number) {
+  /** `onDropped` is told of each event that the log does not get. */
+  constructor(sender: AuditSender, schemaId: number, onDropped: () => void) {
     this.sender = sender
     this.schemaId = schemaId
+    this.onDropped = onDropped
   }
 
   /** @throws ApiProblem 503: an act that cannot be written down is not done. */
@@ -28,18 +37,23 @@ export class AuditTrail {
   }
 
   record(fields: AuditFields): void {
+    if (this.waiting >= WAITING_MAX && (fields.role ?? null) === null) {
+      this.onDropped()
+      return
+    }
     const value = framed(this.schemaId, encodeAuditEvent({ ...auditEventDefaults, ...fields }))
     try {
       const room = this.sender.sendValue(fields.actor, value)
       if (room === undefined) return
       this.waiting++
-      room
-        .catch((error: Error) => {
-          this.failure = error
-        })
-        .finally(() => this.waiting--)
+      room.catch((error: Error) => this.failed(error)).finally(() => this.waiting--)
     } catch (error) {
-      this.failure = error as Error
+      this.failed(error as Error)
     }
+  }
+
+  private failed(error: Error): void {
+    this.failure = error
+    this.onDropped()
   }
 }

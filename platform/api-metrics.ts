@@ -14,6 +14,8 @@ export interface ApiMetrics {
   confirmed(status: string, risk: string): void
   /** The shared rate was not to be had; the stricter local one counted. */
   limitedLocally(): void
+  /** A call was not written down. */
+  auditDropped(): void
 }
 
 /** Seconds: from a replay out of memory to the time-out of a call. */
@@ -47,6 +49,11 @@ export function measureApi(registry: Registry, api: () => MeasuredApi | null): A
     help: 'Calls that were counted here alone, since Redis did not answer.',
     registers,
   })
+  const unwritten = new Counter({
+    name: 'sluice_api_audit_events_dropped_total',
+    help: 'Calls that were not written down: as many events as may already waited for the log, or it takes none any more.',
+    registers,
+  })
   gauge(registry, 'sluice_api_calls_in_flight', 'Calls whose end the log still owes.', [], (set) => {
     set({}, api()?.inFlight ?? 0)
   })
@@ -61,5 +68,6 @@ export function measureApi(registry: Registry, api: () => MeasuredApi | null): A
       requests.observe({ method, route, status_code: String(status) }, seconds),
     confirmed: (status, risk) => confirms.inc({ status, risk }),
     limitedLocally: () => local.inc(),
+    auditDropped: () => unwritten.inc(),
   }
 }

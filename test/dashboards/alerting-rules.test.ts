@@ -184,6 +184,13 @@ const CASES: readonly AlertCase[] = [
     quiet: '15s',
     fires: '45s',
   },
+  {
+    alert: 'SluiceApiAuditDropped',
+    why: 'the first call that was not written down',
+    series: { 'sluice_api_audit_events_dropped_total{instance="a"}': '0 0 1 1 1' },
+    quiet: '15s',
+    fires: '45s',
+  },
 ]
 
 /** The case as promtool reads it: JSON is YAML. */

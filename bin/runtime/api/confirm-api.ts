@@ -183,7 +183,7 @@ export class ConfirmApi implements MeasuredApi {
       view,
       tokens,
       sealedBodies,
-      audit: new AuditTrail(events, schemaIds.audit),
+      audit: new AuditTrail(events, schemaIds.audit, options.metrics.auditDropped),
       metrics: options.metrics,
       highRiskScore: rules.actions.REQUIRE_3DS.score_at_least,
       sourceTokenOf: addressTokens(tokensOfEdge),
