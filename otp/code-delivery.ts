@@ -60,8 +60,10 @@ export class CodeDelivery {
   private async deliverAll(challengeId: string, signal: AbortSignal): Promise<boolean> {
     const { store, clock, name } = this.options
     const untilMs = clock.nowMs() + ASK_MS
-    let failures = 0
+    let away = 0
+    let tried: Tried = { sealed: '', tries: 0, failure: null }
     while (!signal.aborted && clock.nowMs() < untilMs) {
+      let inARow: number
       try {
         const waiting = await store.sealedCode(challengeId, name)
         if (waiting === null) return true
@@ -69,17 +71,24 @@ export class CodeDelivery {
           await clock.sleep(BUSY_MS, signal)
           continue
         }
-        const failure = await this.trySending(challengeId, waiting)
-        if (failure === null || failure.next === 'give-up' || failures + 1 === TRIES_MAX) {
-          await this.end(challengeId, waiting, failure)
-          failures = 0
+        if (tried.sealed !== waiting.sealed) tried = { sealed: waiting.sealed, tries: 0, failure: null }
+        if (!isOver(tried)) {
+          tried.failure = await this.trySending(challengeId, waiting)
+          tried.tries++
+        }
+        if (isOver(tried)) {
+          await this.end(challengeId, waiting, tried.failure)
           continue
         }
         this.counters.retried++
+        away = 0
+        inARow = tried.tries
       } catch (error) {
         if (!(error instanceof StreamsError && error.next === 'retry')) throw error
+        // No try: the gateway was not asked, or what it answered could not be kept.
+        inARow = ++away
       }
-      await clock.sleep(PAUSE_FIRST_MS * 2 ** Math.min(failures++, TRIES_MAX - 2), signal)
+      await clock.sleep(PAUSE_FIRST_MS * 2 ** Math.min(inARow - 1, TRIES_MAX - 2), signal)
     }
     return !signal.aborted
   }
@@ -115,4 +124,17 @@ export class CodeDelivery {
     givenUp.set(failure.code, (givenUp.get(failure.code) ?? 0) + 1)
     onGivenUp(challengeId, failure)
   }
+}
+
+/** What has been tried of one code. */
+interface Tried {
+  readonly sealed: string
+  tries: number
+  /** Of the last try; null when the gateway took it. */
+  failure: DeliveryError | null
+}
+
+/** A store that was away when it should have been told of the end is told again; nothing is sent again for that. */
+function isOver({ tries, failure }: Tried): boolean {
+  return tries > 0 && (failure === null || failure.next === 'give-up' || tries >= TRIES_MAX)
 }

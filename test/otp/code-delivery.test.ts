@@ -23,8 +23,20 @@ const random = { below: (bound: number) => randomInt(bound), bytes: (length: num
 const keys = new CodeKeys(new Uint8Array(32).fill(1), random)
 const forever = new AbortController().signal
 
+/** Calls of store and contacts that fail, by their number among those of their kind. */
+type Away = Readonly<Partial<Record<'sealedCode' | 'delivered' | 'contacts', readonly number[]>>>
+
+/** The port's function, but for the calls that find it away. */
+function failing<A extends unknown[], T>(ask: (...args: A) => Promise<T>, calls: readonly number[] = []) {
+  let call = 0
+  return async (...args: A): Promise<T> => {
+    if (calls.includes(++call)) throw new StreamsError('OTP_STORE_UNREACHABLE', 'retry', 'away')
+    return ask(...args)
+  }
+}
+
 /** A challenge whose code waits, and a delivery of it to a gateway that answers as told; pauses are over at once. */
-async function waitingCode(answers: readonly NextAnswer[], account = 'acc-1') {
+async function waitingCode(answers: readonly NextAnswer[], account = 'acc-1', away: Away = {}) {
   const store = newEmbeddedStore(TEST_LIMITS)
   const gateway = await startGateway(...answers)
   const code = keys.newCode()
@@ -36,15 +48,24 @@ async function waitingCode(answers: readonly NextAnswer[], account = 'acc-1') {
   const deliveryOf = (name: string, sleep: (ms: number) => Promise<void> = async (ms) => void pauses.push(ms)) =>
     new CodeDelivery({
       name,
-      store,
+      store: {
+        sealedCode: failing((...args) => store.sealedCode(...args), away.sealedCode),
+        delivered: failing((...args) => store.delivered(...args), away.delivered),
+      },
       keys,
-      contacts: { of: async (id) => (id === 'acc-1' ? { phone: '+4915112345678' } : null) },
+      contacts: {
+        of: failing(async (id) => (id === 'acc-1' ? { phone: '+4915112345678' } : null), away.contacts),
+      },
       sender: twilioSender({ url: gateway.url, accountSid: 'AC1', authToken: 'token-1', from: '+15005550006' }),
       clock: { nowMs: () => Date.now(), sleep },
       onGivenUp: (_id, error) => givenUp.push(error),
     })
   const tryCode = () => store.tryCode({ ...at, mac: kept.mac })
-  return { store, gateway, code, pauses, givenUp, deliveryOf, tryCode }
+  const replace = () => {
+    const anew = keys.newCode()
+    return store.issue({ ...at, mac: keys.macOf(PAYMENT, anew), sealed: keys.seal(PAYMENT, anew), again: true })
+  }
+  return { store, gateway, code, pauses, givenUp, deliveryOf, tryCode, replace }
 }
 
 // biome-ignore format: a table
@@ -76,6 +97,34 @@ test.each(ANSWERS)('SPEC C4: a delivery, $why', async ({ answers, tries, pauses,
     retried: pauses.length,
     givenUp: isSent ? [] : [[ends, 1]],
   })
+})
+
+// biome-ignore format: a table
+const AWAY: readonly { why: string; away: Away; answers: NextAnswer[]; tries: number; pauses: number[]; ends: string[] }[] = [
+  { why: 'the store before, twice',       away: { sealedCode: [1, 2] },          answers: [503], tries: 4, pauses: [1, 2, 1, 2, 4],          ends: ['HTTP_503'] },
+  { why: 'the store before, three times', away: { sealedCode: [1, 2, 3] },       answers: [503], tries: 4, pauses: [1, 2, 4, 1, 2, 4],       ends: ['HTTP_503'] },
+  { why: 'the store before, five times',  away: { sealedCode: [1, 2, 3, 4, 5] }, answers: [503], tries: 4, pauses: [1, 2, 4, 4, 4, 1, 2, 4], ends: ['HTTP_503'] },
+  { why: 'the contacts between tries',    away: { contacts: [2, 3, 5] },         answers: [503], tries: 4, pauses: [1, 1, 2, 2, 1, 4],       ends: ['HTTP_503'] },
+  { why: 'the store, told of a sent one', away: { delivered: [1, 2] },           answers: [201], tries: 1, pauses: [1, 2],                   ends: [] },
+  { why: 'the store, told of a void one', away: { delivered: [1] },              answers: [503], tries: 4, pauses: [1, 2, 4, 1],             ends: ['HTTP_503'] },
+]
+test.each(AWAY)('SPEC C4: what is away is no try of a code: $why', async ({ away, answers, tries, pauses, ends }) => {
+  const waiting = await waitingCode(answers, 'acc-1', away)
+  expect(await waiting.deliveryOf('s1').deliver('3-17', forever)).toBe(true)
+  expect(waiting.gateway.got).toHaveLength(tries)
+  expect(waiting.pauses).toEqual(pauses.map((seconds) => seconds * 1_000))
+  expect(waiting.givenUp.map(({ code }) => code)).toEqual(ends)
+  expect(await waiting.tryCode()).toMatchObject({ kind: ends.length === 0 ? 'right' : 'void' })
+})
+
+test('SPEC C4: a code that takes the place of one that was tried has tries of its own', async () => {
+  const waiting = await waitingCode([503])
+  let pauses = 0
+  const replaced = waiting.deliveryOf('s1', async () => {
+    if (++pauses === 2) await waiting.replace()
+  })
+  expect(await replaced.deliver('3-17', forever)).toBe(true)
+  expect(waiting.gateway.got).toHaveLength(2 + 4)
 })
 
 test('SPEC C4: an account without a contact has no code, and the gateway is not asked', async () => {
