@@ -1,4 +1,5 @@
 import type { ConfirmOutcome, ConfirmRequestBody, Payment, Problem } from '../schemas/confirm-api.ts'
+import { retryAfterMs } from './retry-after.ts'
 import type { SealingKey } from './sealed-body.ts'
 
 export interface ConfirmClientOptions {
@@ -16,13 +17,17 @@ export interface ConfirmClientOptions {
 /** An answer that is no error. `replayed`: the first answer of a call that was made before. */
 export type ConfirmAnswer = ConfirmOutcome & { readonly replayed: boolean }
 
-/** The API has refused, or did not answer in time: `problem` says what, null when there was no answer at all. */
+/**
+ * The API has refused, or did not answer in time: `problem` says what, null when nothing came from it; `status` is then that of whatever
+ * stands before it, or null too.
+ */
 export class ConfirmError extends Error {
   readonly status: number | null
   readonly problem: Problem | null
 
   constructor(status: number | null, problem: Problem | null, cause?: unknown) {
-    super(problem === null ? 'the API did not answer' : `${problem.error}: ${problem.details}`, { cause })
+    const silent = `the API did not answer${status === null ? '' : `; what stands before it said ${status}`}`
+    super(problem === null ? silent : `${problem.error}: ${problem.details}`, { cause })
     this.name = 'ConfirmError'
     this.status = status
     this.problem = problem
@@ -65,10 +70,10 @@ export class ConfirmClient {
     for (let pauseMs = PAUSE_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {
       const answer = await this.try(method, path, body, signal)
       last = answer ?? last
-      if (answer !== null && !isProblem(answer)) return answer
+      if (answer !== null && isAnswer(answer)) return answer
       if (answer !== null && !AGAIN.has(answer.status)) throw errorOf(answer)
-      const retryAfterMs = Number(answer?.headers.get('retry-after') ?? 0) * 1_000
-      await paused(Math.max(pauseMs, retryAfterMs), signal)
+      const askedMs = retryAfterMs(answer?.headers.get('retry-after') ?? null, Date.now())
+      await paused(Math.max(pauseMs, askedMs), signal)
       if (signal.aborted) throw last === null ? new ConfirmError(null, null) : errorOf(last)
     }
   }
@@ -90,7 +95,7 @@ export class ConfirmClient {
     const headers = { authorization, ...(sent !== null && { 'content-type': sent.type }) }
     try {
       const response = await fetch(new URL(path, url), { method, headers, body: sent?.text ?? null, signal })
-      return { status: response.status, headers: response.headers, json: await response.json() }
+      return { status: response.status, headers: response.headers, json: jsonOf(await response.text()) }
     } catch {
       return null
     }
@@ -103,13 +108,27 @@ interface Answer {
   readonly json: unknown
 }
 
-/** 403 is an outcome as often as an error; its type tells. */
-function isProblem({ headers, status }: Answer): boolean {
-  return status >= 500 || headers.get('content-type')?.startsWith('application/problem+json') === true
+/** Null for what is none: an error page of a proxy. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
-function errorOf({ status, json }: Answer): ConfirmError {
-  return new ConfirmError(status, json as Problem)
+/** 403 and 409 are answers as often as errors; the type tells. What a proxy says of itself has no status of ours. */
+function isAnswer({ headers, status, json }: Answer): boolean {
+  if (status >= 500 || status === 429 || isProblem(headers)) return false
+  return typeof (json as { readonly status?: unknown } | null)?.status === 'string'
+}
+
+function isProblem(headers: Headers): boolean {
+  return headers.get('content-type')?.startsWith('application/problem+json') === true
+}
+
+function errorOf({ status, headers, json }: Answer): ConfirmError {
+  return new ConfirmError(status, isProblem(headers) ? (json as Problem | null) : null)
 }
 
 /** Resolves after the delay, or when the time is over. */
