@@ -61,6 +61,8 @@ function eventsRoute(app: FastifyInstance, options: ApiOptions): void {
         Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
       )
       reply.hijack()
+      // A connection that was lost while the token was checked has told of its end already, and tells nobody again.
+      if (raw.destroyed) return
       raw.writeHead(200, { ...headers, 'content-type': 'text/event-stream' })
       let shown = ''
       const show = () => {
