@@ -4,7 +4,8 @@ import { partitionOfAccount, sendControl } from '../runtime/control/control-reco
 import { type Standing, standingOf } from '../runtime/control/standing.ts'
 import { print, styled } from '../view/text.ts'
 import { withAuditedSession } from './audited-session.ts'
-import { type ChangeOptions, placesText, settled, timeOf, WAITING, withReason } from './control-settings.ts'
+import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
+import { TIME_FORM, timeToCome } from './given-times.ts'
 import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError } from './settings.ts'
 
@@ -40,7 +41,7 @@ export function accountsCommand(): Command {
       .addCommand(
         withReason(new Command('block').description('decline every payment of the account'))
           .argument('<account>')
-          .option('--until <time>', 'end, ISO 8601, in the time of the payments; without end when left out')
+          .option('--until <time>', `end: ${TIME_FORM}, in the time of the payments; without end when left out`)
           .action((account: string, _options, command: Command) =>
             runChange('ACCOUNT_BLOCKED', account, command.optsWithGlobals<UntilOptions>()),
           ),
@@ -59,7 +60,7 @@ export function accountsCommand(): Command {
           ),
         )
           .argument('<account>')
-          .requiredOption('--until <time>', 'end, ISO 8601, in the time of the payments')
+          .requiredOption('--until <time>', `end: ${TIME_FORM}, in the time of the payments`)
           .action((account: string, _options, command: Command) =>
             runChange('ACCOUNT_ALLOWED', account, command.optsWithGlobals<UntilOptions>()),
           ),
@@ -67,14 +68,14 @@ export function accountsCommand(): Command {
       .addHelpText(
         'after',
         "\nA change is a signed record in the account's partition: it holds for the payments behind it, and `sluice verify` meets it" +
-          '\nat the same place.\n\nExamples:\n  sluice accounts show acc-17\n  sluice accounts block acc-17 --reason "reported stolen"\n  sluice accounts allow acc-17 --until 2026-12-01 --reason "known traveller"\n',
+          '\nat the same place.\n\nExamples:\n  sluice accounts show acc-17\n  sluice accounts block acc-17 --reason "reported stolen"\n  sluice accounts allow acc-17 --until 2030-01-01 --reason "known traveller"\n',
       ),
   )
 }
 
 async function runChange(kind: StandingChange, account: string, options: UntilOptions): Promise<void> {
   const accountId = accountOf(account)
-  const until = options.until === undefined ? null : timeOf(options.until)
+  const until = options.until === undefined ? null : timeToCome(options.until, '--until', machineTime.nowMs())
   const by = { actor: options.as, reason: options.reason ?? null }
   await withAuditedSession(options, { act: ACTS[kind], subject: accountId, ...by }, async (session) => {
     const change = { kind, ...by, accountId, until }

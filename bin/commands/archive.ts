@@ -9,6 +9,7 @@ import { replayArchive } from '../runtime/archive/archive-replay.ts'
 import { replayedBigQuery, replayedDuckDb } from '../runtime/archive/replayed-archives.ts'
 import { grouped, print, styled } from '../view/text.ts'
 import { checkBigQuery, initBigQuery, runBigQuery } from './archive-bigquery.ts'
+import { dayOf } from './given-times.ts'
 import { type LogOptions, onEitherLog, openLogSession, withLogSession } from './log-session.ts'
 import { CommandError, type CommonOptions, configOf, wholeNumber } from './settings.ts'
 
@@ -19,7 +20,6 @@ const RUN_HELP =
   '\nSLUICE_BIGQUERY_DATASET name the one in BigQuery; SLUICE_BIGQUERY_MODE=load carries rows by load jobs: free, and every 15 minutes.' +
   '\n\nExamples:\n  sluice archive --kafka --port 9467\n  sluice archive init --bigquery\n  sluice archive --bigquery --kafka --port 9468' +
   '\n  sluice archive replay\n'
-const DAY = /^\d{4}-\d{2}-\d{2}$/
 
 /** The archive is DuckDB's in the data folder, or BigQuery's. */
 interface KindOptions extends LogOptions {
@@ -119,7 +119,7 @@ async function runCheck(options: CommonOptions): Promise<void> {
 }
 
 async function runReplay(options: ReplayOptions): Promise<void> {
-  const range = { from: dayOf(options.from, '--from'), to: dayOf(options.to, '--to') }
+  const range = { from: givenDay(options.from, '--from'), to: givenDay(options.to, '--to') }
   const days = await withLogSession(options, async (session) => {
     const archive = options.bigquery === true ? await replayedBigQuery(session) : replayedDuckDb(session.config)
     return replayArchive(session, range, archive)
@@ -134,10 +134,8 @@ async function runReplay(options: ReplayOptions): Promise<void> {
   if (!options.json) print(`${grouped(rows)} rows made again; the archive holds the same${but}`)
 }
 
-function dayOf(text: string | undefined, option: string): string | null {
-  if (text === undefined) return null
-  if (DAY.test(text)) return text
-  throw new CommandError(`${option} ${text}: must be YYYY-MM-DD`, 2)
+function givenDay(text: string | undefined, option: string): string | null {
+  return text === undefined ? null : dayOf(text, option)
 }
 
 function dayLine({ table, day, remade, archived, erased, equal }: ComparedDay): string {

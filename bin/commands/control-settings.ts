@@ -49,11 +49,3 @@ export function placesText(places: readonly ControlPlace[]): string {
 
 /** What a change says at its end when no pipeline has come to it. */
 export const WAITING = 'written; it holds once a pipeline comes to it: is `sluice up` or a worker running?'
-
-/** The time of `--until`. @throws CommandError */
-export function timeOf(text: string): number {
-  const ms = Date.parse(text)
-  if (Number.isNaN(ms))
-    throw new CommandError(`--until ${text}: not a time in ISO 8601, such as 2026-12-01T00:00:00Z`, 2)
-  return ms
-}

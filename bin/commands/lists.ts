@@ -6,7 +6,8 @@ import { ALL_PARTITIONS, type ControlPlace, sendControl } from '../runtime/contr
 import { LIST_FIELDS, ListEntryError, type ListField, listEntriesOf } from '../runtime/control/list-entries.ts'
 import { print } from '../view/text.ts'
 import { withAuditedSession } from './audited-session.ts'
-import { type ChangeOptions, placesText, settled, timeOf, WAITING, withReason } from './control-settings.ts'
+import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
+import { TIME_FORM, timeToCome } from './given-times.ts'
 import { type LogOptions, onEitherLog, withLogSession } from './log-session.ts'
 import { CommandError } from './settings.ts'
 
@@ -30,7 +31,7 @@ export function listsCommand(): Command {
       )
       .addCommand(
         ofEntry('add', 'decline what comes from, goes to or has this value')
-          .option('--until <time>', 'end, ISO 8601, in the time of the payments; without end when left out')
+          .option('--until <time>', `end: ${TIME_FORM}, in the time of the payments; without end when left out`)
           .action((field: ListField, value: string, _options, command: Command) =>
             runChange('LIST_ADDED', field, value, command.optsWithGlobals<UntilOptions>()),
           ),
@@ -46,7 +47,7 @@ export function listsCommand(): Command {
         '\nCards, e-mail and IP addresses stand on the list as keyed tokens alone, one for each mask key. Give them as `-`, on standard' +
           '\ninput, so that they stand in no history of commands. An entry ends by the time of the payments, so a replay meets its end' +
           '\nat the same place.\n\nExamples:\n  sluice lists add receiver acc-66 --reason "mule, case 41"' +
-          '\n  echo ana@example.org | sluice lists add email - --until 2026-12-01 --reason "taken over"\n  sluice lists show\n',
+          '\n  echo ana@example.org | sluice lists add email - --until 2030-01-01 --reason "taken over"\n  sluice lists show\n',
       ),
   )
 }
@@ -59,7 +60,7 @@ function ofEntry(name: string, what: string): Command {
 
 async function runChange(kind: ListChange, field: ListField, given: string, options: UntilOptions): Promise<void> {
   const value = given === '-' ? (await text(process.stdin)).trim() : given
-  const until = options.until === undefined ? null : timeOf(options.until)
+  const until = options.until === undefined ? null : timeToCome(options.until, '--until', machineTime.nowMs())
   const by = { actor: options.as, reason: options.reason ?? null }
   // Other values may be personal; the control record has them, as tokens where they are.
   const subject = field === 'sender' || field === 'receiver' ? `${field}:${value}` : field

@@ -147,7 +147,7 @@ test('SPEC S4: an account is blocked, lifted and allowed by signed records in it
   expect(await asJson('accounts', 'show', 'alice', ...at)).toMatchObject([{ known: true, hardBlockUntil: 'forever' }])
   await asJson('accounts', 'unblock', 'alice', ...WHO, ...at)
   await next()
-  await asJson('accounts', 'allow', 'alice', '--until', '2030-01-01', ...WHO, ...at)
+  await asJson('accounts', 'allow', 'alice', '--until', '2099-01-01', ...WHO, ...at)
   await next({ amount_minor: 900_000 })
   expect(await decided(folder)).toMatchObject([
     { outcome: 'approve' },
@@ -156,7 +156,7 @@ test('SPEC S4: an account is blocked, lifted and allowed by signed records in it
     { outcome: 'approve', decided_by: 'ALLOW_OVERRIDE' },
   ])
   expect(await asJson('accounts', 'show', 'alice', ...at)).toMatchObject([
-    { hardBlockUntil: null, allowedUntil: Date.parse('2030-01-01') },
+    { hardBlockUntil: null, allowedUntil: Date.parse('2099-01-01') },
   ])
   expect(await asJson('accounts', 'show', 'nobody', ...at)).toMatchObject([{ known: false }])
   const by = { actor: 'ana', role: 'admin', subject: 'alice', reason: 'ticket 812', result: 'done' }
@@ -212,6 +212,8 @@ test.for([
   { why: 'no reason is given', args: ['accounts', 'block', 'alice'], says: '--reason' },
   { why: 'an account is none', args: ['accounts', 'block', 'a b', ...WHO], says: 'is no account' },
   { why: 'a time is none', args: ['accounts', 'allow', 'alice', '--until', 'soon', ...WHO], says: '--until soon' },
+  { why: 'a time is over', args: ['accounts', 'allow', 'alice', '--until', '2020-01-01', ...WHO], says: 'is over' },
+  { why: 'a day is none', args: ['archive', 'replay', '--from', '2026-02-30'], says: '--from 2026-02-30' },
   { why: 'a decision id is none', args: ['review', 'approve', 'r-1', ...WHO], says: 'is no decision id' },
 ])('control commands: wrong use when $why', async ({ args, says }) => {
   const { code, stderr } = await sluice([...args, '--data', temporaryFolder()])
