@@ -1,3 +1,4 @@
+import { mentions, type PatternWords, withoutMentions } from './mentions.ts'
 import { ARCHIVED_TOPICS } from './rows/record-rows.ts'
 import type { TableName } from './schema/tables.ts'
 
@@ -17,7 +18,7 @@ export function reachedBy(ends: readonly TopicEnds[], alias: string): string {
 }
 
 /** How one dialect says what the changes of an erasure are about. */
-export interface ErasureWords {
+export interface ErasureWords extends PatternWords {
   /** The account, as it stands in the rows. */
   readonly account: string
   /** What stands in its place: nobody keeps it. */
@@ -108,8 +109,8 @@ export function erasureChanges(words: ErasureWords): readonly Change[] {
     {
       table: 'audit_log',
       names: null,
-      set: { reason: `replace(t.reason, ${account}, ${subject})` },
-      where: `strpos(t.reason, ${account}) > 0 AND ${reached}`,
+      set: { reason: withoutMentions(words, 't.reason', account, subject) },
+      where: `${mentions(words, 't.reason', account)} AND ${reached}`,
     },
     audited('actor'),
     // Who did what stays; whom it was done to is the subject alone.
@@ -129,7 +130,11 @@ export function erasableColumns(table: TableName): ReadonlySet<string> {
   return COLUMNS.get(table) ?? NONE
 }
 
-const NOBODY: ErasureWords = { account: '', pseudonym: '', subject: '', payments: '', peers: '', reached: '' }
+const NOBODY: ErasureWords = {
+  ...{ account: '', pseudonym: '', subject: '', payments: '', peers: '', reached: '' },
+  matches: () => '',
+  replaced: () => '',
+}
 const NONE: ReadonlySet<string> = new Set()
 const COLUMNS = new Map<TableName, Set<string>>()
 for (const { table, set } of erasureChanges(NOBODY)) {

@@ -62,6 +62,8 @@ export async function eraseFromDataset(dataset: DatasetClient, erasure: DatasetE
       WHERE ${recent('payment_transactions', 'o')} AND o.sender_account_id = ${account} AND ${reachedBy(erasure.ends, 'o')})`,
     peers: "ARRAY(SELECT 'erased' FROM UNNEST(t.velocity_fraud_peers) AS peer)",
     reached: reachedBy(erasure.ends, 't'),
+    matches: (text, pattern) => `REGEXP_CONTAINS(${text}, ${pattern})`,
+    replaced: (text, pattern, by) => `REGEXP_REPLACE(${text}, ${pattern}, r'\\1' || ${by} || r'\\2')`,
   })
   const isNaming = (change: Change) => change.table === table && change.names === column
   let rows = 0

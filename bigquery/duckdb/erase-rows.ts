@@ -18,6 +18,8 @@ const WORDS: Omit<ErasureWords, 'reached'> = {
   subject: '$subject',
   payments: 'erased_payments',
   peers: "list_transform(t.velocity_fraud_peers, lambda id: 'erased')",
+  matches: (text, pattern) => `regexp_matches(${text}, ${pattern})`,
+  replaced: (text, pattern, by) => `regexp_replace(${text}, ${pattern}, '\\1' || ${by} || '\\2', 'g')`,
 }
 
 /**

@@ -8,12 +8,10 @@ import { LoadRequests } from '../../bigquery/load/load-requests.ts'
 import { Staging } from '../../bigquery/load/staging.ts'
 import { fieldResources } from '../../bigquery/schema/table-resource.ts'
 import { TABLES } from '../../bigquery/schema/tables.ts'
-import { RowEncoder } from '../../bigquery/storage/row-encoder.ts'
-import { rowShape } from '../../bigquery/storage/row-shape.ts'
-import { StorageClient } from '../../bigquery/storage/storage-client.ts'
 import { VIEWS } from '../../bigquery/views/views.ts'
 import { type BigQuery, startBigQuery } from '../../stack/bigquery/bigquery.ts'
 import { onRealParts, START_MS } from '../support/real-parts.ts'
+import { appendRows } from './endpoint-append.ts'
 import * as loadTarget from './endpoint-load-target.ts'
 import { endpointTarget } from './endpoint-rows.ts'
 import * as target from './endpoint-target.ts'
@@ -90,18 +88,7 @@ await onRealParts(['bigquery'], 'the endpoint that speaks BigQuery’s APIs', ()
     const seen = endpointTarget(endpoint, 'seen')
     const dataset = new DatasetClient(seen)
     await createArchive(dataset, () => {})
-    const storage = new StorageClient(seen)
-    const rows = fixtureRows()
-    for (const table of TABLES) {
-      const encoder = new RowEncoder(table)
-      const encoded = rows.filter((one) => one.table === table.name).map(({ row }) => encoder.encode(row))
-      if (encoded.length === 0) continue
-      const { streamId } = await storage.createStream(table.name)
-      const channel = storage.openChannel(table.name, streamId, rowShape(table))
-      expect(await channel.append(0, encoded)).toBe('appended')
-      channel.close()
-    }
-    await storage.close()
+    await appendRows(seen, fixtureRows())
     let compared = 0
     for (const { name } of VIEWS) {
       const [job] = await dataset.bigQuery.createQueryJob({ query: `SELECT * FROM \`${dataset.name}.${name}\`` })

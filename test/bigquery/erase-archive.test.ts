@@ -7,6 +7,8 @@ import { DuckDbWriter } from '../../bigquery/duckdb/duckdb-writer.ts'
 import { eraseFromArchive } from '../../bigquery/duckdb/erase-archive.ts'
 import { eraseRows } from '../../bigquery/duckdb/erase-rows.ts'
 import type { Row, TableRow } from '../../bigquery/schema/tables.ts'
+import { archiveOf as archiveOfRows, ask } from './archive-of.ts'
+import { ITS_TOKEN, MENTIONED, mentioningRows, REASONS_WITHOUT } from './mention-fixture.ts'
 import { fixtureRows } from './view-fixture.ts'
 
 const ACCOUNT = 'ACC-somebody-who-was-here'
@@ -64,4 +66,16 @@ test('SPEC B4: rows of records behind the end that an erasure reaches stay: they
     ['erased-0-1', false],
     ['tx-2', true],
   ])
+})
+
+test('SPEC B4: reasons in the audit log lose the account as a whole word, and keep the ids of others that contain it', async () => {
+  const file = await archiveOfRows(mentioningRows())
+  const connection = await file.connect()
+  const account = { accountId: MENTIONED, subject: ITS_TOKEN, ends: [] }
+  // Those that say something else afterwards, and the row of which it is the actor.
+  const changed = REASONS_WITHOUT.filter((reason) => reason.includes(ITS_TOKEN)).length + 1
+  expect(await eraseRows(connection, account)).toBe(changed)
+  const reasons = await ask(file, 'SELECT reason FROM audit_log ORDER BY kafka_offset')
+  expect(reasons.map(({ reason }) => reason)).toEqual(REASONS_WITHOUT)
+  expect(await eraseRows(connection, account)).toBe(0)
 })

@@ -19,7 +19,9 @@ import { machineTime } from '../../streams/machine/machine-time.ts'
 import { SluiceProcess, temporaryFolder } from '../bin/sluice-process.ts'
 import { BESIDE, ERASED, ErasedFolder, tracesOf } from '../faults/erased-folder.ts'
 import { onRealParts, START_MS } from '../support/real-parts.ts'
+import { appendRows } from './endpoint-append.ts'
 import { endpointRows, endpointTarget } from './endpoint-rows.ts'
+import { ITS_TOKEN, MENTIONED, mentioningRows, REASONS_WITHOUT } from './mention-fixture.ts'
 import { TooNewRows } from './too-new-rows.ts'
 
 // Goal: every table of BigQuery loses whom its rows were of, and nothing else; what BigQuery will not change yet is tried again; no statement
@@ -145,6 +147,23 @@ await onRealParts(['bigquery'], 'an erasure in BigQuery', () => {
     await folder.close()
     process.stdout.write(`erasure in BigQuery: ${erasure.bigquery!.rows} rows by ${statements.length} statements\n`)
   })
+
+  test(
+    'SPEC B4: reasons in the audit log of BigQuery lose the account as a whole word, and keep the ids of others that contain it',
+    async () => {
+      const target = endpointTarget(endpoint, 'mentioned')
+      const dataset = new DatasetClient(target)
+      await createArchive(dataset, () => {})
+      await appendRows(target, mentioningRows())
+      const account = { accountId: MENTIONED, subject: ITS_TOKEN, pseudonym: 'erased-nobody', ends: [] }
+      const changed = REASONS_WITHOUT.filter((reason) => reason.includes(ITS_TOKEN)).length + 1
+      expect(await eraseFromDataset(dataset, account)).toEqual({ rows: changed, whole: true })
+      const reasons = await dataset.rows('SELECT reason FROM audit_log ORDER BY kafka_offset')
+      expect(reasons.map(({ reason }) => reason)).toEqual(REASONS_WITHOUT)
+      expect(await eraseFromDataset(dataset, account)).toEqual({ rows: 0, whole: true })
+    },
+    START_MS,
+  )
 })
 
 function text(rows: readonly unknown[]): string {
