@@ -57,10 +57,9 @@ async function openErasable(options: EraseOptions): Promise<ErasableLog> {
 }
 
 async function erased(log: ErasableLog, subject: string, by: { readonly actor: string; readonly reason: string }) {
-  const nowMs = machineTime.nowMs()
   try {
-    const erasure = await requestErasure(log, subject, by, nowMs)
-    return receiptOf(log.session, isDone(erasure) ? erasure : await continueErasure(log, erasure, nowMs))
+    const erasure = await requestErasure(log, subject, by, machineTime.nowMs())
+    return receiptOf(log.session, isDone(erasure) ? erasure : await continueErasure(log, erasure, machineTime))
   } catch (error) {
     if (error instanceof ErasureRefused) throw new CommandError(error.message)
     throw error

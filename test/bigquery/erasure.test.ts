@@ -101,22 +101,25 @@ await onRealParts(['bigquery'], 'an erasure in BigQuery', () => {
     proxy.table = 'fraud_velocity_alerts'
     let erasure = await requestErasure(log, subject, { actor: 'officer', reason: 'request 1' }, Date.now())
     await folder.whileDeciding(async () => {
-      while (erasure.checkpointedMs === null) erasure = await continueErasure(log, erasure, Date.now(), SOON_MS)
+      while (erasure.checkpointedMs === null) erasure = await continueErasure(log, erasure, machineTime, SOON_MS)
     })
     await expect.poll(caughtUp, { timeout: START_MS, interval: 200 }).toBe(true)
-    if (erasure.bigquery?.triedMs === null) erasure = await continueErasure(log, erasure, Date.now(), SOON_MS)
+    if (erasure.bigquery?.triedMs === null) erasure = await continueErasure(log, erasure, machineTime, SOON_MS)
     expect(proxy.refused).toBe(1)
     const line = () => receiptOf(session, erasure).stores.find(({ store }) => store === 'BigQuery')
     expect(line()).toMatchObject({ from: null, state: 'waits', why: expect.stringMatching(/^[1-9]\d* rows so far/) })
     // Not before its time; then it goes on under the same name, and forgets that.
-    erasure = await continueErasure(log, erasure, Date.now(), SOON_MS)
+    erasure = await continueErasure(log, erasure, machineTime, SOON_MS)
     expect(proxy.refused).toBe(1)
     const { pseudonym } = erasure.bigquery!
     proxy.table = null
-    const laterMs = Date.now() + HOUR_MS
-    erasure = await continueErasure(log, erasure, laterMs, SOON_MS)
-    expect(erasure.bigquery).toMatchObject({ erasedMs: laterMs, pseudonym: null })
-    expect(line()?.from).toBe(new Date(laterMs + (168 + 7 * 24) * HOUR_MS).toISOString())
+    // Each request takes a second, and the date is behind the last.
+    const beganMs = Date.now() + HOUR_MS - 1_000 * proxy.asked.length
+    const later = { nowMs: () => beganMs + 1_000 * proxy.asked.length }
+    erasure = await continueErasure(log, erasure, later, SOON_MS)
+    const erasedMs = later.nowMs()
+    expect(erasure.bigquery).toMatchObject({ erasedMs, pseudonym: null })
+    expect(line()?.from).toBe(new Date(erasedMs + (168 + 7 * 24) * HOUR_MS).toISOString())
     expect(await whereOf(traces)).toEqual([])
     // What came behind the end that an erasure reaches is of somebody who came back.
     const ends = [{ topic: 'payments.decided', ends: [0] }]

@@ -98,7 +98,7 @@ await onRealParts(['kafka', 'redis'], 'an erasure on a cluster', () => {
     let erasure = await requestErasure(folder.log, subject, by, Date.now())
     // Nobody carries alerts to Redis or rows to the archive meanwhile: these two wait.
     await folder.whileDeciding(async () => {
-      while (erasure.checkpointedMs === null) erasure = await continueErasure(folder.log, erasure, Date.now(), SOON_MS)
+      while (erasure.checkpointedMs === null) erasure = await continueErasure(folder.log, erasure, machineTime, SOON_MS)
     })
     const waiting = receiptOf(session, erasure).stores.filter(({ from }) => from === null)
     expect(waiting.map(({ store }) => store)).toEqual(['live alerts', 'archive and exports'])
@@ -107,7 +107,7 @@ await onRealParts(['kafka', 'redis'], 'an erasure on a cluster', () => {
 
     await folder.alert()
     await folder.archive()
-    erasure = await continueErasure(folder.log, erasure, Date.now())
+    erasure = await continueErasure(folder.log, erasure, machineTime)
     const receipt = receiptOf(session, erasure)
     expect(receipt.stores.filter(({ from }) => from === null)).toEqual([])
     const soon = await folder.scan(traces)
@@ -119,7 +119,8 @@ await onRealParts(['kafka', 'redis'], 'an erasure on a cluster', () => {
 
     // Past the dates, while the brokers still keep the records: the receipt does not say that they are gone.
     const lateMs = Date.parse(receipt.complete_from!) + 1
-    erasure = await continueErasure(folder.log, erasure, lateMs)
+    const late = { nowMs: () => lateMs }
+    erasure = await continueErasure(folder.log, erasure, late)
     expect(isDone(erasure)).toBe(false)
     expect(receiptOf(session, erasure).stores).toContainEqual(
       expect.objectContaining({ store: 'payments.submitted', from: null, state: 'waits' }),
@@ -138,7 +139,7 @@ await onRealParts(['kafka', 'redis'], 'an erasure on a cluster', () => {
     await retain(1_000)
     await expect
       .poll(async () => {
-        erasure = await continueErasure(folder.log, erasure, lateMs)
+        erasure = await continueErasure(folder.log, erasure, late)
         return isDone(erasure)
       }, WITHIN)
       .toBe(true)

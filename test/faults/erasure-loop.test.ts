@@ -6,6 +6,7 @@ import { type Erasure, newErasure, readErasures, saveErasure } from '../../bin/r
 import { continueErasures } from '../../bin/runtime/erasure/erasure-loop.ts'
 import { receiptOf } from '../../bin/runtime/erasure/receipt.ts'
 import { subjectOf } from '../../bin/runtime/erasure/subject.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { BESIDE, ERASED, ErasedFolder, type Person } from './erased-folder.ts'
 
 const HOUR_MS = 3_600_000
@@ -28,7 +29,7 @@ test('SPEC B4: an erasure that fails says why, is tried again, and holds up no o
   }
   const failures: string[] = []
   const round = async (): Promise<readonly [Erasure, Erasure]> => {
-    await folder.whileDeciding(() => continueErasures(log, Date.now(), ({ message }) => failures.push(message)))
+    await folder.whileDeciding(() => continueErasures(log, machineTime, ({ message }) => failures.push(message)))
     const [failing, other] = readErasures(path)
     expect([failing?.subject, other?.subject]).toEqual(subjects)
     return [failing!, other!]

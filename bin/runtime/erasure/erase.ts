@@ -53,8 +53,18 @@ export const GIVE_IT_AN_END =
 /** An erasure that cannot be asked for; the message says what to do. */
 export class ErasureRefused extends Error {}
 
+/** Asked anew behind each piece of work: a receipt must name no time at which what was being erased could still be read. */
+export interface ErasureClock {
+  nowMs(): number
+}
+
 /** One step of an erasure: what is new, or null when it must wait; it is then asked again. */
-type Step = (log: ErasableLog, erasure: Erasure, nowMs: number, waitMs: number) => Promise<Partial<Erasure> | null>
+type Step = (
+  log: ErasableLog,
+  erasure: Erasure,
+  clock: ErasureClock,
+  waitMs: number,
+) => Promise<Partial<Erasure> | null>
 
 const STEPS: readonly Step[] = [
   sendRecord,
@@ -75,7 +85,7 @@ const STEPS: readonly Step[] = [
 export async function continueErasure(
   log: ErasableLog,
   begun: Erasure,
-  nowMs: number,
+  clock: ErasureClock,
   waitMs: number = WAIT_MS,
 ): Promise<Erasure> {
   const { folder } = log.session
@@ -86,7 +96,7 @@ export async function continueErasure(
   }
   try {
     for (const step of STEPS) {
-      const news = await step(log, erasure, nowMs, waitMs)
+      const news = await step(log, erasure, clock, waitMs)
       if (news !== null) keep(news)
     }
   } catch (error) {
@@ -115,15 +125,15 @@ export function archiveDueMs({ config }: Pick<Session<Log>, 'config'>, { request
   return requestedMs + config.eraseArchiveAfterDays * DAY_MS
 }
 
-async function sendRecord({ session }: ErasableLog, { place, subject, actor, reason }: Erasure, nowMs: number) {
+async function sendRecord({ session }: ErasableLog, { place, subject, actor, reason }: Erasure, clock: ErasureClock) {
   if (place !== null) return null
   const accountId = await requireAccount(session, subject)
   const change = { kind: 'ERASURE', actor, reason, accountId } as const
-  const [sent] = await sendControl(session, 'admin', change, [partitionOfAccount(accountId)], nowMs)
+  const [sent] = await sendControl(session, 'admin', change, [partitionOfAccount(accountId)], clock.nowMs())
   return sent === undefined ? null : { place: sent }
 }
 
-async function awaitFold(log: ErasableLog, { place, foldedMs }: Erasure, nowMs: number, waitMs: number) {
+async function awaitFold(log: ErasableLog, { place, foldedMs }: Erasure, clock: ErasureClock, waitMs: number) {
   const { session } = log
   if (place === null || foldedMs !== null) return null
   const outcome = await controlOutcome(session, place, machineTime.nowMs() + waitMs)
@@ -135,12 +145,15 @@ async function awaitFold(log: ErasableLog, { place, foldedMs }: Erasure, nowMs: 
   await machineTime.wait(session.visibleWithinMs)
   const inputEnds = await endsOf(session.log, INPUT_TOPIC)
   const alertsEnd = (await endsOf(session.log, ALERTS))[place.partition] ?? 0
-  const logEnds: Erasure['logEnds'] = []
+  const kept: (Omit<Erasure['logEnds'][number], 'endsMs'> & { readonly keptMs: number })[] = []
   for (const { topic, keptMs } of await log.lifetimes(TOPICS_OF_ACCOUNTS)) {
     // Nobody asks for an erasure of a log that keeps all; what was changed since has a date again when it is changed back.
     if (keptMs === null) throw new ErasureRefused(`${topic} keeps its records without end; ${GIVE_IT_AN_END}`)
-    logEnds.push({ topic, endsMs: nowMs + keptMs + SETTLES_MS, ends: await endsOf(session.log, topic) })
+    kept.push({ topic, keptMs, ends: await endsOf(session.log, topic) })
   }
+  // No record before these ends is younger.
+  const nowMs = clock.nowMs()
+  const logEnds = kept.map(({ topic, keptMs, ends }) => ({ topic, endsMs: nowMs + keptMs + SETTLES_MS, ends }))
   return { foldedMs: nowMs, inputEnds, alertsEnd, logEnds }
 }
 
@@ -154,7 +167,7 @@ async function endsOf(log: Log, topic: string): Promise<number[]> {
 }
 
 /** Whoever carries alerts to Redis takes the erasure's own behind all of the account; where nobody ever did, there are none. */
-async function awaitAlerts({ session }: ErasableLog, erasure: Erasure, nowMs: number, waitMs: number) {
+async function awaitAlerts({ session }: ErasableLog, erasure: Erasure, clock: ErasureClock, waitMs: number) {
   const { place, foldedMs, alertedMs, alertsEnd } = erasure
   if (place === null || foldedMs === null || alertedMs !== null) return null
   const at = { topic: ALERTS, partition: place.partition }
@@ -163,7 +176,7 @@ async function awaitAlerts({ session }: ErasableLog, erasure: Erasure, nowMs: nu
   for (;;) {
     const committed = await group.committed(at)
     const isBehind = committed !== null && (await holdsRecords(session.log, at, committed.offset, alertsEnd))
-    if (!isBehind) return { alertedMs: nowMs }
+    if (!isBehind) return { alertedMs: clock.nowMs() }
     if (machineTime.nowMs() >= untilMs) return null
     await machineTime.wait(ALERTS_POLL_MS)
   }
@@ -173,7 +186,7 @@ async function awaitAlerts({ session }: ErasableLog, erasure: Erasure, nowMs: nu
 async function replaceCheckpoints(
   { session }: ErasableLog,
   { foldedMs, checkpointedMs, inputEnds }: Erasure,
-  nowMs: number,
+  clock: ErasureClock,
   waitMs: number,
 ) {
   if (foldedMs === null || checkpointedMs !== null) return null
@@ -181,7 +194,7 @@ async function replaceCheckpoints(
   if (passed === null) return null
   await writeCheckpoints(session, createRuntime(session))
   await removeCheckpointsBefore(session, passed)
-  return { checkpointedMs: nowMs, inputEnds: passed }
+  return { checkpointedMs: clock.nowMs(), inputEnds: passed }
 }
 
 async function removeCheckpointsBefore(session: Session<Log>, inputEnds: readonly number[]): Promise<void> {
@@ -219,25 +232,27 @@ async function committedUpTo(
   return passed
 }
 
-async function eraseArchive({ session }: ErasableLog, erasure: Erasure, nowMs: number, waitMs: number) {
+async function eraseArchive({ session }: ErasableLog, erasure: Erasure, clock: ErasureClock, waitMs: number) {
   const { checkpointedMs, archivedMs, subject } = erasure
-  if (checkpointedMs === null || archivedMs !== null || nowMs < archiveDueMs(session, erasure)) return null
-  if (!hasArchive(session)) return { archivedMs: nowMs, archivedRows: null }
+  if (checkpointedMs === null || archivedMs !== null || clock.nowMs() < archiveDueMs(session, erasure)) return null
+  if (!hasArchive(session)) return { archivedMs: clock.nowMs(), archivedRows: null }
   const ends = await archivedEnds(session.log)
   if (!(await archiveCaughtUp(session, ends, machineTime.nowMs() + waitMs))) return null
   const accountId = await accountOf(session, subject)
   // Nothing names it any more where a crash came behind the change of its rows: no row is the subject's own name, so the files are written anew.
   const account = { accountId: accountId ?? subject, subject, ends: erasure.logEnds }
-  return { archivedMs: nowMs, archivedRows: await eraseArchived(session, account) }
+  const archivedRows = await eraseArchived(session, account)
+  return { archivedMs: clock.nowMs(), archivedRows }
 }
 
 /** The rows of BigQuery, by statements that each change all of a table or nothing; those that came of late are for a later try. */
-async function eraseDataset({ session }: ErasableLog, erasure: Erasure, nowMs: number) {
+async function eraseDataset({ session }: ErasableLog, erasure: Erasure, clock: ErasureClock) {
   const { checkpointedMs, bigquery, subject } = erasure
   const { config } = session
   if (checkpointedMs === null || bigquery === null || bigquery.erasedMs !== null || config.bigqueryProject === '')
     return null
   const { triedMs, pseudonym } = bigquery
+  const nowMs = clock.nowMs()
   if (nowMs < archiveDueMs(session, erasure) || (triedMs !== null && nowMs < triedMs + TRIED_AGAIN_MS)) return null
   const { datasetCaughtUp, eraseFromBigQuery } = await import('../archive/bigquery-erasure.ts')
   if (!(await datasetCaughtUp(session, await archivedEnds(session.log)))) return null
@@ -251,42 +266,45 @@ async function eraseDataset({ session }: ErasableLog, erasure: Erasure, nowMs: n
     pseudonym: begun.pseudonym,
     ends: erasure.logEnds,
   })
-  const tried = { rows: bigquery.rows + rows, triedMs: nowMs, keptMs }
+  const doneMs = clock.nowMs()
+  const tried = { rows: bigquery.rows + rows, triedMs: doneMs, keptMs }
   // Nobody keeps what stands for the account once nothing more is to have it.
-  if (whole) return { bigquery: { ...tried, pseudonym: null, erasedMs: nowMs } }
+  if (whole) return { bigquery: { ...tried, pseudonym: null, erasedMs: doneMs } }
   return { bigquery: { ...begun, ...tried } }
 }
 
 /** Who had it erased stays, under the subject alone. */
-async function noteAct({ session: { log, registry } }: ErasableLog, erasure: Erasure, nowMs: number) {
+async function noteAct({ session: { log, registry } }: ErasableLog, erasure: Erasure, clock: ErasureClock) {
   const { checkpointedMs, auditedMs, actor, subject, reason, requestedMs } = erasure
   if (checkpointedMs === null || auditedMs !== null) return null
   const audit = new AuditLog(log, await auditSchemaId(registry))
   const act = { actor, role: 'admin', act: 'subject.erase', subject, result: 'done', reason } as const
-  await audit.append({ ...act, requestId: `erasure-${requestedMs}` }, nowMs)
+  await audit.append({ ...act, requestId: `erasure-${requestedMs}` }, clock.nowMs())
   await audit.close()
-  return { auditedMs: nowMs }
+  return { auditedMs: clock.nowMs() }
 }
 
 /** A challenge ends within minutes and is then answered from for a day. */
-async function eraseCodesOf({ session }: ErasableLog, { subject, foldedMs, codesMs }: Erasure, nowMs: number) {
+async function eraseCodesOf({ session }: ErasableLog, { subject, foldedMs, codesMs }: Erasure, clock: ErasureClock) {
+  const nowMs = clock.nowMs()
   if (foldedMs === null || codesMs !== null || nowMs < foldedMs + CODES_KEPT_MS) return null
   const isIt = subjectMatcher(subject, session.folder.keys.maskKeys)
   await eraseCodes(session, isIt ?? (() => false), nowMs)
-  return { codesMs: nowMs }
+  return { codesMs: clock.nowMs() }
 }
 
 /** Past the last topic's end: what left is overwritten where it stood, and each topic is asked whether it left. */
-async function endLog(log: ErasableLog, erasure: Erasure, nowMs: number) {
+async function endLog(log: ErasableLog, erasure: Erasure, clock: ErasureClock) {
   const { checkpointedMs, inputEnds, logEnds, overwrittenMs } = erasure
   if (checkpointedMs === null || overwrittenMs !== null) return null
+  const nowMs = clock.nowMs()
   if (nowMs < Math.max(...logEnds.map(({ endsMs }) => endsMs))) return null
   // One that a task had begun before may have come since.
   await removeCheckpointsBefore(log.session, inputEnds)
   await log.wipe(nowMs)
   const overdue: string[] = []
   for (const { topic, ends } of logEnds) if (await holdsBefore(log.session.log, topic, ends)) overdue.push(topic)
-  return overdue.length === 0 ? { overdue, overwrittenMs: nowMs } : { overdue }
+  return overdue.length === 0 ? { overdue, overwrittenMs: clock.nowMs() } : { overdue }
 }
 
 async function holdsBefore(log: Log, topic: string, ends: readonly number[]): Promise<boolean> {
