@@ -84,7 +84,7 @@ await onRealParts(['bigquery'], 'the endpoint that speaks BigQuery’s APIs', ()
     expect(await archiveProblems(other)).toEqual([refusal])
   })
 
-  test('SPEC B3: each view gives on the endpoint the rows that were worked out by hand', async () => {
+  test('SPEC B1, B3, D5: each view gives on the endpoint the rows that were worked out by hand', async () => {
     const seen = endpointTarget(endpoint, 'seen')
     const dataset = new DatasetClient(seen)
     await createArchive(dataset, () => {})

@@ -88,6 +88,19 @@ const DECISIONS: readonly Partial<Decision>[] = [
     fraudCount: 0,
     outcome: 'review',
   },
+  // D's id comes again past the hour, on the next day.
+  ...['2026-11-24T23:30:00', '2026-11-25T00:45:00'].map(
+    (time): Partial<Decision> => ({
+      ...QUIET,
+      transactionId: 't6',
+      senderAccountId: 'D',
+      eventTime: at(time),
+      amountMinor: 2_000,
+      currency: 'CHF',
+      fraudScore: 0,
+      outcome: 'approve',
+    }),
+  ),
 ]
 
 /** The rows of the fixture, in the order of their tables. */
@@ -97,6 +110,8 @@ export function fixtureRows(): TableRow[] {
   const duplicates = [
     duplicateOf(1, { transactionId: 't1', eventTime: at('2026-11-25T10:00:05') }),
     duplicateOf(2, { transactionId: 't4', eventTime: at('2026-11-25T11:00:00') }),
+    // A retry with the time of a day on which nobody has paid.
+    duplicateOf(3, { transactionId: 't5', eventTime: at('2026-11-23T23:50:00') }),
   ].map(framedValue.duplicate)
   const rowsOf = (topic: string, values: readonly Uint8Array[]) =>
     make.read(fetched(values, 0, NOON_MS + HOUR_MS), { topic, partition: 0 }, 0, NOON_MS).rows
@@ -111,6 +126,20 @@ export const FIXTURE_ANSWERS: Readonly<Record<string, readonly Readonly<Record<s
   fraud_summary: [
     {
       event_date: '2026-11-24',
+      currency: 'CHF',
+      payments: 1,
+      amount: '20',
+      approved: 1,
+      challenged: 0,
+      reviewed: 0,
+      blocked: 0,
+      amount_blocked: '0',
+      velocity_frauds: 0,
+      high_scores: 0,
+      max_score: 0,
+    },
+    {
+      event_date: '2026-11-24',
       currency: 'EUR',
       payments: 2,
       amount: '6000.01',
@@ -122,6 +151,20 @@ export const FIXTURE_ANSWERS: Readonly<Record<string, readonly Readonly<Record<s
       velocity_frauds: 1,
       high_scores: 1,
       max_score: 81,
+    },
+    {
+      event_date: '2026-11-25',
+      currency: 'CHF',
+      payments: 1,
+      amount: '20',
+      approved: 1,
+      challenged: 0,
+      reviewed: 0,
+      blocked: 0,
+      amount_blocked: '0',
+      velocity_frauds: 0,
+      high_scores: 0,
+      max_score: 0,
     },
     {
       event_date: '2026-11-25',
@@ -195,33 +238,42 @@ export const FIXTURE_ANSWERS: Readonly<Record<string, readonly Readonly<Record<s
   ],
   deduplication_effectiveness: [
     {
+      event_date: '2026-11-23',
+      raw_rows: 1,
+      archived_rows: 0,
+      distinct_ids: 0,
+      duplicates_caught: 1,
+      doubled_rows: 0,
+      duplicates_in_archive: 0,
+    },
+    {
       event_date: '2026-11-24',
-      raw_rows: 2,
-      archived_rows: 2,
-      distinct_ids: 1,
+      raw_rows: 3,
+      archived_rows: 3,
+      distinct_ids: 2,
       duplicates_caught: 0,
       doubled_rows: 0,
       duplicates_in_archive: 1,
     },
     {
       event_date: '2026-11-25',
-      raw_rows: 6,
-      archived_rows: 4,
-      distinct_ids: 4,
+      raw_rows: 7,
+      archived_rows: 5,
+      distinct_ids: 5,
       duplicates_caught: 2,
       doubled_rows: 0,
-      duplicates_in_archive: 0,
+      duplicates_in_archive: 1,
     },
   ],
   masking_proof: [
     {
       event_date: '2026-11-24',
-      payments: 2,
-      audited: 2,
-      with_card: 1,
-      cards_tokenised_here: 1,
+      payments: 3,
+      audited: 3,
+      with_card: 2,
+      cards_tokenised_here: 2,
       cards_masked_at_producer: 0,
-      texts_redacted: 1,
+      texts_redacted: 2,
       cards_shown: 0,
       codes_shown: 0,
       expiries_shown: 0,
@@ -229,12 +281,12 @@ export const FIXTURE_ANSWERS: Readonly<Record<string, readonly Readonly<Record<s
     },
     {
       event_date: '2026-11-25',
-      payments: 4,
-      audited: 4,
-      with_card: 4,
-      cards_tokenised_here: 3,
+      payments: 5,
+      audited: 5,
+      with_card: 5,
+      cards_tokenised_here: 4,
       cards_masked_at_producer: 1,
-      texts_redacted: 3,
+      texts_redacted: 4,
       cards_shown: 0,
       codes_shown: 0,
       expiries_shown: 0,
