@@ -30,6 +30,7 @@ import { decisionFeed } from '../view/decision-feed.ts'
 import { showLive } from '../view/live-view.ts'
 import { SideCounts } from '../view/side-counts.ts'
 import { complain, grouped, print } from '../view/text.ts'
+import { settled } from './control-settings.ts'
 import { CommandError, type CommonOptions, configOf } from './settings.ts'
 
 const START_POLL_MS = 20
@@ -223,6 +224,8 @@ async function serve(
   await archiver?.stop()
   beside.abort()
   await Promise.all(loops)
+  // It looks at the log, which is closed next.
+  await ruled.catch(() => {})
   if (failure === null) printSummary(pipeline, machineTime.nowMs() - startedMs)
   return failure ?? ruleFailure
 }
@@ -252,13 +255,25 @@ function asked({ signal }: Shutdown): Promise<null> {
   })
 }
 
-/** Once every task runs: what the rule file says, if it differs from what is in force (SPEC S6). */
+/**
+ * Once every task runs: what the rule file says, if it differs from what is in force (SPEC S6). A change that the chain refuses ends
+ * nothing: the signer's clock may have been ahead once, and would keep the pipeline from starting until it is caught up.
+ */
 async function putRulesInForce(session: Session, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
   const rules = readRules(session.config.rulesFile)
   await whenRunning(pipeline, signal)
   if (signal.aborted) return
-  if (await followRulesFile(session, pipeline, rules, machineTime.nowMs())) {
-    print(`rule set ${rules.version} of ${session.config.rulesFile} goes in force in every partition`)
+  const places = await followRulesFile(session, pipeline, rules, signal)
+  if (places === null) return
+  const name = `rule set ${rules.version} of ${session.config.rulesFile}`
+  try {
+    const holds = await settled(session, places)
+    print(
+      `${name} ${holds ? 'is in force in every partition' : 'stands in the input, and holds once the tasks come to it'}`,
+    )
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    complain(`${name} is not in force; decisions go on, and the next start tries again: ${error.message}`)
   }
 }
 

@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { partitionOfAccount, sendControl } from '../../bin/runtime/control/control-records.ts'
+import { openSession } from '../../bin/runtime/session.ts'
+import { testConfig } from './decided-folder.ts'
 import { SluiceProcess, sluice, temporaryFolder } from './sluice-process.ts'
 
 // Goal: the command that a newcomer types: it decides, drains at Ctrl-C, goes on without a gap or a double, and says what is in its way.
@@ -66,6 +69,38 @@ test('SPEC S6: a changed rule file goes in force in every partition, once', asyn
   const { stdout } = await sluice(['decisions', '--data', folder, '--json', '--limit', '1'])
   expect(JSON.parse(stdout).rule_version).toBe('night')
 }, 60_000)
+
+test('SPEC S6: a rule file that a partition refuses is not said to be in force, and the next start tries again', async () => {
+  const folder = temporaryFolder()
+  const rules = join(temporaryFolder(), 'rules.yaml')
+  const write = (version: string) =>
+    writeFileSync(rules, readFileSync('rules/default.yaml', 'utf8').replace('version: "1"', `version: "${version}"`))
+  write('1')
+  const env = { SLUICE_RULES: rules }
+  const at = ['--data', folder]
+  expect((await upAndDown(folder, env)).stdout).not.toContain('rule set')
+  // The signer's clock was ahead once: in this partition its serial stands far above what comes now.
+  const session = await openSession(testConfig(folder))
+  const partition = partitionOfAccount('alice')
+  const change = { kind: 'ACCOUNT_LIFTED', actor: 'ana', reason: null, accountId: 'alice' } as const
+  await sendControl(session, 'admin', change, [partition], Date.now() + 86_400_000)
+  await session.log.close()
+
+  write('night')
+  for (let starts = 0; starts < 2; starts++) {
+    const up = new SluiceProcess([...UP, ...at], env)
+    await up.complains(/rule set night of \S+ is not in force; decisions go on, .*: refused at (\d+)-\d+: serial/)
+    expect(up.stderr).toContain(`refused at ${partition}-`)
+    expect(up.stderr).toContain('it holds in 11 partitions')
+    // A change that somebody makes at run time stands from then on, whatever became of the file's.
+    if (starts === 1) await sluice(['rules', 'rollback', '1', '--as', 'ana', '--reason', 'back', ...at])
+    up.child.kill('SIGINT')
+    expect(await up.ended).toBe(0)
+    expect(up.stdout).not.toContain('rule set')
+  }
+  const third = await upAndDown(folder, env)
+  expect([third.stdout, third.stderr].join()).not.toContain('rule set')
+}, 120_000)
 
 test('up: a second one on the same folder ends with one line that names the first', async () => {
   const folder = temporaryFolder()

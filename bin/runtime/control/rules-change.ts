@@ -4,6 +4,7 @@ import { SCHEMAS } from '../../../schemas/generated/schemas.ts'
 import { canonicalRules, type RuleSet } from '../../../schemas/rule-set.ts'
 import { subjectOf, TOPICS } from '../../../schemas/topics.ts'
 import type { Log } from '../../../streams/log/log.ts'
+import { machineTime } from '../../../streams/machine/machine-time.ts'
 import { scanPartition } from '../partition-scan.ts'
 import { rulesDigest } from '../payment-runtime.ts'
 import type { Pipeline } from '../pipeline.ts'
@@ -13,6 +14,7 @@ import { ALL_PARTITIONS, batchOf, type ControlPlace, sendControl } from './contr
 
 /** Who the changes of a rule file are by: the pipeline that found it. */
 const FILE_ACTOR = 'sluice up'
+const POLL_MS = 20
 const HISTORY = { topic: TOPICS.rulesChanges.name, partition: 0 }
 
 type RulesSession = Pick<
@@ -83,21 +85,40 @@ export function areInForce(tasks: Pipeline['tasks'], rules: RuleSet): boolean {
 }
 
 /**
- * Puts the rule file in force when it has changed since this pipeline last did so: a change that somebody made at run time stands
- * until the file itself changes. Returns whether it did. Call it once the tasks run.
+ * Asks for the rule file to be put in force when it has changed since this pipeline last did so: a change that somebody made at run time
+ * stands until the file itself changes. Returns where each partition is to change over, null where nothing is to be done. Call it once
+ * the tasks run; what the chain makes of the records is for the caller to see.
  */
 export async function followRulesFile(
   session: RulesSession,
   { tasks }: Pick<Pipeline, 'tasks'>,
   file: RuleSet,
-  nowMs: number,
-): Promise<boolean> {
+  signal: AbortSignal,
+): Promise<ControlPlace[] | null> {
   const wanted = rulesHash(file)
   const history = await ruleHistory(session)
   const followed =
     history.findLast(({ actor }) => actor === FILE_ACTOR)?.ruleHash ?? rulesHash(session.folder.initialRules)
-  if (wanted === followed || areInForce(tasks, file)) return false
+  if (areInForce(tasks, file)) return null
+  if (wanted === followed) {
+    // Behind anybody else's change the file is silent. Where its own is the last one and does not hold, a task has not come to it, or the
+    // chain refused it, which the history does not say.
+    if (history.at(-1)?.actor !== FILE_ACTOR) return null
+    if (!(await comeSoFar(session, tasks, signal)) || areInForce(tasks, file)) return null
+  }
   const reason = `rule file ${session.config.rulesFile}, version ${file.version}`
-  await changeRules(session, file, { actor: FILE_ACTOR, reason }, nowMs)
-  return true
+  return changeRules(session, file, { actor: FILE_ACTOR, reason }, machineTime.nowMs())
+}
+
+/** Waits until the tasks have committed what stands in the input now; false when `signal` aborts before. */
+async function comeSoFar(
+  { log }: Pick<RulesSession, 'log'>,
+  tasks: Pipeline['tasks'],
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const task of tasks) {
+    const { endOffset } = await log.bounds(task.input)
+    while (task.committedOffset < endOffset && !signal.aborted) await machineTime.sleep(POLL_MS, signal)
+  }
+  return !signal.aborted
 }
