@@ -26,6 +26,8 @@ export interface ApiOptions {
   readonly highRiskScore: number
   /** A keyed token in place of a caller's address. */
   readonly sourceTokenOf: (address: string) => string
+  /** The mask's own look at a text, for what is written down without being masked. */
+  readonly holdsCardNumber: (text: string) => boolean
   readonly clock: { nowMs(): number }
   /** Replays of a finished call are answered with 409, as the first clients of the seed expect. */
   readonly replaysAreConflicts: boolean

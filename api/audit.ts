@@ -15,18 +15,28 @@ export type AuditFields = Pick<AuditEvent, 'eventId' | 'eventTime' | 'actor' | '
  */
 export const WAITING_MAX = 16_384
 
-/** Writes every request's outcome to `audit.events`. While they cannot be taken in, no new call is. */
+/**
+ * Writes every request's outcome to `audit.events`. While they cannot be taken in, no new call is. A subject is what the caller sent, also
+ * where the mask has refused it or was never asked: one that holds a card number is left out (SPEC M1).
+ */
 export class AuditTrail {
   private readonly sender: AuditSender
   private readonly schemaId: number
+  private readonly holdsCardNumber: (text: string) => boolean
   private readonly onDropped: () => void
   private waiting = 0
   private failure: Error | null = null
 
   /** `onDropped` is told of each event that the log does not get. */
-  constructor(sender: AuditSender, schemaId: number, onDropped: () => void) {
+  constructor(
+    sender: AuditSender,
+    schemaId: number,
+    holdsCardNumber: (text: string) => boolean,
+    onDropped: () => void,
+  ) {
     this.sender = sender
     this.schemaId = schemaId
+    this.holdsCardNumber = holdsCardNumber
     this.onDropped = onDropped
   }
 
@@ -41,7 +51,9 @@ export class AuditTrail {
       this.onDropped()
       return
     }
-    const value = framed(this.schemaId, encodeAuditEvent({ ...auditEventDefaults, ...fields }))
+    const { subject: sent = null } = fields
+    const subject = sent === null || this.holdsCardNumber(sent) ? null : sent
+    const value = framed(this.schemaId, encodeAuditEvent({ ...auditEventDefaults, ...fields, subject }))
     try {
       const room = this.sender.sendValue(fields.actor, value)
       if (room === undefined) return

@@ -91,7 +91,8 @@ function eventsRoute(app: FastifyInstance, options: ApiOptions): void {
 function claimOf(request: FastifyRequest, { view }: ApiOptions): Claim {
   const params = ParamsSchema.safeParse(request.params)
   const transactionId = params.success ? params.data.transactionId : ''
-  request.subject = transactionId.slice(0, 64)
+  // Whole: what is cut out of a card number is one too.
+  request.subject = transactionId
   for (const account of request.principal?.accounts ?? []) {
     const claim = view.claimOfPayment(account, transactionId)
     if (claim !== null) return claim

@@ -35,7 +35,8 @@ const FRAMEWORK: Readonly<Record<string, readonly [number, string, string]>> = {
 }
 
 /** Request id and trace on every answer; an audit event and the metrics after it. */
-export function observeRequests(app: FastifyInstance, { audit, metrics, sourceTokenOf, clock }: ApiOptions): void {
+export function observeRequests(app: FastifyInstance, options: ApiOptions): void {
+  const { audit, metrics, sourceTokenOf, holdsCardNumber, clock } = options
   // Not `onResponse`, which never comes where the connection was lost first.
   const written = (request: FastifyRequest, reply: FastifyReply, address: string) => {
     const { act } = request.routeOptions.config
@@ -58,7 +59,7 @@ export function observeRequests(app: FastifyInstance, { audit, metrics, sourceTo
     })
   }
   app.addHook('onRequest', async (request, reply) => {
-    const trace = traceOf(header(request, 'traceparent'))
+    const trace = traceOf(header(request, 'traceparent'), holdsCardNumber)
     request.trace = trace
     const { ip } = request // A connection that was lost has none any more.
     reply.raw.once('close', () => written(request, reply, ip))

@@ -14,14 +14,15 @@ export type Shed = (request: IncomingMessage, response: ServerResponse) => boole
  * Refuses calls for which there is no room before anything is made of them: who is asked for twice what it can must not spend the time of
  * those that it has taken on saying no. The answer, its audit event and its metrics are those that the route would have given.
  */
-export function shedCalls({ confirmation, audit, metrics, sourceTokenOf, clock }: ApiOptions): Shed {
+export function shedCalls(options: ApiOptions): Shed {
+  const { confirmation, audit, metrics, sourceTokenOf, holdsCardNumber, clock } = options
   return (request, response) => {
     if (request.method !== 'POST' || request.url !== CONFIRM_PATH) return false
     const refusal = refusalOf(confirmation)
     if (refusal === null) return false
     const { status, body, code, headers } = refusal
     const { traceparent: given } = request.headers
-    const { traceId, traceparent } = traceOf(typeof given === 'string' ? given : undefined)
+    const { traceId, traceparent } = traceOf(typeof given === 'string' ? given : undefined, holdsCardNumber)
     const requestId = randomUUID()
     response.writeHead(status, {
       ...GUARDS,

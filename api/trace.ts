@@ -12,10 +12,13 @@ export interface Trace {
   readonly traceparent: string
 }
 
-/** Goes on with the caller's trace, or begins one; a header that is not well formed is as none. */
-export function traceOf(header: string | undefined): Trace {
+/**
+ * Goes on with the caller's trace, or begins one. A header that is not well formed is as none, and so is one whose digits hold a card number:
+ * it would stand in the payment's record and in the audit event (SPEC M1).
+ */
+export function traceOf(header: string | undefined, holdsCardNumber: (text: string) => boolean): Trace {
   const [, given, flags = '00'] = TRACEPARENT.exec(header ?? '') ?? []
-  const traceId = given ?? randomHex()
+  const traceId = given === undefined || holdsCardNumber(given) ? randomHex() : given
   return { traceId, traceparent: `00-${traceId}-${randomHex().slice(0, SPAN_DIGITS)}-${flags}` }
 }
 

@@ -29,6 +29,8 @@ export interface TokenRules {
   readonly audience: string
   /** From issue to expiry, s; a token that lives longer is refused. */
   readonly lifeMaxS: number
+  /** What it finds in is no subject and no scope: both are written down as they stand, and no mask sees them (SPEC M1). */
+  readonly holdsCardNumber: (text: string) => boolean
 }
 
 /** What we read of a token's claims beyond those that jose checks. */
@@ -69,6 +71,7 @@ export class TokenCheck {
     const { sub, iat, exp, scope, accounts } = claims.data
     if (exp - iat > this.rules.lifeMaxS || iat > this.nowMs() / 1_000 + SKEW_S) throw badToken('life')
     if (!scope.split(' ').includes(CONFIRM_SCOPE)) throw noScope()
+    if ([sub, scope].some(this.rules.holdsCardNumber)) throw badToken('card number')
     const principal = { subject: sub, accounts: new Set(accounts), scope }
     this.known.add(name, { principal, header, key, untilMs: (exp + SKEW_S) * 1_000 })
     return principal

@@ -167,6 +167,34 @@ test('SPEC C1, M6: every call is one audit event, with the trace that it came in
     expect(text).not.toContain(hidden)
 })
 
+test('SPEC M1, M6: a card number in the place of an id or a trace stands in no audit event, whatever refuses it', async () => {
+  const pan = '5555555555554444'
+  const bearer = { authorization: `Bearer ${token}`, traceparent: `00-${pan.padStart(32, '0')}-b7ad6b7169203331-01` }
+  const refused = await confirm(api, token, { ...CALL, transaction_id: pan, idempotency_key: 'k-pan' }, bearer)
+  expect([refused.status, refused.json['code']]).toEqual([422, 'PAN_IN_ID'])
+  const coded = { transaction_id: pan, idempotency_key: 'k-pan-code', otp_code: '123456' }
+  const answers: { readonly status: number; readonly headers: Headers }[] = [
+    refused,
+    await confirm(api, token, coded, bearer),
+    await fetch(`${api.url}/payments/${pan}`, { headers: bearer }),
+    await fetch(`${api.url}/payments/${encodeURIComponent(pan.replace(/\d{4}/g, '$& '))}`, { headers: bearer }),
+    // Cut after 64 characters it would end within the number.
+    await fetch(`${api.url}/payments/${'x'.repeat(49)}-${pan}`, { headers: bearer }),
+    await fetch(`${api.url}/payments/${pan}/events`, { headers: bearer }),
+    await fetch(`${api.url}/payments/${pan}/otp`, { method: 'POST', headers: bearer }),
+  ]
+  expect(answers.map(({ status }) => status)).toEqual([422, 400, 404, 404, 404, 404, 404])
+  for (const { headers } of answers) expect(headers.get('traceparent')).not.toContain(pan)
+  const ids = answers.map(({ headers }) => headers.get('x-request-id'))
+  let events: AuditEvent[] = []
+  while (events.length < ids.length) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    events = (await auditEvents()).filter(({ eventId }) => ids.includes(eventId))
+  }
+  expect(events.map(({ subject }) => subject)).toEqual(ids.map(() => null))
+  expect(JSON.stringify(events)).not.toContain(pan.slice(0, 15))
+})
+
 test('SPEC C1, C2, M6: a call for which there is no room has headers, audit event and metrics as any other', async () => {
   const hold = Promise.withResolvers<void>()
   const decisions: { held: Promise<void> | null } = { held: null }

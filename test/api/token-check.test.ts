@@ -8,10 +8,11 @@ import { KNOWN_TOKENS_MAX, KnownTokens } from '../../api/access/known-tokens.ts'
 import { TokenCheck } from '../../api/access/token-check.ts'
 import { addTokenKey, signToken, tokenKeys } from '../../bin/runtime/api/token-keys.ts'
 import { readConfig } from '../../platform/config.ts'
+import { holdsCardNumber } from '../../processors/mask/mask-payment.ts'
 
 // Goal: RFC 8725 row by row: every way to forge, stretch or misuse a token is refused, with one answer for all.
 const NOW_S = 1_780_315_200
-const RULES = { issuer: 'us', audience: 'api', lifeMaxS: 300 }
+const RULES = { issuer: 'us', audience: 'api', lifeMaxS: 300, holdsCardNumber }
 
 const keys = {
   es: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
@@ -119,6 +120,8 @@ const ATTACKS: readonly (readonly [why: string, authorization: string | undefine
   ['no audience', `Bearer ${token({}, { aud: undefined })}`],
   ['no subject', `Bearer ${token({}, { sub: undefined })}`],
   ['an empty subject', `Bearer ${token({}, { sub: '' })}`],
+  ['a subject that holds a card number', `Bearer ${token({}, { sub: 'usr-4111111111111111' })}`],
+  ['a scope that holds a card number', `Bearer ${token({}, { scope: 'payment.confirm 4111111111111111' })}`],
   ['no accounts', `Bearer ${token({}, { accounts: undefined })}`],
   ['accounts as text', `Bearer ${token({}, { accounts: 'acc-1' })}`],
   ['a scope that is a list', `Bearer ${token({}, { scope: ['payment.confirm'] })}`],
@@ -220,7 +223,7 @@ test('a development token of the longest life is good from its first moment to i
       const claims = { subject: 'usr-1', accounts: ['acc-1'], scope: 'payment.confirm', lifeS }
       const authorization = `Bearer ${await signToken(folder, config, claims, nowMs)}`
       const findKey = await tokenKeys(config, folder, true, { nowMs: () => nowMs, onUnread: () => {} })
-      const checked = new TokenCheck(findKey, { issuer, audience, lifeMaxS: lifeS }, () => nowMs)
+      const checked = new TokenCheck(findKey, { issuer, audience, lifeMaxS: lifeS, holdsCardNumber }, () => nowMs)
       expect((await checked.principalOf(authorization)).subject).toBe('usr-1')
       nowMs = (NOW_S + lifeS + 30) * 1_000
       await expect(checked.principalOf(authorization)).rejects.toMatchObject({ code: 'BAD_TOKEN' })

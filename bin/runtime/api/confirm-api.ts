@@ -21,7 +21,7 @@ import { ViewStore } from '../../../api/view/view-store.ts'
 import type { ApiMetrics, MeasuredApi } from '../../../platform/api-metrics.ts'
 import type { Config } from '../../../platform/config.ts'
 import type { Logger } from '../../../platform/logger.ts'
-import { MaskError, maskPayment } from '../../../processors/mask/mask-payment.ts'
+import { holdsCardNumber, MaskError, maskPayment } from '../../../processors/mask/mask-payment.ts'
 import { machineClock } from '../../../producers/clock.ts'
 import { type MaskPayment, unmasked } from '../../../producers/mask-payment.ts'
 import { PaymentProducer } from '../../../producers/payment-producer.ts'
@@ -109,7 +109,8 @@ export class ConfirmApi implements MeasuredApi {
     }
     const findKey = await tokenKeys(config, folder.keys.folder, options.isDemo, rereading)
     const { apiIssuer: issuer, apiAudience: audience, apiTokenLifeMaxS: lifeMaxS } = config
-    const tokens = new TokenCheck(findKey, { issuer, audience, lifeMaxS }, machineTime.nowMs)
+    const rules = { issuer, audience, lifeMaxS, holdsCardNumber }
+    const tokens = new TokenCheck(findKey, rules, machineTime.nowMs)
     const findOpening = await bodyKeys(config, folder.keys.folder, rereading)
     const sealedBodies =
       findOpening === null
@@ -183,10 +184,11 @@ export class ConfirmApi implements MeasuredApi {
       view,
       tokens,
       sealedBodies,
-      audit: new AuditTrail(events, schemaIds.audit, options.metrics.auditDropped),
+      audit: new AuditTrail(events, schemaIds.audit, holdsCardNumber, options.metrics.auditDropped),
       metrics: options.metrics,
       highRiskScore: rules.actions.REQUIRE_3DS.score_at_least,
       sourceTokenOf: addressTokens(tokensOfEdge),
+      holdsCardNumber,
       clock: machineTime,
       replaysAreConflicts: config.apiReplayStatus === '409',
       streamsMax: STREAMS_MAX,
