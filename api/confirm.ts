@@ -12,7 +12,7 @@ import { type Answer, answerOf, isFinal, statusOf } from './answers.ts'
 import type { Challenges } from './challenge.ts'
 import { CodeExchange } from './code-exchange.ts'
 import { Deadline } from './deadline.ts'
-import { agreesWith, fingerprintOf } from './fingerprint.ts'
+import { agreesWith, asksFor, fingerprintOf, type Mask } from './fingerprint.ts'
 import { ApiProblem, unavailable } from './problem.ts'
 import { type ConfirmRequest, paymentOf } from './request/confirm-request.ts'
 import { type Claim, claimId, type PaymentState, scopeOf } from './view/claim.ts'
@@ -59,8 +59,10 @@ export interface ConfirmOptions {
   readonly payments: { deliver(payment: PaymentSubmitted, headers: EncodedHeaders | null): Promise<Coordinates> }
   readonly claims: { deliverValue(key: string, value: Uint8Array): Promise<Coordinates> }
   readonly claimSchemaId: number
-  /** Takes personal data away (SPEC M1). @throws ApiProblem for what cannot be masked */
-  readonly mask: (payment: PaymentSubmitted) => PaymentSubmitted
+  /** With the key in force. */
+  readonly mask: Mask
+  /** With each other key that is held, to compare with what was claimed under it. */
+  readonly otherMasks: readonly Mask[]
   readonly settlementOf: (kind: PaymentKind) => string
   /** Null where nobody makes codes: a challenge is then answered OTP_REQUIRED, and no code is right. */
   readonly challenges: Challenges | null
@@ -202,7 +204,7 @@ export class Confirmation {
   private async stateNow(claim: Claim, work: Work): Promise<PaymentState> {
     const { view } = this.options
     requireOwned(claim.senderAccountId, work)
-    if (!isSame(claim, work)) throw otherContent()
+    if (!this.isSame(claim, work)) throw otherContent()
     const state = view.stateOf(claim)
     if (isFinal(statusOf(state))) return state
     await this.reachEnds(work, [
@@ -257,6 +259,11 @@ export class Confirmation {
     return { ...(await this.codes.answer(state, caller, request.otpCode, deadline)), replayed: false }
   }
 
+  private isSame(claim: Claim, { request, payment }: Work): boolean {
+    if (request.otpCode !== null || payment === null) return agreesWith(claim, request)
+    return asksFor(claim, payment, request, this.options.otherMasks)
+  }
+
   private maskedOf({ request }: ConfirmCall): PaymentSubmitted | null {
     const { body, amountMinor, otpCode } = request
     const isWhole = amountMinor !== null && body.from_account !== undefined && body.to_account !== undefined
@@ -304,11 +311,6 @@ function keyed({ caller, route, request }: ConfirmCall) {
 
 function isDecided({ decision }: PaymentState): boolean {
   return decision !== null
-}
-
-function isSame(claim: Claim, { request, payment }: Pick<Work, 'request' | 'payment'>): boolean {
-  if (request.otpCode !== null || payment === null) return agreesWith(claim, request)
-  return fingerprintOf(payment, request) === claim.fingerprint
 }
 
 function requireOwned(accountId: string, { accounts }: ConfirmCall): void {

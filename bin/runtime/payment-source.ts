@@ -8,17 +8,17 @@ import { INPUT_TOPIC, PARTITIONS } from './session.ts'
 
 const KERNEL_ARENA_BYTES = 1 << 20
 
-/** Keyed hashes outside the tasks, with the first mask key. */
+/** Keyed hashes outside the tasks, with one mask key. */
 export interface EdgeTokens {
   readonly keyId: string
   /** HMAC-SHA-256, 64 hexadecimal digits. */
   readonly hmacHex: (message: Uint8Array) => string
 }
 
-/** For edges, over a kernel of its own: a kernel holds one set of tokens. */
-export function edgeTokens({ folder }: Pick<PaymentTarget, 'folder'>): EdgeTokens {
-  const [key] = folder.keys.maskKeys
-  if (key === undefined) throw new RangeError('a data folder has at least one mask key')
+/** For edges, over a kernel of its own: a kernel holds one set of tokens. With the first mask key, which masks what is new, or another. */
+export function edgeTokens({ folder }: Pick<PaymentTarget, 'folder'>, ordinal = 0): EdgeTokens {
+  const key = folder.keys.maskKeys[ordinal]
+  if (key === undefined) throw new RangeError(`a data folder has no mask key ${ordinal}`)
   const tokens = new HmacTokens(createHashKernel({ arenaBytes: KERNEL_ARENA_BYTES }))
   tokens.useKey(tokens.loadKey(key.secret.slice()))
   return { keyId: key.id, hmacHex: (message) => tokens.hmacHex(message) }

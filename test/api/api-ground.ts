@@ -30,6 +30,8 @@ export interface InstanceOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Its payments never reach the log, as if it had died before it posted them. */
   readonly paymentsLost?: boolean
+  /** Its mask keys are in force in the other order, as after a rotation. */
+  readonly rotated?: boolean
   /** While it has a promise, no decision that is read comes before that resolves. */
   readonly decisions?: { held: Promise<void> | null }
 }
@@ -90,11 +92,20 @@ export class ApiGround {
   /** An instance that has read the log. */
   async serve(
     name: string,
-    { challenges = null, sharedLimiter = null, env = {}, paymentsLost = false, decisions }: InstanceOptions = {},
+    {
+      challenges = null,
+      sharedLimiter = null,
+      env = {},
+      paymentsLost = false,
+      rotated = false,
+      decisions,
+    }: InstanceOptions = {},
   ): Promise<ApiInstance> {
-    const { log } = this.session
+    const { log, folder } = this.session
+    const maskKeys = rotated ? folder.keys.maskKeys.toReversed() : folder.keys.maskKeys
     const session = {
       ...this.session,
+      folder: { ...folder, keys: { ...folder.keys, maskKeys } },
       log: paymentsLost ? losingPayments(log) : decisions === undefined ? log : holding(log, decisions),
       config: readConfig({}, { SLUICE_DATA: this.folder, SLUICE_API_TIMEOUT_MS: TIMEOUT_MS, ...UNHURRIED, ...env }),
     }

@@ -23,7 +23,20 @@ const own = (name: string) => ({
   idempotency_key: `key-${name}`,
   from_account: `acc-${name}`,
 })
-const NAMES = ['again', 'other', 'else', 'header', 'caller', 'refused', 'paid', 'many', 'many-2', 'rebuilt']
+const NAMES = [
+  'again',
+  'other',
+  'else',
+  'header',
+  'caller',
+  'refused',
+  'paid',
+  'many',
+  'many-2',
+  'rebuilt',
+  'rotated',
+  'rotated-2',
+]
 const ACCOUNTS = NAMES.map((name) => `acc-${name}`)
 
 test('SPEC C3: a finished key gets the first answer byte for byte, from every instance', async () => {
@@ -65,6 +78,34 @@ test('SPEC C3: the same key with other content is refused, in every field, by ev
         422,
         'KEY_REUSED',
       ])
+    }
+  }
+})
+
+test('SPEC C3, M3: after a rotation of the mask key a call is still the same, by instances with the keys in either order', async () => {
+  const rotated = await ground.serve('rotated', { rotated: true })
+  const personal = {
+    kind: 'card',
+    pan: '4111111111111111',
+    cardholder_name: 'Ann Oak',
+    email: 'ann@x.org',
+    ip: '203.0.113.9',
+  }
+  for (const [name, first, then] of [
+    ['rotated', one, rotated],
+    ['rotated-2', rotated, one],
+  ] as const) {
+    const call = { ...own(name), ...personal }
+    const answer = await confirm(first, token, call)
+    expect(answer.status).toBe(200)
+    const again = await confirm(then, token, call)
+    expect([again.status, again.text, again.headers.get('idempotent-replayed')]).toEqual([200, answer.text, 'true'])
+    // Another card, name or address of the same masked form.
+    for (const change of [{ pan: '4211111110111111' }, { cardholder_name: 'Amy Oat' }, { email: 'abe@x.org' }]) {
+      for (const instance of [one, rotated]) {
+        const other = await confirm(instance, token, { ...call, ...change })
+        expect([other.status, other.json['code']]).toEqual([422, 'KEY_REUSED'])
+      }
     }
   }
 })

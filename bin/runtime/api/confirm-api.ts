@@ -161,6 +161,7 @@ export class ConfirmApi implements MeasuredApi {
       claims,
       claimSchemaId: schemaIds.claim,
       mask,
+      otherMasks: session.folder.keys.maskKeys.slice(1).map((_, i) => apiMask(edgeTokens(session, i + 1))),
       settlementOf: (kind) => rules.settlement?.[kind] ?? SETTLEMENT_DEFAULT,
       challenges: options.challenges,
       limiter: options.sharedLimiter ?? localLimiter(config.apiRate),
