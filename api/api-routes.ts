@@ -55,7 +55,9 @@ function logIn(app: FastifyInstance, { tokens, audit, confirmation }: ApiOptions
   const guesses = app.createRateLimit(GUESSES)
   app.addHook('onRequest', async (request) => {
     audit.requireRoom()
+    // Who asks how a payment stands takes no place, but must not be told that there is none by a view that is not whole.
     if (request.method === 'POST') confirmation.requireRoom()
+    else confirmation.requireView()
     try {
       request.principal = await tokens.principalOf(request.headers.authorization)
     } catch (error) {

@@ -108,11 +108,15 @@ export class Confirmation {
 
   /** Refuses at once what would only wait (SPEC C2). @throws ApiProblem 503 */
   requireRoom(): void {
-    const { readBack, admission } = this.options
-    if (!admission.hasRoom(this.inFlight)) {
+    if (!this.options.admission.hasRoom(this.inFlight)) {
       throw unavailable('OVERLOADED', 'as many calls are on their way as are answered in time')
     }
-    if (!readBack.caughtUp) throw unavailable('STARTING', 'this instance still reads the log')
+    this.requireView()
+  }
+
+  /** An instance that still reads the log, or reads it no more, knows of no payment whether it is there. @throws ApiProblem 503 */
+  requireView(): void {
+    if (!this.options.readBack.caughtUp) throw unavailable('STARTING', 'this instance still reads the log')
   }
 
   /** @throws ApiProblem */
