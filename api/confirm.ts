@@ -1,5 +1,6 @@
 import { framed } from '../schemas/avro/framing.ts'
 import { type ApiClaim, encodeApiClaim } from '../schemas/generated/api-claim.ts'
+import { encodeClaimRefusal } from '../schemas/generated/claim-refusal.ts'
 import type { PaymentKind } from '../schemas/generated/enums.ts'
 import type { PaymentSubmitted } from '../schemas/generated/payment-submitted.ts'
 import { TOPICS, type Topic } from '../schemas/topics.ts'
@@ -11,7 +12,7 @@ import type { Admission } from './admission.ts'
 import { type Answer, answerOf, isFinal, statusOf } from './answers.ts'
 import type { Challenges } from './challenge.ts'
 import { CodeExchange } from './code-exchange.ts'
-import { Deadline } from './deadline.ts'
+import { Deadline, whenState } from './deadline.ts'
 import { agreesWith, asksFor, fingerprintOf, type Mask } from './fingerprint.ts'
 import { ApiProblem, unavailable } from './problem.ts'
 import { type ConfirmRequest, paymentOf } from './request/confirm-request.ts'
@@ -59,6 +60,7 @@ export interface ConfirmOptions {
   readonly payments: { deliver(payment: PaymentSubmitted, headers: EncodedHeaders | null): Promise<Coordinates> }
   readonly claims: { deliverValue(key: string, value: Uint8Array): Promise<Coordinates> }
   readonly claimSchemaId: number
+  readonly refusalSchemaId: number
   /** With the key in force. */
   readonly mask: Mask
   /** With each other key that is held, to compare with what was claimed under it. */
@@ -157,7 +159,7 @@ export class Confirmation {
       const held = view.claimOf(work.scope, clock.nowMs())
       if (held === null) throw stillRunning()
       const state = await this.stateNow(held, work)
-      if (state.decision === null) throw stillRunning()
+      if (state.decision === null) throw state.refusal === null ? stillRunning() : refused(state.refusal)
       return await this.answered(state, work, true)
     } finally {
       this.besides--
@@ -189,16 +191,20 @@ export class Confirmation {
 
   /** A call whose key was claimed before. */
   private async again(claim: Claim, work: Work): Promise<Confirmed> {
-    const { clock, timeoutMs, view } = this.options
+    const { clock, timeoutMs, view, limiter } = this.options
     const { payment, deadline, request } = work
     const state = await this.stateNow(claim, work)
     if (state.decision !== null) return this.answered(state, work, true)
+    if (state.refusal !== null) throw refused(state.refusal)
     const ageMs = clock.nowMs() - claim.appendTimeMs
     // The first call waits no longer than that, wherever it runs; past it nobody does.
     if (payment === null || ageMs < timeoutMs) throw stillRunning()
     if (ageMs > POST_AGAIN_MS) return this.answered(await deadline.until(view, claim, isDecided), work, false)
+    // A record of the input is a post to whoever counts posts, however often its key has come before.
+    const rate = await limiter.take(work.caller)
+    if (!rate.allowed) throw tooMany(rate)
     const eventTime = request.body.event_time === undefined ? claim.eventTime : payment.eventTime
-    return this.answered(await this.posted(claim, { ...payment, eventTime }, work), work, false)
+    return { ...(await this.answered(await this.posted(claim, { ...payment, eventTime }, work), work, false)), rate }
   }
 
   /**
@@ -227,19 +233,32 @@ export class Confirmation {
   /** Posts the payment, which dedup ends if it stands in the log already, and waits for what the chain makes of it. */
   private async posted(claim: Claim, payment: PaymentSubmitted, { headers, deadline }: Work): Promise<PaymentState> {
     const { view, readBack, payments } = this.options
-    const decided = deadline.until(view, claim, isDecided)
-    decided.catch(() => {})
-    const { partition, offset } = await payments.deliver({ ...payment, idempotencyKey: claim.claimId }, headers)
+    const decided = whenState(view, claim, isDecided)
     const undecided = Promise.withResolvers<Undecided>()
-    const stop = readBack.ask(partition, offset, undecided.resolve)
+    let stopAsking = () => {}
     try {
-      const end = await Promise.race([decided, undecided.promise])
+      const { partition, offset } = await payments.deliver({ ...payment, idempotencyKey: claim.claimId }, headers)
+      stopAsking = readBack.ask(partition, offset, undecided.resolve)
+      const end = await deadline.race(Promise.race([decided.reached, undecided.promise]))
       if ('claim' in end) return end
-      if (end.kind === 'refused') throw refused(end.reason)
+      if (end.kind === 'refused') return await this.endedRefused(claim, end.reason, deadline)
       return await this.answeredByFirst(claim, end.firstDecisionId, deadline)
     } finally {
-      stop()
+      decided.stop()
+      stopAsking()
     }
+  }
+
+  /** The log is told first, so that every later call gets the same end, from every instance, and none posts the payment again. */
+  private async endedRefused(claim: Claim, reason: string, deadline: Deadline): Promise<PaymentState> {
+    const { view, readBack, claims, refusalSchemaId } = this.options
+    const value = framed(refusalSchemaId, encodeClaimRefusal({ claimId: claim.claimId, reason }))
+    const place = await claims.deliverValue(keyOf(claim), value)
+    await deadline.race(readBack.reached(place, place.offset))
+    // Another post of it may have been decided, and another refusal may have come first.
+    const state = view.stateOf(claim)
+    if (state.decision === null) throw refused(state.refusal ?? reason)
+    return state
   }
 
   /** The chain knows the payment already. The claim is told which decision is its own too, so that every later call gets it. */
@@ -249,7 +268,7 @@ export class Confirmation {
     await deadline.race(readBack.reachedEnd({ topic: TOPICS.paymentsDecided.name, partition: partition ?? 0 }))
     const state = view.stateOf(claim)
     if (state.decision !== null) return state
-    if (view.decisionNamed(decisionId) === null) throw refused('ID_CONFLICT')
+    if (view.decisionNamed(decisionId) === null) return this.endedRefused(claim, 'ID_CONFLICT', deadline)
     const { appendTimeMs: _, ...record } = claim
     const place = await claims.deliverValue(keyOf(claim), this.encoded({ ...record, decisionId }))
     await deadline.race(readBack.reached(place, place.offset))

@@ -29,15 +29,9 @@ export class Deadline {
 
   /** Resolves with the claim's state once it `holds`. @throws ApiProblem 503 */
   async until(view: ClaimView, claim: Claim, holds: (state: PaymentState) => boolean): Promise<PaymentState> {
-    const reached = Promise.withResolvers<PaymentState>()
-    const look = () => {
-      const state = view.stateOf(claim)
-      if (holds(state)) reached.resolve(state)
-    }
-    const stop = view.listen(claim.claimId, look)
+    const { reached, stop } = whenState(view, claim, holds)
     try {
-      look()
-      return await this.race(reached.promise)
+      return await this.race(reached)
     } finally {
       stop()
     }
@@ -46,6 +40,18 @@ export class Deadline {
   clear(): void {
     clearTimeout(this.timer)
   }
+}
+
+/** Resolves with the claim's state once it `holds`. The view tells of it until `stop`, which whoever asks calls in the end. */
+export function whenState(view: ClaimView, claim: Claim, holds: (state: PaymentState) => boolean) {
+  const { promise: reached, resolve } = Promise.withResolvers<PaymentState>()
+  const look = () => {
+    const state = view.stateOf(claim)
+    if (holds(state)) resolve(state)
+  }
+  const stop = view.listen(claim.claimId, look)
+  look()
+  return { reached, stop }
 }
 
 function late(): ApiProblem {

@@ -89,9 +89,9 @@ export const TOPICS = {
   apiClaims: {
     ...CHAIN,
     name: 'api.claims',
-    doc: 'Claims of the confirm API on (caller, route, idempotency key); the lowest offset wins.',
+    doc: 'Claims of the confirm API on (caller, route, idempotency key), of which the lowest offset wins, and refusals of their payments.',
     key: 'caller, route and idempotency key',
-    values: ['sluice.ApiClaim'],
+    values: ['sluice.ApiClaim', 'sluice.ClaimRefusal'],
     retentionMs: DAY_MS,
     // Compaction would keep the highest offset of a key (ADR 0043).
     cleanupPolicy: 'delete',

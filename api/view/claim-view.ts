@@ -20,6 +20,8 @@ interface Told {
   readonly resolution?: ResolutionOutcome
   /** The decision of another claim that answers this one. */
   readonly answeredBy?: string
+  /** Why the chain has refused its payment. */
+  readonly refusal?: string
 }
 
 /**
@@ -44,6 +46,11 @@ export class ClaimView {
     return this.held
   }
 
+  /** Claims of which somebody waits to be told more. */
+  get listened(): number {
+    return this.listeners.size
+  }
+
   /** The claim that holds (caller, route, key); null when nobody's lives. */
   claimOf(scope: string, nowMs: number): Claim | null {
     const claim = this.claimUnder(`s:${scope}`)
@@ -58,7 +65,12 @@ export class ClaimView {
   stateOf(claim: Claim): PaymentState {
     const own = this.told(claim.claimId)
     const told = own?.decision === undefined && own?.answeredBy !== undefined ? this.decided(own.answeredBy) : own
-    return { claim, decision: told?.decision ?? null, resolution: told?.resolution ?? null }
+    return {
+      claim,
+      decision: told?.decision ?? null,
+      resolution: told?.resolution ?? null,
+      refusal: own?.refusal ?? null,
+    }
   }
 
   /** The decision with that id, when the payment was posted for a claim. */
@@ -105,6 +117,11 @@ export class ClaimView {
   applyResolution(decisionId: string, outcome: ResolutionOutcome, appendTimeMs: number): void {
     const claimId = this.store.get<string>(`k:${decisionId}`)
     if (claimId !== undefined) this.tell(claimId, { resolution: outcome }, appendTimeMs)
+  }
+
+  /** Of two refusals of one claim, which two calls at once may have, the first answers. */
+  applyRefusal(claimId: string, reason: string, appendTimeMs: number): void {
+    if (this.told(claimId)?.refusal === undefined) this.tell(claimId, { refusal: reason }, appendTimeMs)
   }
 
   /** Forgets what is older than a day and an hour; true when there may be more. */

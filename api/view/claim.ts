@@ -26,6 +26,8 @@ export interface PaymentState {
   readonly decision: CommittedDecision | null
   /** The end of its challenge or review; null without one so far. */
   readonly resolution: ResolutionOutcome | null
+  /** Why the chain has refused its payment; null while it has not. A decision goes before it. */
+  readonly refusal: string | null
 }
 
 /** Names (caller, route, key): a caller's own keys are nobody else's. */

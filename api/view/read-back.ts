@@ -1,5 +1,6 @@
 import { FRAME_BYTES } from '../../schemas/avro/framing.ts'
 import { ApiClaimReader } from '../../schemas/generated/api-claim.ts'
+import { ClaimRefusalReader } from '../../schemas/generated/claim-refusal.ts'
 import { DeadLetterReader } from '../../schemas/generated/dead-letter.ts'
 import { DecisionReader } from '../../schemas/generated/decision.ts'
 import { DuplicateReader } from '../../schemas/generated/duplicate.ts'
@@ -23,6 +24,7 @@ const EXPIRE_MS = 1_000
 /** The registry's ids of the records that are followed. */
 export interface FollowedSchemaIds {
   readonly claim: number
+  readonly claimRefusal: number
   readonly decision: number
   readonly resolution: number
   readonly duplicate: number
@@ -161,10 +163,14 @@ export class ReadBack {
 
   private claims(): VisitRecord {
     const { view, schemaIds } = this.options
-    const reader = new ApiClaimReader()
+    const claim = new ApiClaimReader()
+    const refusal = new ClaimRefusalReader()
     return (record, bytes) => {
-      if (!wrapped(reader, schemaIds.claim, record, bytes)) return
-      view.applyClaim(reader.toObject(), record.timestampMs)
+      if (wrapped(claim, schemaIds.claim, record, bytes)) {
+        view.applyClaim(claim.toObject(), record.timestampMs)
+      } else if (wrapped(refusal, schemaIds.claimRefusal, record, bytes)) {
+        view.applyRefusal(refusal.claimId, refusal.reason, record.timestampMs)
+      }
     }
   }
 

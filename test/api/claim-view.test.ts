@@ -116,6 +116,19 @@ test('SPEC C3: of two decisions for a claim, which only a payment posted again a
   expect(claim === null ? null : view.stateOf(claim).decision).toMatchObject({ decisionId: '0-1', outcome: 'approve' })
 })
 
+test('SPEC C3: the first refusal of a claim is told, beside a decision that another post of it has had', async () => {
+  const view = new ClaimView(await opened())
+  view.applyClaim(claimOf(1, 'a'), START_MS)
+  const claim = view.claimOf(scope('a'), START_MS)
+  const state = () => (claim === null ? null : view.stateOf(claim))
+  expect(state()).toMatchObject({ decision: null, refusal: null })
+  view.applyRefusal(idOf(1), 'ID_CONFLICT', START_MS)
+  view.applyRefusal(idOf(1), 'FUTURE_EVENT', START_MS)
+  expect(state()).toMatchObject({ decision: null, refusal: 'ID_CONFLICT' })
+  view.applyDecision(idOf(1), { decisionId: '0-1', outcome: 'approve', fraudScore: 0 }, START_MS)
+  expect(state()).toMatchObject({ decision: { decisionId: '0-1' }, refusal: 'ID_CONFLICT' })
+})
+
 test('SPEC C3: a view is there again after a start, and one of another log is thrown away', async () => {
   const store = await ViewStore.open(join(folder, 'again'), 'log')
   const view = new ClaimView(store)

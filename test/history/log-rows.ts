@@ -3,7 +3,8 @@ import type { Session } from '../../bin/runtime/session.ts'
 import { ApiClaimReader } from '../../schemas/generated/api-claim.ts'
 import { DecisionReader } from '../../schemas/generated/decision.ts'
 import { ResolutionReader } from '../../schemas/generated/resolution.ts'
-import { TOPICS, type Topic } from '../../schemas/topics.ts'
+import { SCHEMAS } from '../../schemas/generated/schemas.ts'
+import { subjectOf, TOPICS, type Topic } from '../../schemas/topics.ts'
 import type { Log } from '../../streams/log/log.ts'
 import type { VisitRecord } from '../../streams/record/visit-batches.ts'
 import type { ClaimRow, DecisionRow, LogRows, ResolutionRow } from './checker/history.ts'
@@ -16,7 +17,11 @@ export async function readLogRows(session: Session<Log>): Promise<LogRows> {
   const decisions: DecisionRow[] = []
   const resolutions: ResolutionRow[] = []
   const claim = new ApiClaimReader()
-  await scanTopic(session.log, TOPICS.apiClaims, (record, view, partition) => {
+  const { apiClaims } = TOPICS
+  const refusals = subjectOf(apiClaims.name, 'sluice.ClaimRefusal')
+  const refusalId = await session.registry.idOf(refusals, JSON.parse(SCHEMAS.ClaimRefusal))
+  await scanTopic(session.log, apiClaims, (record, view, partition) => {
+    if (view.getInt32(record.valueAt + 1) === refusalId) return
     if (claim.wrap(record.bytes, view, record.valueAt + FRAME_BYTES, record.valueAt + record.valueLength) !== 0) {
       throw new Error(`no claim stands at ${partition}-${record.offset}`)
     }

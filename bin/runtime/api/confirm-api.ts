@@ -117,17 +117,18 @@ export class ConfirmApi implements MeasuredApi {
         ? null
         : new SealedBodies(findOpening, new ReplayCache(REPLAYS_MAX, REPLAY_MS, machineTime.nowMs), machineTime.nowMs)
     const claim = await idOf(registry, TOPICS.apiClaims, 'ApiClaim')
+    const claimRefusal = await idOf(registry, TOPICS.apiClaims, 'ClaimRefusal')
     const audit = await idOf(registry, TOPICS.auditEvents, 'AuditEvent')
     const viewFolder = join(folder.path, 'api', options.name)
     const store = await ViewStore.open(viewFolder, session.logId)
-    return new ConfirmApi(session, options, { viewFolder, store, tokens, sealedBodies }, { claim, audit })
+    return new ConfirmApi(session, options, { viewFolder, store, tokens, sealedBodies }, { claim, claimRefusal, audit })
   }
 
   private constructor(
     session: Session<Log>,
     options: ConfirmApiOptions,
     { viewFolder, store, tokens, sealedBodies }: Opened,
-    schemaIds: { readonly claim: number; readonly audit: number },
+    schemaIds: { readonly claim: number; readonly claimRefusal: number; readonly audit: number },
   ) {
     const { config, log, ids } = session
     this.viewFolder = viewFolder
@@ -135,7 +136,7 @@ export class ConfirmApi implements MeasuredApi {
     this.view = new ClaimView(this.store)
     this.readBack = new ReadBack({
       log,
-      schemaIds: { ...ids, claim: schemaIds.claim },
+      schemaIds: { ...ids, claim: schemaIds.claim, claimRefusal: schemaIds.claimRefusal },
       view: this.view,
       store: this.store,
       clock: machineTime,
@@ -160,6 +161,7 @@ export class ConfirmApi implements MeasuredApi {
       payments,
       claims,
       claimSchemaId: schemaIds.claim,
+      refusalSchemaId: schemaIds.claimRefusal,
       mask,
       otherMasks: session.folder.keys.maskKeys.slice(1).map((_, i) => apiMask(edgeTokens(session, i + 1))),
       settlementOf: (kind) => rules.settlement?.[kind] ?? SETTLEMENT_DEFAULT,
@@ -272,6 +274,10 @@ function producerOf({ log, ids }: Session<Log>, topic: Topic, mask: MaskPayment,
   })
 }
 
-function idOf(registry: SchemaRegistry, topic: Topic, record: 'ApiClaim' | 'AuditEvent'): Promise<number> {
+function idOf(
+  registry: SchemaRegistry,
+  topic: Topic,
+  record: 'ApiClaim' | 'ClaimRefusal' | 'AuditEvent',
+): Promise<number> {
   return registry.idOf(subjectOf(topic.name, `sluice.${record}`), JSON.parse(SCHEMAS[record]))
 }
