@@ -4,6 +4,7 @@ import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { type AuditFields, AuditTrail, WAITING_MAX } from '../../api/audit.ts'
 import { measureApi } from '../../platform/api-metrics.ts'
+import { holdsCardNumber } from '../../processors/mask/mask-payment.ts'
 import { unmasked } from '../../producers/mask-payment.ts'
 import { PaymentProducer } from '../../producers/payment-producer.ts'
 import { FRAME_BYTES } from '../../schemas/avro/framing.ts'
@@ -37,7 +38,7 @@ function trailInto(log: FaultyLog) {
     const [, count] = /^sluice_api_audit_events_dropped_total (\d+)$/m.exec(await registry.metrics()) ?? []
     return Number(count)
   }
-  return { producer, dropped, trail: new AuditTrail(producer, SCHEMA_ID, metrics.auditDropped) }
+  return { producer, dropped, trail: new AuditTrail(producer, SCHEMA_ID, holdsCardNumber, metrics.auditDropped) }
 }
 
 function written(log: FaultyLog): AuditEvent[] {

@@ -6,10 +6,16 @@ import { TokenCheck } from '../../api/access/token-check.ts'
 import { addBodyKey, BODY_KEY_FILES, bodyKeys } from '../../bin/runtime/api/body-keys.ts'
 import { addTokenKey, signToken, TOKEN_KEY_FILES, tokenKeys } from '../../bin/runtime/api/token-keys.ts'
 import { readConfig } from '../../platform/config.ts'
+import { holdsCardNumber } from '../../processors/mask/mask-payment.ts'
 
 // Goal: a file of keys that is put in place holds a second later, also when it could not be read at first; nobody has to restart for it.
 const config = readConfig({}, {})
-const RULES = { issuer: config.apiIssuer, audience: config.apiAudience, lifeMaxS: config.apiTokenLifeMaxS }
+const RULES = {
+  issuer: config.apiIssuer,
+  audience: config.apiAudience,
+  lifeMaxS: config.apiTokenLifeMaxS,
+  holdsCardNumber,
+}
 let folder: string
 let nowMs: number
 let unread: string[]
