@@ -90,7 +90,8 @@ export function erasureChanges(words: ErasureWords): readonly Change[] {
       table: 'pii_masking_audit',
       names: null,
       set: byDecision,
-      where: `t.decision_id IN (SELECT p.decision_id FROM ${payments} AS p)`,
+      // Once: a later try counts no row again.
+      where: `t.decision_id IN (SELECT p.decision_id FROM ${payments} AS p) AND t.transaction_id <> ${ID_OF_DECISION}`,
     },
     own('payment_resolutions', byDecision),
     own('payment_shadow_verdicts', byDecision),

@@ -47,9 +47,14 @@ export function inBucketOf(column: string, accountId: string): string {
 
 /**
  * Takes everything that says who an account is out of every row of a dataset; the rows stay, so counts and sums hold. No statement names the
- * account: each is told a row that does. Done again, it goes on where it was. @throws StreamsError
+ * account: each is told a row that does. Done again, it goes on where it was. `onChanged` is told the rows of each statement, those before
+ * one that fails as well. @throws StreamsError
  */
-export async function eraseFromDataset(dataset: DatasetClient, erasure: DatasetErasure): Promise<ErasedRows> {
+export async function eraseFromDataset(
+  dataset: DatasetClient,
+  erasure: DatasetErasure,
+  onChanged: (rows: number) => void = () => {},
+): Promise<ErasedRows> {
   const named = await rowThatNames(dataset, erasure)
   if (named === null) return { rows: 0, whole: true }
   const [table, column, place] = named
@@ -72,7 +77,9 @@ export async function eraseFromDataset(dataset: DatasetClient, erasure: DatasetE
     const statement = `UPDATE ${change.table} AS t SET ${assignments(change)} WHERE ${recent(change.table, 't')} AND ${change.where}`
     const params = Object.entries({ place, subject, pseudonym }).filter(([name]) => statement.includes(`@${name}`))
     try {
-      rows += await dataset.change(statement, Object.fromEntries(params), change.table)
+      const changed = await dataset.change(statement, Object.fromEntries(params), change.table)
+      rows += changed
+      onChanged(changed)
     } catch (error) {
       if (error instanceof StreamsError && error.code === 'BIGQUERY_STREAMING_BUFFER') return { rows, whole: false }
       throw error

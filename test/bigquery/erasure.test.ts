@@ -9,6 +9,7 @@ import { datasetCaughtUp } from '../../bin/runtime/archive/bigquery-erasure.ts'
 import { datasetRepeats } from '../../bin/runtime/archive/repeat-counter.ts'
 import { replayedBigQuery } from '../../bin/runtime/archive/replayed-archives.ts'
 import { continueErasure } from '../../bin/runtime/erasure/erase.ts'
+import { readErasures } from '../../bin/runtime/erasure/erasure-file.ts'
 import { requestErasure } from '../../bin/runtime/erasure/erasure-request.ts'
 import { receiptOf } from '../../bin/runtime/erasure/receipt.ts'
 import { subjectOf } from '../../bin/runtime/erasure/subject.ts'
@@ -111,10 +112,25 @@ await onRealParts(['bigquery'], 'an erasure in BigQuery', () => {
     // Not before its time; then it goes on under the same name, and forgets that.
     erasure = await continueErasure(log, erasure, machineTime, SOON_MS)
     expect(proxy.refused).toBe(1)
-    const { pseudonym } = erasure.bigquery!
+    const { pseudonym, rows: rowsBefore } = erasure.bigquery!
     proxy.table = null
+    // A try that fails is not made again each minute, and the next one goes on under the same name.
+    proxy.denied = 'payment_duplicates'
+    const deniedMs = Date.now() + HOUR_MS
+    const denied = continueErasure(log, erasure, { nowMs: () => deniedMs }, SOON_MS)
+    await expect(denied).rejects.toMatchObject({ code: expect.stringContaining('DENIED') })
+    erasure = readErasures(folder.path)[0]!
+    expect(erasure.bigquery).toMatchObject({ triedMs: deniedMs, pseudonym, erasedMs: null })
+    expect(erasure.bigquery!.rows).toBeGreaterThan(rowsBefore)
+    const askedBefore = proxy.asked.length
+    erasure = await continueErasure(log, erasure, { nowMs: () => deniedMs + HOUR_MS / 2 - 1 }, SOON_MS)
+    expect(proxy.asked).toHaveLength(askedBefore)
+    expect(erasure.failure).toBe(null)
+    const again = new Date(deniedMs + HOUR_MS / 2).toISOString()
+    expect(line()).toMatchObject({ from: null, state: 'waits', why: expect.stringContaining(`from ${again} on: `) })
+    proxy.denied = null
     // Each request takes a second, and the date is behind the last.
-    const beganMs = Date.now() + HOUR_MS - 1_000 * proxy.asked.length
+    const beganMs = deniedMs + HOUR_MS / 2 - 1_000 * proxy.asked.length
     const later = { nowMs: () => beganMs + 1_000 * proxy.asked.length }
     erasure = await continueErasure(log, erasure, later, SOON_MS)
     const erasedMs = later.nowMs()

@@ -3,13 +3,15 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
 /**
- * The REST API of the endpoint, with one thing that BigQuery does and the endpoint does not: it refuses to change a table whose rows came too
- * lately. The words are BigQuery's.
+ * The REST API of the endpoint, with what BigQuery does and the endpoint does not: it refuses to change a table whose rows came too lately, or
+ * to somebody without the right. The words are BigQuery's.
  */
 export class TooNewRows {
   /** Refused while it is set. */
   table: string | null = null
   refused = 0
+  /** Nobody may change it while it is set. */
+  denied: string | null = null
   /** Every body that went through. */
   readonly asked: string[] = []
   private readonly server: Server
@@ -24,6 +26,12 @@ export class TooNewRows {
           const message = `UPDATE or DELETE statement over table ${this.table} would affect rows in the streaming buffer, which is not supported`
           const error = { code: 400, message, errors: [{ reason: 'invalidQuery', message }] }
           answer.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error }))
+          return
+        }
+        if (this.denied !== null && text.includes(`UPDATE ${this.denied} `)) {
+          const message = `Access Denied: Table ${this.denied}: User does not have permission`
+          const error = { code: 403, message, errors: [{ reason: 'accessDenied', message }] }
+          answer.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ error }))
           return
         }
         const { method, url, headers } = incoming as IncomingMessage & { url: string }

@@ -15,7 +15,7 @@ function erasureWith(given: Partial<Erasure>): Erasure {
   return { ...begun, place: { partition: 1, offset: 2 }, ...ms, logEnds, ...given }
 }
 
-const UNTRIED = { pseudonym: null, rows: 0, triedMs: null, erasedMs: null, keptMs: 0 }
+const UNTRIED = { pseudonym: null, rows: 0, triedMs: null, failure: null, erasedMs: null, keptMs: 0 }
 
 test.each<[why: string, days: string, given: Partial<Erasure>, store: string, from: string | null, state: string]>([
   [
@@ -43,6 +43,14 @@ test.each<[why: string, days: string, given: Partial<Erasure>, store: string, fr
     'BigQuery',
     day(9),
     'leaves by then',
+  ],
+  [
+    'BigQuery that failed once the law had let go',
+    '365',
+    { bigquery: { ...UNTRIED, triedMs: ASKED_MS + 366 * DAY_MS, failure: 'Access Denied' } },
+    'BigQuery',
+    null,
+    'waits',
   ],
   ['a topic before its date', '0', {}, 'payments.submitted', day(7), 'leaves by then'],
   [

@@ -28,13 +28,14 @@ export async function datasetCaughtUp(
 
 /**
  * Erases an account from the dataset of the settings, as far as its rows can be changed now; `keptMs` is how long BigQuery keeps what
- * they were. @throws ConfigError, KeysError, StreamsError
+ * they were, and `onChanged` is told rows as they are changed. @throws ConfigError, KeysError, StreamsError
  */
-export async function eraseFromBigQuery(config: Config, erasure: DatasetErasure) {
+export async function eraseFromBigQuery(config: Config, erasure: DatasetErasure, onChanged: (rows: number) => void) {
   const dataset = await openDataset(config)
   const { eraseFromDataset } = await import('../../../bigquery/dataset/erase-dataset.ts')
   const keptMs = await dataset.keepsChangedMs()
-  return { ...(await eraseFromDataset(dataset, erasure)), keptMs }
+  const { whole } = await eraseFromDataset(dataset, erasure, onChanged)
+  return { whole, keptMs }
 }
 
 /** The rows of a query of the dataset of the settings, as plain values. @throws ConfigError, KeysError, StreamsError */

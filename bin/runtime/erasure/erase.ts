@@ -21,8 +21,8 @@ import { accountOf } from './subject-search.ts'
 /** How long a step waits for another process: the task that folds, the archiver that reads. */
 const WAIT_MS = 20_000
 const POLL_MS = 20
-/** Rows that BigQuery would not have changed are asked for again; each time it reads whole tables. */
-const TRIED_AGAIN_MS = 1_800_000
+/** Rows that BigQuery would not have changed, or failed to change, are asked for again; each time it reads whole tables. */
+export const TRIED_AGAIN_MS = 1_800_000
 /** Whoever carries alerts tells the log once a second how far it is. */
 const ALERTS_POLL_MS = 200
 const ALERTS = TOPICS.fraudAlerts.name
@@ -64,6 +64,7 @@ type Step = (
   erasure: Erasure,
   clock: ErasureClock,
   waitMs: number,
+  keep: (news: Partial<Erasure>) => void,
 ) => Promise<Partial<Erasure> | null>
 
 const STEPS: readonly Step[] = [
@@ -96,7 +97,7 @@ export async function continueErasure(
   }
   try {
     for (const step of STEPS) {
-      const news = await step(log, erasure, clock, waitMs)
+      const news = await step(log, erasure, clock, waitMs, keep)
       if (news !== null) keep(news)
     }
   } catch (error) {
@@ -246,9 +247,15 @@ async function eraseArchive({ session }: ErasableLog, erasure: Erasure, clock: E
 }
 
 /** The rows of BigQuery, by statements that each change all of a table or nothing; those that came of late are for a later try. */
-async function eraseDataset({ session }: ErasableLog, erasure: Erasure, clock: ErasureClock) {
+async function eraseDataset(
+  { session }: ErasableLog,
+  erasure: Erasure,
+  clock: ErasureClock,
+  _waitMs: number,
+  keep: (news: Partial<Erasure>) => void,
+) {
   const { checkpointedMs, bigquery, subject } = erasure
-  const { config } = session
+  const { config, folder } = session
   if (checkpointedMs === null || bigquery === null || bigquery.erasedMs !== null || config.bigqueryProject === '')
     return null
   const { triedMs, pseudonym } = bigquery
@@ -256,21 +263,24 @@ async function eraseDataset({ session }: ErasableLog, erasure: Erasure, clock: E
   if (nowMs < archiveDueMs(session, erasure) || (triedMs !== null && nowMs < triedMs + TRIED_AGAIN_MS)) return null
   const { datasetCaughtUp, eraseFromBigQuery } = await import('../archive/bigquery-erasure.ts')
   if (!(await datasetCaughtUp(session, await archivedEnds(session.log)))) return null
-  const accountId = (await accountOf(session, subject)) ?? subject
-  // Kept before any row has it: a try that is cut off is followed by one with the same.
+  // Kept before any row has it: a try that is cut off or fails is followed by one with the same, and not at once.
   const begun = { ...bigquery, pseudonym: pseudonym ?? `erased-${randomBytes(8).toString('hex')}` }
-  saveErasure(session.folder.path, { ...erasure, bigquery: begun })
-  const { rows, whole, keptMs } = await eraseFromBigQuery(config, {
-    accountId,
-    subject,
-    pseudonym: begun.pseudonym,
-    ends: erasure.logEnds,
-  })
-  const doneMs = clock.nowMs()
-  const tried = { rows: bigquery.rows + rows, triedMs: doneMs, keptMs }
-  // Nobody keeps what stands for the account once nothing more is to have it.
-  if (whole) return { bigquery: { ...tried, pseudonym: null, erasedMs: doneMs } }
-  return { bigquery: { ...begun, ...tried } }
+  keep({ bigquery: { ...begun, triedMs: nowMs } })
+  let { rows } = bigquery
+  try {
+    const accountId = (await accountOf(session, subject)) ?? subject
+    const asked = { accountId, subject, pseudonym: begun.pseudonym, ends: erasure.logEnds }
+    const { whole, keptMs } = await eraseFromBigQuery(config, asked, (changed) => (rows += changed))
+    const doneMs = clock.nowMs()
+    const tried = { rows, triedMs: doneMs, keptMs, failure: null }
+    // Nobody keeps what stands for the account once nothing more is to have it.
+    if (whole) return { bigquery: { ...tried, pseudonym: null, erasedMs: doneMs } }
+    return { bigquery: { ...begun, ...tried } }
+  } catch (error) {
+    const failure = withoutAccount((error as Error).message, subject, folder.keys.maskKeys)
+    keep({ bigquery: { ...begun, rows, triedMs: clock.nowMs(), failure } })
+    throw error
+  }
 }
 
 /** Who had it erased stays, under the subject alone. */

@@ -27,7 +27,10 @@ const ErasureSchema = z.strictObject({
       /** What stands for the account in its rows, until all have it. */
       pseudonym: z.string().nullable(),
       rows: z.int(),
+      /** When the last try ended, or began where it was cut off. */
       triedMs: z.int().nullable(),
+      /** Why that one failed; null where it did not. It stands until the next, which comes later than the next round. */
+      failure: z.string().nullable().default(null),
       erasedMs: z.int().nullable(),
       /** So long BigQuery keeps what changed rows were. */
       keptMs: z.int(),
@@ -49,7 +52,9 @@ const ErasureSchema = z.strictObject({
 
 export type Erasure = z.infer<typeof ErasureSchema>
 
-const UNTRIED: Erasure['bigquery'] = { pseudonym: null, rows: 0, triedMs: null, erasedMs: null, keptMs: 0 }
+const UNTRIED: Erasure['bigquery'] = {
+  ...{ pseudonym: null, rows: 0, triedMs: null, failure: null, erasedMs: null, keptMs: 0 },
+}
 
 const folderOf = (dataFolder: string) => join(dataFolder, 'erasures')
 

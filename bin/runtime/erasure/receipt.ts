@@ -1,6 +1,6 @@
 import type { Log } from '../../../streams/log/log.ts'
 import type { Session } from '../session.ts'
-import { archiveDueMs, CODES_KEPT_MS } from './erase.ts'
+import { archiveDueMs, CODES_KEPT_MS, TRIED_AGAIN_MS } from './erase.ts'
 import type { Erasure } from './erasure-file.ts'
 
 /** One store, and from when on nothing of the subject can be read there. */
@@ -88,15 +88,20 @@ function bigQueryLines(session: Pick<Session<Log>, 'config'>, erasure: Erasure):
   const { bigquery } = erasure
   const store = 'BigQuery'
   if (bigquery === null) return []
-  const { rows, triedMs, erasedMs, keptMs } = bigquery
+  const { rows, triedMs, failure, erasedMs, keptMs } = bigquery
   if (erasedMs !== null) {
     const why = `${rows} rows without whom they were of; time travel and fail-safe keep what they were`
     return [{ store, from: iso(erasedMs + keptMs), state: 'leaves by then', why }]
   }
-  const kept = keptLine(session, erasure, store, BIGQUERY_KEEPS_MS)
-  if (kept !== null) return [kept]
-  if (triedMs === null) return [line(store, null, 'once its archiver has committed up to the erasure')]
-  return [line(store, null, `${rows} rows so far; the rest came too lately to be changed, and is tried again`)]
+  if (triedMs === null) {
+    const kept = keptLine(session, erasure, store, BIGQUERY_KEEPS_MS)
+    return [kept ?? line(store, null, 'once its archiver has committed up to the erasure')]
+  }
+  if (failure !== null) {
+    const again = iso(triedMs + TRIED_AGAIN_MS)
+    return [line(store, null, `the last try failed, and is made again from ${again} on: ${failure}`)]
+  }
+  return [line(store, null, `${rows} rows so far; what came too lately to be changed, or was cut off, is tried again`)]
 }
 
 /** While a law asks for the rows; null where none does. */
