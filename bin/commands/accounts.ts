@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { machineTime } from '../../streams/machine/machine-time.ts'
+import { holdsCardNumber } from '../runtime/control/card-free-texts.ts'
 import { partitionOfAccount, sendControl } from '../runtime/control/control-records.ts'
 import { type Standing, standingOf } from '../runtime/control/standing.ts'
 import { print, styled } from '../view/text.ts'
@@ -108,6 +109,7 @@ function linesOf(accountId: string, standing: Standing): string[] {
 }
 
 function accountOf(text: string): string {
+  if (holdsCardNumber(text)) throw new CommandError('a card number is no account; to list a card: sluice lists', 2)
   if (ACCOUNT.test(text)) return text
   throw new CommandError(`${text} is no account: 1 to 64 of [A-Za-z0-9._:-]`, 2)
 }

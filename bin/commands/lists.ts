@@ -45,7 +45,8 @@ export function listsCommand(): Command {
       .addHelpText(
         'after',
         '\nCards, e-mail and IP addresses stand on the list as keyed tokens alone, one for each mask key. Give them as `-`, on standard' +
-          '\ninput, so that they stand in no history of commands. An entry ends by the time of the payments, so a replay meets its end' +
+          '\ninput, so that they stand in no history of commands. Accounts and devices stand there in clear and may hold no card number;' +
+          '\nof a device that does, list what the mask leaves: each digit but the last four as X. An entry ends by the time of the payments, so a replay meets its end' +
           '\nat the same place.\n\nExamples:\n  sluice lists add receiver acc-66 --reason "mule, case 41"' +
           '\n  echo ana@example.org | sluice lists add email - --until 2030-01-01 --reason "taken over"\n  sluice lists show\n',
       ),

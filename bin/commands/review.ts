@@ -6,6 +6,7 @@ import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { AuditLog, auditSchemaId } from '../runtime/board/audit-log.ts'
 import { CLAIM_ACT, readTrail } from '../runtime/board/audit-trail.ts'
+import { cardFreeText } from '../runtime/control/card-free-texts.ts'
 import { sendControl } from '../runtime/control/control-records.ts'
 import { openReviews, resolutionOf } from '../runtime/control/open-reviews.ts'
 import { findDecisions } from '../runtime/decision-search.ts'
@@ -81,21 +82,22 @@ async function runList(options: ListOptions): Promise<void> {
 
 async function runClaim(decisionId: string, options: ClaimOptions): Promise<void> {
   const partition = partitionOf(decisionId)
+  // As the claim has it when it comes back from the log.
+  const actor = cardFreeText(options.as)
   await withLogSession(options, async (session) => {
     await requireOpen(session, partition, decisionId)
     const schemaId = await auditSchemaId(session.registry)
     const holder = async () => (await readTrail(session.log, schemaId)).claimOf(decisionId, machineTime.nowMs())
     const before = await holder()
-    if (before !== null && before.actor !== options.as) throw claimedBefore(decisionId, before)
+    if (before !== null && before.actor !== actor) throw claimedBefore(decisionId, before)
     const audit = new AuditLog(session.log, schemaId)
-    const act = { actor: options.as, role: 'admin', act: CLAIM_ACT, subject: decisionId, result: 'done' } as const
+    const act = { actor, role: 'admin', act: CLAIM_ACT, subject: decisionId, result: 'done' } as const
     await audit.append({ ...act, reason: null, requestId: randomUUID() }, machineTime.nowMs())
     await audit.close()
     const now = await holder()
     // Somebody else may have been first, a moment ago.
-    if (now !== null && now.actor !== options.as) throw claimedBefore(decisionId, now)
-    if (options.json)
-      print(JSON.stringify({ decision_id: decisionId, claimed_by: options.as, until: now?.untilMs ?? null }))
+    if (now !== null && now.actor !== actor) throw claimedBefore(decisionId, now)
+    if (options.json) print(JSON.stringify({ decision_id: decisionId, claimed_by: actor, until: now?.untilMs ?? null }))
     else print(`${decisionId}: yours${now === null ? '' : ` until ${new Date(now.untilMs).toISOString()}`}`)
   })
 }

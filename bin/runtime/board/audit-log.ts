@@ -7,6 +7,7 @@ import type { SchemaRegistry } from '../../../schemas/registry.ts'
 import { subjectOf, TOPICS } from '../../../schemas/topics.ts'
 import type { Log, ProducerSession } from '../../../streams/log/log.ts'
 import { partitionOf } from '../../../streams/record/partitioner.ts'
+import { cardFreeText, cardFreeTexts } from '../control/card-free-texts.ts'
 import { batchOf } from '../control/control-records.ts'
 
 const { name: TOPIC, partitions: AUDIT_PARTITIONS } = TOPICS.auditEvents
@@ -29,8 +30,13 @@ export class AuditLog {
     this.schemaId = schemaId
   }
 
-  /** Resolves with the record's own id once it is durable. @throws StreamsError; the next append begins a new session. */
-  append(act: AuditedAct, nowMs: number): Promise<string> {
+  /**
+   * Resolves with the record's own id once it is durable. Card numbers in its texts are redacted, also in a subject that the act itself
+   * was refused for. @throws StreamsError; the next append begins a new session.
+   */
+  append(given: AuditedAct, nowMs: number): Promise<string> {
+    const { subject } = given
+    const act = { ...cardFreeTexts(given), subject: subject === null ? null : cardFreeText(subject) }
     const appended = this.last.then(() => this.appendNext(act, nowMs))
     this.last = appended.catch(() => undefined)
     return appended

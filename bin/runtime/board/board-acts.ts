@@ -2,6 +2,7 @@ import { type ActBy, ActRefused, type AuditedAct, type BoardActs } from '../../.
 import type { ActResult, ReviewView } from '../../../dashboards/board/views.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
+import { cardFreeText, holdsCardNumber } from '../control/card-free-texts.ts'
 import { controlOutcome } from '../control/control-outcome.ts'
 import { type ControlChange, partitionOfAccount, sendControl } from '../control/control-records.ts'
 import { resolutionOf } from '../control/open-reviews.ts'
@@ -25,19 +26,22 @@ export interface ActsOptions {
 /** What people do on the board: signed control records in the account's own partition, and records of the audit. */
 export function boardActs({ session, audit, claimOf }: ActsOptions): BoardActs {
   return {
-    standing: (kind, accountId, until, by) => {
+    standing: async (kind, accountId, until, by) => {
+      if (holdsCardNumber(accountId)) throw new ActRefused(404, 'a card number is no account')
       return change(session, { kind, accountId, until, ...by }, partitionOfAccount(accountId), accountId)
     },
     endReview: async (kind, decisionId, by) => {
       const accountId = await reviewedAccount(session, decisionId)
       const claim = claimOf(decisionId)
-      if (claim !== null && claim.actor !== by.actor) {
+      if (claim !== null && claim.actor !== cardFreeText(by.actor)) {
         const until = new Date(claim.untilMs).toISOString()
         throw new ActRefused(409, `${claim.actor} has claimed ${decisionId} until ${until}`)
       }
       return endReview(session, { kind, accountId, decisionId, ...by })
     },
-    claim: async (decisionId, actor, role, requestId) => {
+    claim: async (decisionId, name, role, requestId) => {
+      // As the claim has it when it comes back from the log.
+      const actor = cardFreeText(name)
       await reviewedAccount(session, decisionId)
       const held = claimOf(decisionId)
       if (held !== null && held.actor !== actor) throw new ActRefused(409, `${held.actor} has claimed ${decisionId}`)

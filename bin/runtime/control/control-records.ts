@@ -18,6 +18,7 @@ import { RecordBatchWriter } from '../../../streams/record/record-batch-writer.t
 import { KEY_FILES, KeysError, type SignerName } from '../keys.ts'
 import { scanPartition } from '../partition-scan.ts'
 import { INPUT_TOPIC, PARTITIONS, type Session } from '../session.ts'
+import { cardFreeTexts } from './card-free-texts.ts'
 
 const RECORD_BYTES = 64 * 1024
 /** How long a committed record may take to be seen, beyond what the log says, before something is wrong. */
@@ -45,17 +46,19 @@ export const ALL_PARTITIONS: readonly number[] = Array.from({ length: PARTITIONS
 
 /**
  * Signs a change and appends it to each of the partitions, all in one transaction with `beside` (SPEC S6). `nowMs` is its event
- * time, and its serial where the kind has one: it rises as the clock does, so a second change in the same ms is refused.
+ * time, and its serial where the kind has one: it rises as the clock does, so a second change in the same ms is refused. A card number
+ * in its actor or reason is redacted.
  * @throws KeysError when this machine holds no key of the signer.
  */
 export async function sendControl(
   session: Pick<Session<Log>, 'log' | 'ids' | 'folder' | 'appendTogether' | 'visibleWithinMs'>,
   signer: SignerName,
-  change: ControlChange,
+  wanted: ControlChange,
   partitions: readonly number[],
   nowMs: number,
   beside: readonly OutputBatch[] = [],
 ): Promise<ControlPlace[]> {
+  const change = cardFreeTexts(wanted)
   const serial = needsSerial({ kind: ControlKindOrdinal[change.kind] }) ? nowMs : 0
   const records = partitions.map((partition) => {
     return signedControl(session, signer, { ...controlRecordDefaults, ...change, eventTime: nowMs, partition, serial })

@@ -2,10 +2,13 @@ import { createHmac } from 'node:crypto'
 import { MaskError, maskPayment } from '../../../processors/mask/mask-payment.ts'
 import { type PaymentSubmitted, paymentSubmittedDefaults } from '../../../schemas/generated/payment-submitted.ts'
 import type { MaskKey } from '../payment-runtime.ts'
+import { holdsCardNumber } from './card-free-texts.ts'
 
 /** What may stand on a block list (SPEC S1, LISTED): accounts and devices in clear, the rest as keyed tokens alone. */
 export const LIST_FIELDS = ['sender', 'receiver', 'device', 'card', 'email', 'ip'] as const
 export type ListField = (typeof LIST_FIELDS)[number]
+
+const NO_ACCOUNT = 'no account may: the chain refuses every payment of one'
 
 /** Fields that are listed by token: the raw field of a payment, and where its mask puts the token. */
 const TOKENS = {
@@ -13,6 +16,13 @@ const TOKENS = {
   email: { raw: 'email', token: 'emailToken' },
   ip: { raw: 'ip', token: 'ipToken' },
 } as const satisfies Partial<Record<ListField, { raw: keyof PaymentSubmitted; token: keyof PaymentSubmitted }>>
+
+/** Why a value that is listed in clear must hold no card number. */
+const IN_CLEAR = {
+  sender: NO_ACCOUNT,
+  receiver: NO_ACCOUNT,
+  device: 'entries of devices stand in clear: list what the mask leaves of it, each digit but the last four as X',
+} as const
 
 const NOBODYS: PaymentSubmitted = {
   ...paymentSubmittedDefaults,
@@ -35,7 +45,10 @@ export class ListEntryError extends Error {}
  */
 export function listEntriesOf(field: ListField, value: string, maskKeys: readonly MaskKey[]): string[] {
   if (value === '') throw new ListEntryError(`${field} is empty`)
-  if (field === 'sender' || field === 'receiver' || field === 'device') return [`${field}:${value}`]
+  if (field === 'sender' || field === 'receiver' || field === 'device') {
+    if (holdsCardNumber(value)) throw new ListEntryError(`${field} holds a card number, and ${IN_CLEAR[field]}`)
+    return [`${field}:${value}`]
+  }
   const { raw, token } = TOKENS[field]
   return maskKeys.map(({ id, secret }) => {
     const hmacHex = (message: Uint8Array) => createHmac('sha256', secret).update(message).digest('hex')

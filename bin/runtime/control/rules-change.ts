@@ -9,6 +9,7 @@ import { scanPartition } from '../partition-scan.ts'
 import { rulesDigest } from '../payment-runtime.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Session } from '../session.ts'
+import { cardFreeTexts } from './card-free-texts.ts'
 import { committedStores } from './committed-state.ts'
 import { ALL_PARTITIONS, batchOf, type ControlPlace, sendControl } from './control-records.ts'
 
@@ -41,9 +42,10 @@ export function rulesHash(rules: RuleSet): string {
 export async function changeRules(
   session: RulesSession,
   rules: RuleSet,
-  { actor, reason }: ChangeReason,
+  by: ChangeReason,
   nowMs: number,
 ): Promise<ControlPlace[]> {
+  const { actor, reason } = cardFreeTexts(by)
   const text = canonicalRules(rules)
   const change = { version: rules.version, ruleHash: rulesDigest(text), rules: text, eventTime: nowMs, actor, reason }
   const subject = subjectOf(HISTORY.topic, 'sluice.RuleChange')

@@ -1,3 +1,4 @@
+import { cardFreeTexts } from '../control/card-free-texts.ts'
 import { committedStores } from '../control/committed-state.ts'
 import { partitionOfAccount } from '../control/control-records.ts'
 import { type Standing, standingIn } from '../control/standing.ts'
@@ -13,7 +14,7 @@ import { accountOf } from './subject-search.ts'
 export async function requestErasure(
   log: ErasableLog,
   subject: string,
-  { actor, reason }: { readonly actor: string; readonly reason: string },
+  by: { readonly actor: string; readonly reason: string },
   nowMs: number,
 ): Promise<Erasure> {
   const { session } = log
@@ -26,8 +27,10 @@ export async function requestErasure(
     if (last !== undefined) return last
     throw new ErasureRefused('nothing is held of this subject')
   }
-  await requireErasable(log, accountId, reason)
-  const erasure = newErasure(subject, { actor, reason }, nowMs, session.config.bigqueryProject !== '')
+  // The erasure's own file keeps them, and its receipt shows them.
+  const kept = cardFreeTexts(by)
+  await requireErasable(log, accountId, kept.reason)
+  const erasure = newErasure(subject, kept, nowMs, session.config.bigqueryProject !== '')
   saveErasure(session.folder.path, erasure)
   return erasure
 }
