@@ -53,7 +53,13 @@ export class RememberingEncoder implements PaymentEncoder {
 
   encode(payment: PaymentSubmitted): Uint8Array {
     const known = this.#senders.get(payment.senderAccountId)
-    if (known === undefined || !sameRawData(known.raw, payment) || !this.#isPlain(payment)) return this.#learn(payment)
+    if (
+      known === undefined ||
+      !sameRawData(known.raw, payment) ||
+      !sameChecked(known.raw, payment) ||
+      !this.#isPlain(payment)
+    )
+      return this.#learn(payment)
     this.#reserve(textLength(payment) * 3 + known.personal.length + FIELDS_BYTES_MAX)
     this.#source ??= new RememberedSource(payment, known.personal)
     this.#source.payment = payment
@@ -236,7 +242,26 @@ function sameRawData(a: PaymentSubmitted, b: PaymentSubmitted): boolean {
     a.email === b.email &&
     a.cardholderName === b.cardholderName &&
     a.expiry === b.expiry &&
-    a.cvv === b.cvv &&
-    b.maskKeyId === null
+    a.cvv === b.cvv
+  )
+}
+
+/** Whether all else that the mask refuses a payment for, or takes over as it is, was so before: both say nothing masked. */
+function sameChecked(a: PaymentSubmitted, b: PaymentSubmitted): boolean {
+  return (
+    a.currency === b.currency &&
+    a.region === b.region &&
+    a.maskKeyId === null &&
+    b.maskKeyId === null &&
+    b.cardMasked === null &&
+    b.cardToken === null &&
+    b.expiryMasked === null &&
+    b.cvvMasked === null &&
+    b.cardholderNameMasked === null &&
+    b.cardholderNameToken === null &&
+    b.emailMasked === null &&
+    b.emailToken === null &&
+    b.ipMasked === null &&
+    b.ipToken === null
   )
 }

@@ -70,7 +70,7 @@ export function importCommand(): Command {
     )
     .addHelpText(
       'after',
-      '\nPayments are masked before the first byte is written. While `sluice up` runs on the folder it decides them; else this does.' +
+      '\nPayments are masked before the first byte is written; a line that is masked already must be so in every such field. While `sluice up` runs on the folder it decides them; else this does.' +
         '\nRows that are no payment are listed by line, and the exit code is 1.' +
         '\n\nExamples:\n  sluice import fdh transactions.csv.gz\n  sluice import jsonl payments.jsonl\n  cat payments.jsonl | sluice import jsonl -\n',
     )

@@ -5,6 +5,7 @@ import { TOKEN_DIGITS } from '../../streams/hash/index.ts'
 const TEXT_BRANCH = 2
 /** Starts every token; a change of what is hashed or how raises it. */
 const TOKEN_VERSION = 'v1'
+const KEY_ID = /^[A-Za-z0-9._-]{1,64}$/
 
 /** The ids of the keys that tokens are made and verified with (SPEC M3). Holds no key. */
 export class KeyRing {
@@ -17,7 +18,7 @@ export class KeyRing {
   /** The first id is the key in force until a control record names another. At least one; each `[A-Za-z0-9._-]`. */
   constructor(ids: readonly string[]) {
     if (ids.length === 0) throw new RangeError('a mask key ring needs at least one key id')
-    const bad = ids.find((id) => !/^[A-Za-z0-9._-]{1,64}$/.test(id))
+    const bad = ids.find((id) => !isKeyId(id))
     if (bad !== undefined) throw new RangeError(`mask key id ${JSON.stringify(bad)} is not 1 to 64 of [A-Za-z0-9._-]`)
     this.ids = ids
     this.#idBytes = ids.map(bytesOf)
@@ -49,6 +50,11 @@ export class KeyRing {
   tokenPrefix(ordinal: number): Uint8Array {
     return this.#prefixes[ordinal]!
   }
+}
+
+/** Whether a key can have this id. */
+export function isKeyId(text: string): boolean {
+  return KEY_ID.test(text)
 }
 
 /** Whether the bytes from `at` on begin with `prefix`. */

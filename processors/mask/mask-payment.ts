@@ -1,16 +1,22 @@
+import { CURRENCIES } from '../../schemas/currencies.ts'
 import type { PaymentSubmitted } from '../../schemas/generated/payment-submitted.ts'
+import { REGIONS } from '../../schemas/regions.ts'
 import { type HmacTokens, TOKEN_DIGITS } from '../../streams/hash/index.ts'
+import { brokenMaskedField } from './broken-masked-field.ts'
 import { CardNumberScan } from './card-number-scan.ts'
 import { maskedBytesMax, putMaskedEmail, putMaskedExpiry, putMaskedIp, putMaskedName } from './masked-form.ts'
 import { Pan } from './pan.ts'
 import { TextBytes, textOf } from './text-bytes.ts'
 
+/** By the names of the chain's dead letters. */
+type MaskErrorReason = 'BAD_PAN' | 'BAD_MASK' | 'PAN_IN_ID' | 'BAD_CURRENCY' | 'BAD_REGION'
+
 /** Why a payment cannot be masked, and so must not be sent. Names the field and the rule, never the value. */
 export class MaskError extends Error {
-  readonly reason: 'BAD_PAN' | 'BAD_MASK' | 'PAN_IN_ID'
+  readonly reason: MaskErrorReason
   readonly field: string
 
-  constructor(reason: 'BAD_PAN' | 'BAD_MASK' | 'PAN_IN_ID', field: string, rule: string) {
+  constructor(reason: MaskErrorReason, field: string, rule: string) {
     super(`${field} ${rule}; the payment was not sent`)
     this.name = 'MaskError'
     this.reason = reason
@@ -27,15 +33,23 @@ const pan = new Pan()
 const raw = new TextBytes()
 let form = new Uint8Array(1024)
 
+// Strings are found in a set without their bytes.
+const UPPER_CURRENCIES = new Set(CURRENCIES.codes)
+const REGION_CODES = new Set(REGIONS.codes)
+
 const RAW_GONE = { pan: null, expiry: null, cvv: null, cardholderName: null, email: null, ip: null } as const
 
 /**
  * Masks a payment at the edge, before its first byte is stored (SPEC M1): a new object without any raw value. One that
- * is masked already keeps its forms and tokens; free text is redacted either way.
- * @throws MaskError when `pan` is no card number, an id holds one, or raw and masked fields are mixed.
+ * is masked already keeps its forms and tokens; free text is redacted either way. What the chain would refuse can hold anything, and would
+ * stand in the input in clear until it is refused: so a form, a token or a code that is none is not sent.
+ * @throws MaskError when `pan` is no card number, an id holds one, raw and masked fields are mixed, a masked field has not the shape of
+ * SPEC M2, or a currency or region is no code.
  */
 export function maskPayment(payment: PaymentSubmitted, hmacHex: HmacHex, keyId: string): PaymentSubmitted {
   refuseCardNumberInIds(payment)
+  refuseOtherThanCodes(payment)
+  refuseBrokenMask(payment)
   const texts = redactedTexts(payment)
   if (payment.maskKeyId !== null) {
     if (holdsRaw(payment)) throw new MaskError('BAD_MASK', 'mask_key_id', 'stands beside raw fields')
@@ -144,11 +158,36 @@ function redactedTexts(payment: PaymentSubmitted): Partial<PaymentSubmitted> {
   }
 }
 
+function holdsCardNumber(text: string): boolean {
+  const bytes = raw.of(text)
+  return scan.holds(bytes, 0, bytes.length)
+}
+
 function redacted(text: string | null): string | null {
   if (text === null) return null
   const bytes = raw.of(text)
   const redaction = scan.redact(bytes, 0, bytes.length)
   return redaction === null ? text : decoder.decode(redaction)
+}
+
+function refuseBrokenMask(payment: PaymentSubmitted): void {
+  const broken = brokenMaskedField(payment, holdsCardNumber)
+  if (broken !== null) throw new MaskError('BAD_MASK', broken.field, broken.rule)
+}
+
+/** A field of a closed set of codes is not scanned, as it can hold nothing else. */
+function refuseOtherThanCodes({ currency, region }: PaymentSubmitted): void {
+  if (!UPPER_CURRENCIES.has(currency) && !isCurrency(raw.of(currency))) {
+    throw new MaskError('BAD_CURRENCY', 'currency', 'is not an active one of ISO 4217')
+  }
+  if (region !== null && !REGION_CODES.has(region)) {
+    throw new MaskError('BAD_REGION', 'region', 'is not a code of ISO 3166-1 alpha-2')
+  }
+}
+
+/** As the chain takes it: also in lower case. */
+function isCurrency(bytes: Uint8Array): boolean {
+  return CURRENCIES.findAnyCase(bytes, 0, bytes.length) >= 0
 }
 
 function refuseCardNumberInIds(payment: PaymentSubmitted): void {

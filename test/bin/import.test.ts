@@ -56,6 +56,35 @@ test('SPEC M1: import jsonl decides every payment, masked before the first byte 
   expect((await sluice(['verify', '--data', folder])).code).toBe(0)
 })
 
+test('SPEC M6: import jsonl keeps nothing of a line that says something in clear in a masked field or a code', async () => {
+  const folder = temporaryFolder()
+  const card = '5555555555554444'
+  const { pan: _, email: _email, ...plain } = payment
+  const bad = [
+    { card_masked: card },
+    { email_masked: 'alice@example.com', mask_key_id: 'mask-1' },
+    { mask_key_id: card },
+    { currency: card },
+    { region: card },
+  ]
+  const lines = [plain, ...bad.map((fields, i) => ({ ...plain, ...fields, transaction_id: `bad-${i}` }))]
+  const input = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  const { code, stdout, stderr } = await sluice(['import', 'jsonl', '-', '--data', folder], {}, input)
+  expect(stdout).toContain('6 rows: 1 sent, 5 bad')
+  for (const [i, field] of ['card_masked', 'email_masked', 'mask_key_id', 'currency', 'region'].entries()) {
+    expect(stderr).toContain(`line ${i + 2}: ${field} `)
+  }
+  expect(code).toBe(1)
+  const stored = ['inputs', 'outputs']
+    .map((name) => readFileSync(join(folder, 'log', name, 'data.mdb'), 'latin1'))
+    .join('')
+  expect(stored).toContain('jsonl-1')
+  for (const clear of [card, 'alice@']) {
+    expect(stored).not.toContain(clear)
+    expect(stdout + stderr).not.toContain(clear)
+  }
+})
+
 test('import: fdh keeps labels, prints a confusion table with the base rate, and refuses a folder that holds payments', async () => {
   const folder = temporaryFolder()
   const file = join(temporaryFolder(), 'table.csv')

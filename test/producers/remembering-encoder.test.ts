@@ -48,6 +48,8 @@ describe(`remembering encoder (${SEED})`, () => {
     { why: 'a card number in the memo', changed: { memo: 'paid with 4242 4242 4242 4242' } },
     { why: 'a card number as a device', changed: { deviceId: '4242424242424242' } },
     { why: 'a card number as a merchant', changed: { merchantId: '4242424242424242' } },
+    { why: 'another region', changed: { region: 'NZ' } },
+    { why: 'another currency', changed: { currency: 'NZD' } },
     { why: 'a position', changed: { latitude: 40.5, longitude: -74.25 } },
     { why: 'an idempotency key', changed: { idempotencyKey: 'key-1' } },
     { why: 'ids that are not ASCII', changed: { transactionId: 'añ', receiverAccountId: '口座' } },
@@ -64,7 +66,7 @@ describe(`remembering encoder (${SEED})`, () => {
     expect(encoder.encode(first)).toEqual(plainly(first))
   })
 
-  test('SPEC M1: what the mask or the encoder refuses is refused of a known sender too', () => {
+  test('SPEC M1 M6: what the mask or the encoder refuses is refused of a known sender too', () => {
     const { first, encoder } = remembered()
     for (const changed of [
       { transactionId: 'tx-4242424242424242' },
@@ -72,6 +74,11 @@ describe(`remembering encoder (${SEED})`, () => {
       { pan: '4242424242424241' },
       { amountMinor: 2 ** 53 },
       { eventTime: 0.5 },
+      { currency: '4242424242424242' },
+      { region: '4242424242424242' },
+      { cardMasked: '4242424242424242' },
+      { emailMasked: 'jane@example.com' },
+      { ipToken: '203.0.113.9' },
     ]) {
       expect(() => encoder.encode({ ...first, ...changed }), JSON.stringify(Object.keys(changed))).toThrow()
     }

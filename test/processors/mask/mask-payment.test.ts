@@ -99,6 +99,73 @@ test.each(REFUSED)('SPEC M1: never sent: $why', ({ fields, reason, field }) => {
   expect(String(error)).not.toMatch(/[0-9]{6}/)
 })
 
+const HEX = 'a'.repeat(64)
+const CANARY = '4111111111111111'
+const WHOLE: Partial<PaymentSubmitted> = {
+  maskKeyId: 'k0',
+  cardMasked: 'XXXX-XXXX-XXXX-1111',
+  cardToken: `v1:k0:${HEX}`,
+  expiryMasked: '12/XX',
+  cvvMasked: 'XXX',
+  cardholderNameMasked: 'J*** R***',
+  cardholderNameToken: `v1:k0:${HEX}`,
+  emailMasked: 'j***@example.com',
+  emailToken: `v1:k0:${HEX}`,
+  ipMasked: '203.0.x.x',
+  ipToken: `v1:k0:${HEX}`,
+}
+const MASKED_NAMES = {
+  cardMasked: 'card_masked',
+  cardToken: 'card_token',
+  expiryMasked: 'expiry_masked',
+  cvvMasked: 'cvv_masked',
+  cardholderNameMasked: 'cardholder_name_masked',
+  cardholderNameToken: 'cardholder_name_token',
+  emailMasked: 'email_masked',
+  emailToken: 'email_token',
+  ipMasked: 'ip_masked',
+  ipToken: 'ip_token',
+} as const
+
+test.each(Object.entries(MASKED_NAMES))('SPEC M6: never sent: anything in clear as %s', (property, field) => {
+  const refused = { reason: 'BAD_MASK', field }
+  for (const clear of [CANARY, 'Jane Roe', 'jane@example.com', '203.0.113.9', '123', '', `v1:k1:${CANARY}`]) {
+    expect(attempt({ ...WHOLE, [property]: clear }), clear).toMatchObject(refused)
+    // With raw fields beside it, and without, where no key is named.
+    expect(attempt({ [property]: clear }), clear).toMatchObject(refused)
+    expect(attempt({ ...RAW_PAYMENT, [property]: clear }), clear).toMatchObject(refused)
+  }
+})
+
+const OTHERS: readonly { why: string; fields: Partial<PaymentSubmitted>; reason: string; field: string }[] = [
+  { why: 'a card number as key id', fields: { maskKeyId: CANARY }, reason: 'BAD_MASK', field: 'mask_key_id' },
+  { why: 'an address as key id', fields: { maskKeyId: 'a@b.de' }, reason: 'BAD_MASK', field: 'mask_key_id' },
+  { why: 'a token of another key', fields: { ...WHOLE, maskKeyId: 'k1' }, reason: 'BAD_MASK', field: 'card_token' },
+  { why: 'a form without its token', fields: { ...WHOLE, ipToken: null }, reason: 'BAD_MASK', field: 'ip_token' },
+  {
+    why: 'a card number in a masked name',
+    fields: { ...WHOLE, cardholderNameMasked: `${CANARY} ***` },
+    reason: 'BAD_MASK',
+    field: 'cardholder_name_masked',
+  },
+  { why: 'a card number as currency', fields: { currency: CANARY }, reason: 'BAD_CURRENCY', field: 'currency' },
+  { why: 'a name as currency', fields: { currency: 'Ann' }, reason: 'BAD_CURRENCY', field: 'currency' },
+  { why: 'a card number as region', fields: { region: CANARY }, reason: 'BAD_REGION', field: 'region' },
+  { why: 'a text past ASCII as region', fields: { region: 'DÉ' }, reason: 'BAD_REGION', field: 'region' },
+]
+test.each(OTHERS)('SPEC M6: never sent: $why', ({ fields, reason, field }) => {
+  const error = attempt(fields)
+  expect(error).toBeInstanceOf(MaskError)
+  expect(error).toMatchObject({ reason, field })
+  expect(String(error)).not.toMatch(/[0-9]{6}|Ann|a@b/)
+})
+
+test('SPEC M1: what another of our producers masked passes, under a key that this one does not have in use', () => {
+  for (const fields of [WHOLE, { maskKeyId: 'k0', expiryMasked: 'XX/XX' }, { currency: 'eur', region: 'DE' }]) {
+    expect(masked(fields)).toEqual({ ...PLAIN_PAYMENT, ...fields })
+  }
+})
+
 function attempt(fields: Partial<PaymentSubmitted>): unknown {
   try {
     return masked(fields)
