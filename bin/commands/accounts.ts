@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import { holdsCardNumber } from '../../processors/mask/mask-payment.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
-import { holdsCardNumber } from '../runtime/control/card-free-texts.ts'
 import { partitionOfAccount, sendControl } from '../runtime/control/control-records.ts'
 import { type Standing, standingOf } from '../runtime/control/standing.ts'
 import { print, styled } from '../view/text.ts'

@@ -158,13 +158,12 @@ function redactedTexts(payment: PaymentSubmitted): Partial<PaymentSubmitted> {
   }
 }
 
-function holdsCardNumber(text: string): boolean {
-  const bytes = raw.of(text)
-  return scan.holds(bytes, 0, bytes.length)
+function redacted(text: string | null): string | null {
+  return text === null ? null : cardFreeText(text)
 }
 
-function redacted(text: string | null): string | null {
-  if (text === null) return null
+/** A text as it may be kept: of a card number in it, the last four digits are left (SPEC M4). */
+export function cardFreeText(text: string): string {
   const bytes = raw.of(text)
   const redaction = scan.redact(bytes, 0, bytes.length)
   return redaction === null ? text : decoder.decode(redaction)

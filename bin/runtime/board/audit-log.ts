@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AuditedAct } from '../../../dashboards/board/sources.ts'
+import { cardFreeText } from '../../../processors/mask/mask-payment.ts'
 import { framed } from '../../../schemas/avro/framing.ts'
 import { auditEventDefaults, encodeAuditEvent } from '../../../schemas/generated/audit-event.ts'
 import { SCHEMAS } from '../../../schemas/generated/schemas.ts'
@@ -7,7 +8,7 @@ import type { SchemaRegistry } from '../../../schemas/registry.ts'
 import { subjectOf, TOPICS } from '../../../schemas/topics.ts'
 import type { Log, ProducerSession } from '../../../streams/log/log.ts'
 import { partitionOf } from '../../../streams/record/partitioner.ts'
-import { cardFreeText, cardFreeTexts } from '../control/card-free-texts.ts'
+import { cardFreeTexts } from '../control/card-free-texts.ts'
 import { batchOf } from '../control/control-records.ts'
 
 const { name: TOPIC, partitions: AUDIT_PARTITIONS } = TOPICS.auditEvents

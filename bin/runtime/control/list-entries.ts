@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto'
-import { MaskError, maskPayment } from '../../../processors/mask/mask-payment.ts'
+import { holdsCardNumber, MaskError, maskPayment } from '../../../processors/mask/mask-payment.ts'
 import { type PaymentSubmitted, paymentSubmittedDefaults } from '../../../schemas/generated/payment-submitted.ts'
 import type { MaskKey } from '../payment-runtime.ts'
-import { holdsCardNumber } from './card-free-texts.ts'
 
 /** What may stand on a block list (SPEC S1, LISTED): accounts and devices in clear, the rest as keyed tokens alone. */
 export const LIST_FIELDS = ['sender', 'receiver', 'device', 'card', 'email', 'ip'] as const
