@@ -1,10 +1,9 @@
 import { Command } from 'commander'
-import { mergeMap, takeUntil } from 'rxjs'
+import { takeUntil } from 'rxjs'
 import { listenForShutdown } from '../../platform/shutdown.ts'
 import type { Decision } from '../../schemas/generated/decision.ts'
 import { OUTCOME_SYMBOLS } from '../../schemas/generated/enums.ts'
-import { lastDecisions } from '../runtime/decision-search.ts'
-import { followDecisions } from '../view/decision-feed.ts'
+import { lastAndLater } from '../view/decision-feed.ts'
 import { schemaNamed } from '../view/field-names.ts'
 import { fromAbort } from '../view/from-abort.ts'
 import { decisionLine, print } from '../view/text.ts'
@@ -41,25 +40,15 @@ async function runDecisions(options: DecisionsOptions): Promise<void> {
   }
   const limit = wholeNumber(options.limit, '--limit', 0, 10_000_000)
   const session = await openLogSession(configOf(options), options)
-  const isWanted = (decision: Decision) => outcome === undefined || decision.outcome === outcome
+  const isWanted = (decision: Decision) => decision.outcome === outcome
   const show = (decision: Decision) =>
     print(options.json ? JSON.stringify(schemaNamed('Decision', decision)) : decisionLine(decision))
   try {
-    // Asked for before the old ones are read, so that none falls between.
-    const following = options.follow ? followDecisions(session.log, session.ids) : null
-    if (limit > 0)
-      for (const decision of await lastDecisions(session, limit, outcome === undefined ? null : isWanted))
-        show(decision)
-    if (following === null) return
+    const { last, later } = await lastAndLater(session, limit, outcome === undefined ? null : isWanted)
+    for (const decision of last) show(decision)
+    if (options.follow !== true) return
     const shutdown = listenForShutdown()
-    await following
-      .pipe(
-        takeUntil(fromAbort(shutdown.signal)),
-        mergeMap((decisions) => decisions),
-      )
-      .forEach((decision) => {
-        if (isWanted(decision)) show(decision)
-      })
+    await later.pipe(takeUntil(fromAbort(shutdown.signal))).forEach(show)
   } finally {
     await session.log.close()
   }

@@ -43,15 +43,24 @@ export async function findDecisions(session: Session<Log>, id: string): Promise<
   return found
 }
 
-/** The last `limit` decisions that `wanted` takes, oldest first by append time. */
+/** One past the newest decision of each partition. */
+export function decisionEnds(log: Log): Promise<number[]> {
+  const ends = Array.from({ length: DECIDED_PARTITIONS }, async (_, partition) => {
+    return (await log.bounds({ topic: TOPIC, partition })).endOffset
+  })
+  return Promise.all(ends)
+}
+
+/** The last `limit` decisions before `ends` that `wanted` takes, oldest first by append time. */
 export async function lastDecisions(
   session: Session<Log>,
+  ends: readonly number[],
   limit: number,
   wanted: ((decision: Decision) => boolean) | null,
 ): Promise<Decision[]> {
   const decisions: Decision[] = []
-  for (let partition = 0; partition < DECIDED_PARTITIONS; partition++) {
-    decisions.push(...(await lastOfPartition(session, partition, limit, wanted)))
+  for (const [partition, endOffset] of ends.entries()) {
+    decisions.push(...(await lastOfPartition(session, partition, endOffset, limit, wanted)))
   }
   return decisions.sort((a, b) => a.appendTime - b.appendTime).slice(-limit)
 }
@@ -59,12 +68,13 @@ export async function lastDecisions(
 async function lastOfPartition(
   session: Session<Log>,
   partition: number,
+  endOffset: number,
   limit: number,
   wanted: ((decision: Decision) => boolean) | null,
 ): Promise<Decision[]> {
   const values = new OutputValues(session.ids)
   const at = { topic: TOPIC, partition }
-  const { startOffset, endOffset } = await session.log.bounds(at)
+  const { startOffset } = await session.log.bounds(at)
   // Offsets are no count: a cluster's markers of commits have some, and not every record is wanted.
   for (let reach = 2 * limit; ; reach *= 4) {
     const from = Math.max(startOffset, endOffset - reach)

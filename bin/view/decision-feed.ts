@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs'
+import { filter, mergeMap, Observable } from 'rxjs'
 import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import type { Decision } from '../../schemas/generated/decision.ts'
 import { OUTCOME_SYMBOLS } from '../../schemas/generated/enums.ts'
@@ -6,7 +6,9 @@ import { TOPICS } from '../../schemas/topics.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import type { Log, LogReader, TopicPartition } from '../../streams/log/log.ts'
 import { visitBatches } from '../../streams/record/visit-batches.ts'
+import { decisionEnds, lastDecisions } from '../runtime/decision-search.ts'
 import { OutputValues } from '../runtime/record-values.ts'
+import type { Session } from '../runtime/session.ts'
 
 const FETCH_BYTES = 256 * 1024
 const FETCH_WAIT_MS = 1_000
@@ -26,20 +28,38 @@ export interface SeenDecisions {
 
 /** The decisions of all partitions from now on, as an outside reader sees them. A feed that falls behind skips. */
 export function decisionFeed(log: Log, ids: SchemaIds, nowMs: () => number): Observable<SeenDecisions> {
-  return tails(log, (reader, at) => {
+  return tails(log, null, (reader, at) => {
     const tail = { at, values: new OutputValues(ids), highestEventMs: Number.NEGATIVE_INFINITY }
     return () => nextDecisions(reader, tail, nowMs)
   })
 }
 
-/** Every decision from the call on, in the order of each partition; nothing is skipped. */
-export function followDecisions(log: Log, ids: SchemaIds): Observable<readonly Decision[]> {
-  return tails(log, (reader, at) => {
+/** The last decisions, oldest first, and those that come after them, in the order of each partition. */
+export interface LastAndLater {
+  readonly last: readonly Decision[]
+  readonly later: Observable<Decision>
+}
+
+/** Reads the last `limit` decisions that `wanted` takes. None falls between them and `later`, however long the reading takes. */
+export async function lastAndLater(
+  session: Session<Log>,
+  limit: number,
+  wanted: ((decision: Decision) => boolean) | null,
+): Promise<LastAndLater> {
+  const ends = await decisionEnds(session.log)
+  const last = limit > 0 ? await lastDecisions(session, ends, limit, wanted) : []
+  const every = followDecisions(session.log, session.ids, ends).pipe(mergeMap((decisions) => decisions))
+  return { last, later: wanted === null ? every : every.pipe(filter(wanted)) }
+}
+
+/** Every decision from an offset of each partition on, in the order of the partition; nothing is skipped. */
+function followDecisions(log: Log, ids: SchemaIds, starts: readonly number[]): Observable<readonly Decision[]> {
+  return tails(log, starts, (reader, at) => {
     const values = new OutputValues(ids)
     return async () => {
       const { bytes } = await reader.fetch(FETCH_BYTES, FETCH_WAIT_MS)
       const decisions: Decision[] = []
-      visitBatches(bytes, at, 0, Number.POSITIVE_INFINITY, (record, view) => {
+      visitBatches(bytes, at, starts[at.partition] ?? 0, Number.POSITIVE_INFINITY, (record, view) => {
         const decision = values.decisionOf(record, view)
         if (decision !== null) decisions.push(decision.toObject())
       })
@@ -48,16 +68,20 @@ export function followDecisions(log: Log, ids: SchemaIds): Observable<readonly D
   })
 }
 
-/** What `next` gives again and again for each partition of the decisions, from their ends at subscription on. */
+/**
+ * What the function that `reading` makes gives again and again for each partition of the decisions, from `starts` on;
+ * null is where they end at subscription.
+ */
 function tails<T>(
   log: Log,
+  starts: readonly number[] | null,
   reading: (reader: LogReader, at: TopicPartition) => () => Promise<T | null>,
 ): Observable<T> {
   return new Observable((subscriber) => {
     const { name, partitions } = TOPICS.paymentsDecided
     const follow = async (partition: number) => {
       const at = { topic: name, partition }
-      const reader = log.openReader(at, (await log.bounds(at)).endOffset)
+      const reader = log.openReader(at, starts?.[partition] ?? (await log.bounds(at)).endOffset)
       subscriber.add(() => reader.close())
       const next = reading(reader, at)
       while (!subscriber.closed) {
