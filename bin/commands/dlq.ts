@@ -5,6 +5,7 @@ import { TOPICS } from '../../schemas/topics.ts'
 import type { Log } from '../../streams/log/log.ts'
 import { scanPartition } from '../runtime/partition-scan.ts'
 import { createProducer } from '../runtime/payment-source.ts'
+import { type Coordinates, coordinatesOf } from '../runtime/record-coordinates.ts'
 import { OutputValues } from '../runtime/record-values.ts'
 import { INPUT_TOPIC, PARTITIONS, type Session } from '../runtime/session.ts'
 import { schemaNamed } from '../view/field-names.ts'
@@ -78,7 +79,7 @@ async function runList(options: ListOptions): Promise<void> {
 }
 
 async function runShow(id: string, options: LogOptions): Promise<void> {
-  const { partition, offset } = coordinatesOf(id)
+  const { partition, offset } = letterNamed(id)
   await withLogSession(options, async (session) => {
     const letter = await deadLetterAt(session, id, partition, offset)
     const { startOffset } = await session.log.bounds({ topic: INPUT_TOPIC, partition })
@@ -148,7 +149,7 @@ async function replay(
 async function lettersOf(session: Session<Log>, ids: readonly string[]): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = []
   for (const id of ids) {
-    const { partition, offset } = coordinatesOf(id)
+    const { partition, offset } = letterNamed(id)
     letters.push(await deadLetterAt(session, id, partition, offset))
   }
   return letters
@@ -185,10 +186,10 @@ async function deadLettersOf(
   return letters
 }
 
-function coordinatesOf(id: string): { readonly partition: number; readonly offset: number } {
-  const match = /^(\d{1,4})-(\d{1,16})$/.exec(id)
-  if (match === null || Number(match[1]) >= PARTITIONS) throw new CommandError(`${id} is no ${COORDINATES}`, 2)
-  return { partition: Number(match[1]), offset: Number(match[2]) }
+function letterNamed(id: string): Coordinates {
+  const named = coordinatesOf(id)
+  if (named === null) throw new CommandError(`${id} is no ${COORDINATES}`, 2)
+  return named
 }
 
 /** Sinks dead-letter what they read; only records of the input can be sent again. */

@@ -35,7 +35,7 @@ export function explainCommand(): Command {
   return onEitherLog(
     new Command('explain')
       .description('recompute one decision from the log and show each reason with the numbers behind it')
-      .argument('<id>', 'a transaction id, or a decision id <partition>-<offset>')
+      .argument('<id>', 'a transaction id, or a decision id <partition>-<offset>; one that is both shows both')
       .addHelpText(
         'after',
         '\nFolds the input from a checkpoint at or before the payment, or from its beginning. Exits 1 when there is no such' +

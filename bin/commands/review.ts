@@ -9,8 +9,9 @@ import { AuditLog, auditSchemaId } from '../runtime/board/audit-log.ts'
 import { CLAIM_ACT, readTrail } from '../runtime/board/audit-trail.ts'
 import { sendControl } from '../runtime/control/control-records.ts'
 import { openReviews, resolutionOf } from '../runtime/control/open-reviews.ts'
-import { findDecisions } from '../runtime/decision-search.ts'
-import { PARTITIONS, type Session } from '../runtime/session.ts'
+import { decisionAt } from '../runtime/decision-search.ts'
+import { type Coordinates, coordinatesOf } from '../runtime/record-coordinates.ts'
+import type { Session } from '../runtime/session.ts'
 import { schemaNamed } from '../view/field-names.ts'
 import { decisionLine, print, styled } from '../view/text.ts'
 import { withAuditedSession } from './audited-session.ts'
@@ -81,11 +82,11 @@ async function runList(options: ListOptions): Promise<void> {
 }
 
 async function runClaim(decisionId: string, options: ClaimOptions): Promise<void> {
-  const partition = partitionOf(decisionId)
+  const at = decisionNamed(decisionId)
   // As the claim has it when it comes back from the log.
   const actor = cardFreeText(options.as)
   await withLogSession(options, async (session) => {
-    await requireOpen(session, partition, decisionId)
+    await requireOpen(session, at, decisionId)
     const schemaId = await auditSchemaId(session.registry)
     const holder = async () => (await readTrail(session.log, schemaId)).claimOf(decisionId, machineTime.nowMs())
     const before = await holder()
@@ -106,34 +107,33 @@ function claimedBefore(decisionId: string, { actor, untilMs }: { readonly actor:
   return new CommandError(`${decisionId} is claimed by ${actor} until ${new Date(untilMs).toISOString()}`)
 }
 
-/** The partition of a decision id. @throws CommandError when it is none. */
-function partitionOf(decisionId: string): number {
-  const match = /^(\d{1,4})-(\d{1,16})$/.exec(decisionId)
-  const partition = Number(match?.[1])
-  if (match === null || partition >= PARTITIONS) throw new CommandError(`${decisionId} is no ${DECISION}`, 2)
-  return partition
+/** What a decision id names. @throws CommandError when it is none. */
+function decisionNamed(decisionId: string): Coordinates {
+  const named = coordinatesOf(decisionId)
+  if (named === null) throw new CommandError(`${decisionId} is no ${DECISION}`, 2)
+  return named
 }
 
 /** Whose payment waits for this review. @throws CommandError when none does. */
-async function requireOpen(session: Session<Log>, partition: number, decisionId: string): Promise<string> {
-  const [found] = await findDecisions(session, decisionId)
-  if (found === undefined) throw new CommandError(`no decision ${decisionId} stands in the log`)
+async function requireOpen(session: Session<Log>, at: Coordinates, decisionId: string): Promise<string> {
+  const found = await decisionAt(session, at)
+  if (found === null) throw new CommandError(`no decision ${decisionId} stands in the log`)
   const { outcome, senderAccountId } = found.decision
   if (outcome !== 'review') throw new CommandError(`${decisionId} was decided ${outcome}; there is nothing to review`)
-  const before = await resolutionOf(session, partition, decisionId)
+  const before = await resolutionOf(session, at.partition, decisionId)
   if (before !== null) throw endedBefore(decisionId, before)
   return senderAccountId
 }
 
 async function runEnd(kind: ReviewEnd, decisionId: string, options: ChangeOptions): Promise<void> {
-  const partition = partitionOf(decisionId)
+  const at = decisionNamed(decisionId)
   const by = { actor: options.as, reason: options.reason ?? null }
   await withAuditedSession(options, { act: ACTS[kind], subject: decisionId, ...by }, async (session) => {
-    const accountId = await requireOpen(session, partition, decisionId)
+    const accountId = await requireOpen(session, at, decisionId)
     const change = { kind, ...by, accountId, decisionId }
-    const places = await sendControl(session, 'board', change, [partition], machineTime.nowMs())
+    const places = await sendControl(session, 'board', change, [at.partition], machineTime.nowMs())
     const holds = await settled(session, places)
-    const end = await resolutionOf(session, partition, decisionId)
+    const end = await resolutionOf(session, at.partition, decisionId)
     // Another end may have come first, and the first counts (SPEC S8).
     if (end !== null && !places.some(({ offset }) => offset === end.inputOffset)) throw endedBefore(decisionId, end)
     if (options.json) print(JSON.stringify({ kind, decision_id: decisionId, holds, places }))

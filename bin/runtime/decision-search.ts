@@ -1,8 +1,9 @@
-import type { Decision } from '../../schemas/generated/decision.ts'
+import type { Decision, DecisionReader } from '../../schemas/generated/decision.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import type { Log } from '../../streams/log/log.ts'
 import type { RecordBatchReader } from '../../streams/record/record-batch-reader.ts'
 import { scanPartition } from './partition-scan.ts'
+import { type Coordinates, coordinatesOf } from './record-coordinates.ts'
 import { OutputValues } from './record-values.ts'
 import type { Session } from './session.ts'
 
@@ -17,29 +18,45 @@ export interface RecordedDecision {
 }
 
 /**
- * Every retained decision on a transaction id (one per sender that used it), or the one of a decision id
- * `<partition>-<offset>`.
+ * Every retained decision on a transaction id (one per sender that used it), and the one of a decision id `<partition>-<offset>`: an id
+ * may be both, of two payments.
  */
 export async function findDecisions(session: Session<Log>, id: string): Promise<RecordedDecision[]> {
-  const coordinates = /^(\d{1,4})-(\d{1,16})$/.exec(id)
-  const found: RecordedDecision[] = []
+  const named = coordinatesOf(id)
   const wanted = new TextEncoder().encode(id)
-  const only = coordinates === null ? null : Number(coordinates[1])
+  const found: RecordedDecision[] = []
   for (let partition = 0; partition < DECIDED_PARTITIONS; partition++) {
-    if (only !== null && only !== partition) continue
-    const values = new OutputValues(session.ids)
-    const at = { topic: TOPIC, partition }
-    const { startOffset, endOffset } = await session.log.bounds(at)
-    await scanPartition(session.log, at, startOffset, endOffset, (record, view) => {
-      const decision = values.decisionOf(record, view)
-      if (decision === null) return
-      const isWanted =
-        only === null
-          ? isText(record.bytes, decision.transactionIdAt, decision.transactionIdLength, wanted)
-          : decision.inputOffset === Number(coordinates?.[2])
-      if (isWanted) found.push(recorded(record, decision.toObject()))
+    const inPartition = await decisionsWhere(session, partition, ({ bytes }, decision) => {
+      if (named?.partition === partition && named.offset === decision.inputOffset) return true
+      return isText(bytes, decision.transactionIdAt, decision.transactionIdLength, wanted)
     })
+    found.push(...inPartition)
   }
+  return found
+}
+
+/** The retained decision on one record of the input. */
+export async function decisionAt(
+  session: Session<Log>,
+  { partition, offset }: Coordinates,
+): Promise<RecordedDecision | null> {
+  const [found] = await decisionsWhere(session, partition, (_record, decision) => decision.inputOffset === offset)
+  return found ?? null
+}
+
+async function decisionsWhere(
+  session: Session<Log>,
+  partition: number,
+  isWanted: (record: RecordBatchReader, decision: DecisionReader) => boolean,
+): Promise<RecordedDecision[]> {
+  const values = new OutputValues(session.ids)
+  const at = { topic: TOPIC, partition }
+  const { startOffset, endOffset } = await session.log.bounds(at)
+  const found: RecordedDecision[] = []
+  await scanPartition(session.log, at, startOffset, endOffset, (record, view) => {
+    const decision = values.decisionOf(record, view)
+    if (decision !== null && isWanted(record, decision)) found.push(recorded(record, decision.toObject()))
+  })
   return found
 }
 

@@ -5,12 +5,12 @@ import type { Log, TopicPartition } from '../../../streams/log/log.ts'
 import { visitBatches } from '../../../streams/record/visit-batches.ts'
 import { schemaNamed } from '../../view/field-names.ts'
 import { scanPartition } from '../partition-scan.ts'
+import { coordinatesOf } from '../record-coordinates.ts'
 import { OutputValues } from '../record-values.ts'
-import { PARTITIONS, type Session } from '../session.ts'
+import type { Session } from '../session.ts'
 import { paymentView } from './payment-view.ts'
 import { processedAtOf } from './pipeline-figures.ts'
 
-const DECISION = /^(\d{1,4})-(\d{1,16})$/
 /** Records behind a decision that are looked through for its resolution. */
 const RESOLUTION_WITHIN = 50_000
 /** Output records of one input that lie before it at most are found by reading on. */
@@ -30,10 +30,10 @@ interface Found {
  * it is found by halving, in a few reads of a log of any size.
  */
 export async function decisionView(session: LogSession, decisionId: string): Promise<DecisionView | null> {
-  const [, partition = '', offset = ''] = DECISION.exec(decisionId) ?? []
-  if (partition === '' || Number(partition) >= PARTITIONS) return null
-  const at = { topic: TOPICS.paymentsDecided.name, partition: Number(partition) }
-  const found = await decisionOf(session, at, Number(offset))
+  const named = coordinatesOf(decisionId)
+  if (named === null) return null
+  const at = { topic: TOPICS.paymentsDecided.name, partition: named.partition }
+  const found = await decisionOf(session, at, named.offset)
   if (found === null) return null
   const { decision, outputOffset, committedAt, processedAt } = found
   const ends = decision.outcome === 'review' || decision.outcome === 'challenge'
