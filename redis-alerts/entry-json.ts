@@ -1,4 +1,4 @@
-import { currencyExponent } from '../schemas/currencies.ts'
+import { majorUnits } from '../schemas/decimal.ts'
 import type { Alert } from '../schemas/generated/alert.ts'
 import type { FraudAction } from '../schemas/generated/fraud-action.ts'
 
@@ -7,7 +7,7 @@ export function alertJson(alert: Alert): string {
   return JSON.stringify({
     transaction_id: alert.transactionId,
     velocity_count: alert.velocityCount,
-    amount: majorUnits(alert.amountMinor, alert.currency),
+    amount: amountOf(alert),
     region: alert.region,
     severity: alert.severity,
     reasons: alert.reasons,
@@ -46,11 +46,7 @@ export function accountMark(account: string): string {
   return `"sender_account_id":"${account}"`
 }
 
-/** Minor units as decimal text of major units: 5200 of USD is `52.00`. Never a float. */
-function majorUnits(amountMinor: number | null, currency: string | null): string | null {
-  if (amountMinor === null || currency === null) return null
-  const exponent = currencyExponent(currency) ?? 0
-  if (exponent === 0) return String(amountMinor)
-  const digits = String(amountMinor).padStart(exponent + 1, '0')
-  return `${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`
+/** An alert that is about no payment has no amount. */
+function amountOf({ amountMinor, currency }: Alert): string | null {
+  return amountMinor === null || currency === null ? null : majorUnits(amountMinor, currency)
 }

@@ -1,3 +1,5 @@
+import { currencyExponent } from './currencies.ts'
+
 /**
  * A decimal text as whole minor units, without a float.
  *
@@ -30,6 +32,14 @@ export function readDecimal(text: string, exponent: number): DecimalReading {
   if (NOISE_AFTER_ZEROS.test(rest)) return bounded('nearest', units)
   if (NOISE_AFTER_NINES.test(rest)) return bounded('nearest', units + 1n)
   return { kind: 'too-precise' }
+}
+
+/** Minor units as decimal text of major units: 5200 of USD is `52.00`. Digit by digit: a large quotient would be rounded. */
+export function majorUnits(amountMinor: number, currency: string): string {
+  const exponent = currencyExponent(currency) ?? 0
+  if (exponent === 0) return String(amountMinor)
+  const digits = String(amountMinor).padStart(exponent + 1, '0')
+  return `${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`
 }
 
 function bounded(kind: 'exact' | 'nearest', units: bigint): DecimalReading {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { wantsNoColor } from '../../platform/config.ts'
-import { CURRENCIES, CURRENCY_EXPONENTS } from '../../schemas/currencies.ts'
+import { majorUnits } from '../../schemas/decimal.ts'
 import type { Decision } from '../../schemas/generated/decision.ts'
 
 type Style = Parameters<typeof styleText>[0]
@@ -40,8 +40,7 @@ export function bytesText(bytes: number): string {
 
 /** Minor units of a currency as people write them. */
 export function amountText(amountMinor: number, currency: string): string {
-  const places = CURRENCY_EXPONENTS[CURRENCIES.codes.indexOf(currency)] ?? 0
-  return `${(amountMinor / 10 ** places).toFixed(places)} ${currency}`
+  return `${majorUnits(amountMinor, currency)} ${currency}`
 }
 
 /** One decision in one line: id, outcome, amount, score with its reasons, actions. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readDecimal } from '../../schemas/decimal.ts'
+import { currencyExponent } from '../../schemas/currencies.ts'
+import { majorUnits, readDecimal } from '../../schemas/decimal.ts'
 
 // Goal: amounts become minor units digit by digit; nothing is rounded but what a double's print left behind.
 const TABLE = [
@@ -64,4 +65,26 @@ test('property: SPEC R1: an amount that went through a double and back as text i
     },
   )
   fc.assert(property)
+})
+
+test.each([
+  { minor: 0, currency: 'EUR', text: '0.00' },
+  { minor: 5, currency: 'EUR', text: '0.05' },
+  { minor: 7_036_874_417_766_401, currency: 'EUR', text: '70368744177664.01' },
+  { minor: Number.MAX_SAFE_INTEGER, currency: 'EUR', text: '90071992547409.91' },
+  { minor: Number.MAX_SAFE_INTEGER, currency: 'JPY', text: '9007199254740991' },
+  { minor: Number.MAX_SAFE_INTEGER, currency: 'KWD', text: '9007199254740.991' },
+  { minor: 9, currency: 'CLF', text: '0.0009' },
+])('SPEC R1: $minor minor units of $currency are $text', ({ minor, currency, text }) => {
+  expect(majorUnits(minor, currency)).toBe(text)
+})
+
+test('SPEC R1: every amount is read back from its text as it was', () => {
+  const amounts = fc.oneof(fc.maxSafeNat(), fc.integer({ min: 2 ** 52, max: Number.MAX_SAFE_INTEGER }))
+  fc.assert(
+    fc.property(amounts, fc.constantFrom('JPY', 'EUR', 'KWD', 'CLF'), (minor, currency) => {
+      const read = readDecimal(majorUnits(minor, currency), currencyExponent(currency) ?? 0)
+      expect(read).toEqual({ kind: 'exact', minor })
+    }),
+  )
 })
