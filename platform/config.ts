@@ -186,7 +186,10 @@ function unknownVariables(env: Readonly<Record<string, string | undefined>>): st
 function problem(variable: string, text: string, error: z.ZodError, byDefault: string, doc: string): string {
   const what = error.issues[0]?.message ?? 'not valid'
   const fix = byDefault === '' ? 'remove it' : `remove it for the default, ${byDefault}`
-  // An address may hold a password.
-  const shown = text.replace(/\/\/[^/]*@/, '//***@')
-  return `${variable}=${shown}: ${what} (${doc}); correct it, or ${fix}`
+  return `${variable}=${withoutLogIn(text)}: ${what} (${doc}); correct it, or ${fix}`
+}
+
+/** A text that may be an address, without its log-in. A password may hold any sign, so it ends at the last `@` and begins as early as it can. */
+function withoutLogIn(text: string): string {
+  return text.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1***@')
 }

@@ -33,6 +33,30 @@ describe('config: wrong settings', () => {
   })
 })
 
+describe('config: the error of an address shows no log-in', () => {
+  test.for([
+    { variable: 'SLUICE_REDIS_URL', value: 'redis://:s3cret@host', shown: 'redis://***@host' },
+    { variable: 'SLUICE_REDIS_URL', value: 'redis://:s3/cret@host/0', shown: 'redis://***@host/0' },
+    { variable: 'SLUICE_REDIS_URL', value: 'redis://s3cret:a@cret@host', shown: 'redis://***@host' },
+    { variable: 'SLUICE_REDIS_URL', value: 'redis://:s3://cret@host', shown: 'redis://***@host' },
+    { variable: 'SLUICE_REDIS_URL', value: 'redis://:s3\ncret@host', shown: 'redis://***@host' },
+    { variable: 'SLUICE_REDIS_URL', value: ':s3://cret@host', shown: '***@host' },
+    { variable: 'SLUICE_KAFKA_BOOTSTRAP', value: 'user:s3cret@host:9092', shown: '***@host:9092' },
+    { variable: 'SLUICE_KAFKA_BOOTSTRAP', value: 'a:1,user:s3cret@b:2,user:cret@c:3', shown: '***@c:3' },
+    {
+      variable: 'SLUICE_KAFKA_BOOTSTRAP',
+      value: 'SASL_SSL://user:s3cret@host:9092',
+      shown: 'SASL_SSL://***@host:9092',
+    },
+    { variable: 'SLUICE_OTP_GATEWAY_URL', value: 'ftp://user:s3cret@host', shown: 'ftp://***@host' },
+    { variable: 'SLUICE_REGISTRY_URL', value: 'https://user:s3cret@host', shown: 'https://***@host' },
+  ])('config: $variable=$value is shown as $shown', ({ variable, value, shown }) => {
+    const refused = () => readConfig({ [variable]: value })
+    expect(refused).toThrow(`${variable}=${shown}: `)
+    expect(refused).not.toThrow(/s3|cret|user/)
+  })
+})
+
 test('config: an empty environment gives the defaults, and every setting is shown', () => {
   const config = readConfig({})
   const shown = shownSettings(config)
