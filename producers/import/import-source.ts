@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
+import type { Readable } from 'node:stream'
+import { Chunks } from './chunks.ts'
+import { unpacked } from './unpacked.ts'
 
 /** What an import reads: bytes, plain or gzip, with a size if it is known. */
 export interface ImportSource {
@@ -20,7 +20,6 @@ export async function openImportSource(path: string, standardInput: Readable): P
   return { name: path, bytesTotal: size, bytes: createReadStream(path, { highWaterMark: 1 << 18 }) }
 }
 
-const UNPACKED_CHUNK_BYTES = 1 << 18
 const GZIP_MAGIC = [0x1f, 0x8b] as const
 
 /**
@@ -28,35 +27,13 @@ const GZIP_MAGIC = [0x1f, 0x8b] as const
  * from the source, as it stands there. A packed file that ends too early is an error, not an end.
  */
 export async function* contentOf(source: ImportSource, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  const chunks = counted(source.bytes, onRead)
-  const first = await chunks.next()
-  if (first.done) return
-  const rest = joined(first.value, chunks)
-  if (GZIP_MAGIC.every((byte, i) => first.value[i] === byte)) yield* gunzipped(rest)
-  else yield* rest
-}
-
-async function* counted(
-  chunks: AsyncIterable<Uint8Array>,
-  onRead: (bytes: number) => void,
-): AsyncGenerator<Uint8Array, undefined> {
-  for await (const chunk of chunks) {
-    if (chunk.length === 0) continue
-    onRead(chunk.length)
-    yield chunk
+  const chunks = new Chunks(source.bytes, onRead)
+  try {
+    const first = await chunks.atLeast(GZIP_MAGIC.length)
+    chunks.putBack([first])
+    if (GZIP_MAGIC.every((byte, i) => first[i] === byte)) yield* unpacked(chunks)
+    else yield* chunks.rest()
+  } finally {
+    chunks.close()
   }
-}
-
-async function* joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield first
-  yield* rest
-}
-
-async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES })
-  const fed = pipeline(Readable.from(chunks), gunzip)
-  // What breaks the feeding also breaks `gunzip`, whose reader throws it; then nobody awaits `fed`.
-  fed.catch(() => undefined)
-  yield* gunzip as AsyncIterable<Uint8Array>
-  await fed
 }
