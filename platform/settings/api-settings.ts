@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, PORT, setting, wholeNumber } from './setting.ts'
+import { address, fileOrAddress, flag, PORT, setting, wholeNumber } from './setting.ts'
 
 /** The confirm API and its one-time codes. */
 export const API_SETTINGS = {
@@ -24,10 +24,7 @@ export const API_SETTINGS = {
   otpSender: setting('OTP_SENDER', z.string(), '', 'the address or the number that codes come from'),
   otpGatewayUrl: setting(
     'OTP_GATEWAY_URL',
-    z.union([
-      z.literal(''),
-      z.url({ protocol: /^(?:https?|smtps?)$/ }).refine((url) => new URL(url).username === '', 'no log-in in it'),
-    ]),
+    address(/^(?:https?|smtps?)$/),
     '',
     'smtp://host:port (STARTTLS) or smtps://host:port; for twilio and sendgrid empty is their own address',
   ),
@@ -69,7 +66,7 @@ export const API_SETTINGS = {
   apiAudience: setting('API_AUDIENCE', z.string().min(1), 'sluice-api', 'whom an access token must be for (aud)'),
   apiJwks: setting(
     'API_JWKS',
-    z.string(),
+    fileOrAddress,
     '',
     'public keys of access tokens: a JWKS file, or its https address; empty is the key file of the demo',
   ),

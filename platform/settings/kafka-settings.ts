@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, servers, setting, wholeNumber } from './setting.ts'
+import { address, flag, servers, setting, wholeNumber } from './setting.ts'
 
 /** The cluster, and the registry of its schemas. */
 export const KAFKA_SETTINGS = {
@@ -30,10 +30,7 @@ export const KAFKA_SETTINGS = {
   ),
   registryUrl: setting(
     'REGISTRY_URL',
-    z.union([
-      z.literal(''),
-      z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).username === '', 'no log-in in it'),
-    ]),
+    address(/^https?$/),
     '',
     'root of the Confluent-compatible schema registry; empty is the versions in schemas/registry',
   ),

@@ -15,6 +15,17 @@ export const servers = z
   .regex(/^(?:(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}(?:,|$))*$/i, 'host:port, separated by commas')
   .transform((text) => text.split(',').filter((server) => server !== ''))
 
+/** Whether an address has no log-in in it, which `sluice config` would print. */
+const hasNoLogIn = (address: string): boolean => {
+  const url = URL.parse(address)
+  return url === null || (url.username === '' && url.password === '')
+}
+const NO_LOG_IN = 'no log-in in it'
+/** An address of one of these protocols; empty is none. */
+export const address = (protocol: RegExp) => z.union([z.literal(''), z.url({ protocol }).refine(hasNoLogIn, NO_LOG_IN)])
+/** A file, or an address; empty is none. */
+export const fileOrAddress = z.string().refine(hasNoLogIn, NO_LOG_IN)
+
 /** One setting: the environment variable is its name after `SLUICE_`. */
 export interface Setting<T> {
   readonly variable: string

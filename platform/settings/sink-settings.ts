@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, PORT, servers, setting, wholeNumber } from './setting.ts'
+import { address, flag, PORT, servers, setting, wholeNumber } from './setting.ts'
 
 /** What reads decisions, alerts and actions: Redis, the board, hooks and the archive. */
 export const SINK_SETTINGS = {
@@ -80,7 +80,7 @@ export const SINK_SETTINGS = {
   ),
   bigqueryUrl: setting(
     'BIGQUERY_URL',
-    z.union([z.literal(''), z.url({ protocol: /^http$/ })]),
+    address(/^http$/),
     '',
     'root of the REST API of a stand-in for tests, http://host:port/bigquery/v2; empty is BigQuery itself',
   ),

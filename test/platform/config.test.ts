@@ -50,6 +50,11 @@ describe('config: the error of an address shows no log-in', () => {
     },
     { variable: 'SLUICE_OTP_GATEWAY_URL', value: 'ftp://user:s3cret@host', shown: 'ftp://***@host' },
     { variable: 'SLUICE_REGISTRY_URL', value: 'https://user:s3cret@host', shown: 'https://***@host' },
+    // Which would be taken otherwise, and printed by `sluice config`.
+    { variable: 'SLUICE_REGISTRY_URL', value: 'https://:s3cret@host', shown: 'https://***@host' },
+    { variable: 'SLUICE_OTP_GATEWAY_URL', value: 'smtp://:s3cret@host', shown: 'smtp://***@host' },
+    { variable: 'SLUICE_API_JWKS', value: 'https://user:s3cret@host/keys', shown: 'https://***@host/keys' },
+    { variable: 'SLUICE_BIGQUERY_URL', value: 'http://user:s3cret@host/v2', shown: 'http://***@host/v2' },
   ])('config: $variable=$value is shown as $shown', ({ variable, value, shown }) => {
     const refused = () => readConfig({ [variable]: value })
     expect(refused).toThrow(`${variable}=${shown}: `)
