@@ -68,7 +68,7 @@ const SETTINGS = {
   checkpointIntervalRecords: setting(
     'CHECKPOINT_INTERVAL_RECORDS',
     wholeNumber(1, 2 ** 40),
-    '100000',
+    '25000',
     'or after so many records',
   ),
   fetchBytesMax: setting('FETCH_BYTES_MAX', wholeNumber(4_096, 8 << 20), '524288', 'bytes that a task takes at a time'),
