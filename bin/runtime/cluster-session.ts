@@ -4,7 +4,7 @@ import type { SchemaRegistry } from '../../schemas/registry.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import type { Asker } from '../../streams/kafka/group-offsets.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
-import type { OutputBatch } from '../../streams/log/log.ts'
+import type { OutputBatch, TopicPartition } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { agreeOnKeys, requireAgreedKeys } from './agreed-keys.ts'
 import { readRules } from './control/rules-file.ts'
@@ -45,7 +45,12 @@ export async function openWorkerSession(config: Config, member: Asker): Promise<
   const session = await connect(config, openFolder, ids, member)
   try {
     await agreeOnKeys(session.log, session.folder.keys)
-    await requireKeptOffsets(session.log, session.log.group(APPLICATION_ID))
+    const group = session.log.group(APPLICATION_ID)
+    // What a killed worker has left open stands until a task takes its partition over, which comes after this, or until it times out: only
+    // where nothing stood before is it waited for.
+    const committed = async (input: TopicPartition) =>
+      (await group.committedBefore(input)) ?? (await group.committed(input))
+    await requireKeptOffsets(session.log, { committed })
     return session
   } catch (error) {
     await session.log.close()

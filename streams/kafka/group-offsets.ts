@@ -39,8 +39,8 @@ export class KafkaGroupOffsets implements GroupOffsets {
   }
 
   /**
-   * The same for the owner of an open transaction that has sent an offset: what stood before it. Asked for as stable, that
-   * offset would be waited for, and so the owner for itself.
+   * The same without waiting for a transaction under way that has sent an offset: what stood before it. Its owner would wait for itself, and
+   * who starts after its owner was killed for the transaction's time-out.
    */
   committedBefore(at: TopicPartition): Promise<CommittedOffset | null> {
     return this.fetch(at, false)

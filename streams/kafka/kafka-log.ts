@@ -1,7 +1,6 @@
 import type { HeldBack } from '../log/lag.ts'
 import type { RecordLifetime } from '../log/lifetime.ts'
 import type {
-  GroupOffsets,
   Log,
   LogBounds,
   LogReader,
@@ -94,7 +93,7 @@ export class KafkaLog implements Log {
     return openProducerSession(this.options.kafka, name, { leaderOf })
   }
 
-  group(groupId: string): GroupOffsets {
+  group(groupId: string): KafkaGroupOffsets {
     const { cluster } = this
     const { requestTimeoutMs: retryMs } = cluster.settings
     return new KafkaGroupOffsets(

@@ -223,6 +223,27 @@ describe('workers on Kafka', () => {
     await expectOneDispositionEach()
   })
 
+  test('SPEC X3: a worker does not wait for what a killed one has left open: its tasks end it', {
+    timeout: TEST_MS,
+  }, async () => {
+    // As if killed behind TxnOffsetCommit; its transaction stands for longer than this test may take.
+    const transactionTimeoutMs = 900_000
+    const kafkaOptions = { bootstrapServers: kafka.bootstrap, clientId: 'killed' }
+    const killed = new KafkaLog({ kafka: kafkaOptions, transactionTimeoutMs })
+    const open = await killed.openTask(APPLICATION_ID, { topic: INPUT_TOPIC, partition: 3 })
+    open.begin()
+    await open.sendOffset({ offset: 1, metadata: '' })
+    const one = startWorker('one')
+    await one.says(WHOLE)
+    await feed(SLICE)
+    await untilDecided()
+    await expect(open.end()).rejects.toMatchObject({ next: 'fenced' })
+    await killed.close()
+    one.child.kill('SIGINT')
+    expect(await one.ended).toBe(0)
+    await expectOneDispositionEach()
+  })
+
   test('SPEC X1: a worker does not begin again where the brokers have forgotten its offsets, which the outputs give back', {
     timeout: TEST_MS,
   }, async () => {
