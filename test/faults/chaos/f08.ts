@@ -6,6 +6,8 @@ import type { Row } from './row.ts'
 import type { Stand } from './stand.ts'
 
 const RATE = 500
+/** On their way when the fault strikes: a worker that keeps up has nothing in flight for most of the time. */
+const BURST = 3_000
 
 export const killedBrokers: Row = {
   row: 'F8',
@@ -21,13 +23,14 @@ export const killedBrokers: Row = {
     for (const worker of workers) await stand.owns(worker, PARTITIONS / 2)
     await stand.feed.sendWhile(RATE, async () => {
       for (const broker of stand.kafka.brokers) {
-        await underLoad(stand)
+        const { burst } = await underLoad(stand)
         await broker.kill()
         void stand.strike()
         const before = await stand.decidedTotal()
         // Two of three go on without it.
         await stand.until('the others decide', async () => (await stand.decidedTotal()) > before + RATE)
         await broker.restart()
+        await burst
         tell(`broker ${broker.id} was killed and is back`)
       }
     })
@@ -41,13 +44,14 @@ async function outage(stand: Stand, outageMs: number, tell: (progress: string) =
   const [broker] = stand.kafka.brokers
   if (broker === undefined) throw new Error('there is no broker')
   await stand.feed.sendWhile(RATE, async () => {
-    await underLoad(stand)
+    const { burst } = await underLoad(stand)
     void stand.strike()
     const killedMs = performance.now()
     await broker.kill()
     await pause(outageMs)
     await broker.restart()
     const backMs = performance.now()
+    await burst
     const awayMs = backMs - killedMs
     await stand.until('what waited is decided', async () => (await stand.waiting()) < RATE)
     const caughtUpMs = performance.now() - backMs
@@ -57,13 +61,15 @@ async function outage(stand: Stand, outageMs: number, tell: (progress: string) =
   await finish(stand, [worker])
 }
 
-/** The fault shall strike in the middle of work. */
-async function underLoad(stand: Stand): Promise<void> {
+/** The fault shall strike in the middle of work; what is on its way then is to be awaited behind it. */
+async function underLoad(stand: Stand): Promise<{ readonly burst: Promise<unknown> }> {
+  const burst = stand.feed.send(BURST)
   const before = await stand.decidedTotal()
   await stand.until(
     'the worker decides',
     async () => (await stand.decidedTotal()) > before && (await stand.waiting()) > 0,
   )
+  return { burst }
 }
 
 async function finish(stand: Stand, workers: readonly StartedSluice[]): Promise<void> {
