@@ -53,7 +53,12 @@ const ErasureSchema = z.strictObject({
 export type Erasure = z.infer<typeof ErasureSchema>
 
 const UNTRIED: Erasure['bigquery'] = {
-  ...{ pseudonym: null, rows: 0, triedMs: null, failure: null, erasedMs: null, keptMs: 0 },
+  pseudonym: null,
+  rows: 0,
+  triedMs: null,
+  failure: null,
+  erasedMs: null,
+  keptMs: 0,
 }
 
 const folderOf = (dataFolder: string) => join(dataFolder, 'erasures')

@@ -138,6 +138,30 @@ describe('SPEC R1: a masked payment of the wrong shape is BAD_MASK', () => {
   ]
   test.each(BROKEN)('$why', ({ fields }) => expect(submit({ ...whole, ...fields }).reason).toBe('BAD_MASK'))
 
+  // Two readings of one rule: the stage's, of bytes, and that of our own edges, of strings, which send nothing that it would refuse.
+  test('SPEC M1, M2: property: an edge refuses what the stage refuses, and nothing else', () => {
+    const properties = Object.keys(whole).filter((name) => /Masked$|Token$/.test(name)) as (keyof PaymentSubmitted)[]
+    expect(properties.length).toBe(10)
+    const values = properties.map((property) => {
+      const broken = BROKEN.flatMap(({ fields }) => fields[property] ?? [])
+      // Whole for the most part, so that a payment has a fault or two, or none.
+      const other = { arbitrary: fc.constantFrom(null, ...broken), weight: 1 }
+      return [property, fc.oneof({ arbitrary: fc.constant(whole[property]), weight: 9 }, other)] as const
+    })
+    const outcomes = { refused: 0, taken: 0 }
+    fc.assert(
+      fc.property(fc.record(Object.fromEntries(values)), (fields) => {
+        const payment = { ...whole, ...fields } as PaymentSubmitted
+        const { reason } = submit(payment)
+        if (reason === 'BAD_MASK') expect(() => maskedBy(payment)).toThrow(expect.objectContaining({ reason }))
+        else expect(maskedBy(payment)).toEqual(payment)
+        outcomes[reason === 'BAD_MASK' ? 'refused' : 'taken']++
+      }),
+      { numRuns: 2_000 },
+    )
+    expect(Math.min(outcomes.refused, outcomes.taken)).toBeGreaterThan(100)
+  })
+
   test('masked fields without a key id, one by one', () => {
     const fields = Object.entries(whole).filter(([name, value]) => value !== null && /Masked|Token/.test(name))
     expect(fields.length).toBe(10)
