@@ -13,9 +13,6 @@ import { restoreStores, verifyCheckpoint } from './checkpoint-reader.ts'
 import { type CheckpointStore, type CheckpointTarget, checkpointName } from './checkpoint-store.ts'
 import type { CheckpointedStore, SectionSnapshot } from './section.ts'
 
-/** How many checkpoints of a partition are kept. */
-const KEPT = 2
-
 /** A checkpoint that was not believed. */
 export interface RefusedCheckpoint {
   readonly name: string
@@ -45,8 +42,8 @@ export class Checkpoints {
   readonly #files: CheckpointStore
   readonly #identity: CheckpointIdentity
   readonly #stores: readonly CheckpointedStore[]
-  /** Names this process has written or verified, newest first. */
-  #believed: string[] = []
+  /** The newest that this process has written or verified; null in a task that goes on from a standby's state. */
+  #believed: string | null = null
   #refused: RefusedCheckpoint[] = []
   #pending = false
 
@@ -105,12 +102,15 @@ export class Checkpoints {
   }
 
   async #prune(newest: string, nextOffset: number): Promise<void> {
-    this.#believed = [newest, ...this.#believed.filter((name) => name !== newest)].slice(0, KEPT)
-    // A refused one is left to the operator: it may be all that holds an older version's state.
-    const kept = new Set([...this.#believed, ...this.#refused.map(({ name }) => name)])
-    for (const entry of await this.#files.list(this.#identity.topic, this.#identity.partition)) {
-      if (entry.nextOffset < nextOffset && !kept.has(entry.name)) await this.#files.remove(entry.name)
-    }
+    const before = this.#believed
+    this.#believed = newest
+    // A refused one is left to the operator as long as this process runs: it may be all that holds an older version's state.
+    const refused = new Set(this.#refused.map(({ name }) => name))
+    const listed = await this.#files.list(this.#identity.topic, this.#identity.partition)
+    const older = listed.filter((entry) => entry.nextOffset < nextOffset && !refused.has(entry.name))
+    // One that nobody here has looked at, the predecessor's, is better than none beside the newest.
+    const second = older.find(({ name }) => name === before) ?? older[0]
+    for (const entry of older) if (entry !== second) await this.#files.remove(entry.name)
   }
 
   /** Fills the stores, which must be new, from the newest checkpoint that can be believed. */
@@ -119,7 +119,7 @@ export class Checkpoints {
     for (const { name, nextOffset } of await this.#files.list(this.#identity.topic, this.#identity.partition)) {
       const header = await this.#tryLoad(name, nextOffset)
       if (header === null) continue
-      this.#believed = [name]
+      this.#believed = name
       return { header, refused: this.#refused }
     }
     return { header: null, refused: this.#refused }

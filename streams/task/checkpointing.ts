@@ -66,7 +66,6 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
       return `${name}: outside of offsets ${reach.bounds.startOffset} to ${reach.committedOffset}, retained and committed`
     })
     this.files.reach = null
-    if (header === null && reach.committedOffset === 0 && outOfReach.length > 0) await this.requireNoOther()
     const reasons = [...refused.map(({ name, reason }) => `${name}: ${reason}`), ...outOfReach]
     if (header === null) return { state: null, refused: reasons }
     this.lastOffset = header.nextOffset
@@ -74,19 +73,24 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
     return { state: { stores, offset: header.nextOffset }, refused: reasons }
   }
 
-  /**
-   * A checkpoint holds what was committed. If there is one and nothing is committed, the log has forgotten where the task was, as brokers do of a
-   * group that had no member for a week; a start at 0 would do everything once more.
-   */
-  private async requireNoOther(): Promise<void> {
+  async requireNonePast(committedOffset: number): Promise<void> {
     const { create, identity } = this.options
     const { topic, partition } = identity
-    const { header } = await this.bind(create()).load()
-    if (header === null) return
-    const what = `nothing is committed, but ${header.nextOffset} offsets and more have been: the log has forgotten how far the task was`
-    const remedy =
-      'commit its offset again (its outputs say which), or remove its checkpoints to have everything processed once more'
-    throw new StreamsError('OFFSETS_LOST', 'stop', `${what}; ${remedy}`, { topic, partition })
+    this.files.reach = { from: committedOffset + 1, to: Number.POSITIVE_INFINITY }
+    try {
+      if ((await this.files.list(topic, partition)).length === 0) return
+      const { header } = await this.bind(create()).load()
+      if (header === null) return
+      const what = `offset ${committedOffset} is committed, but a checkpoint holds what came before ${header.nextOffset}, so that was committed and is forgotten`
+      const remedy = `commit the offset that the outputs or this checkpoint tell of, whichever is later, or remove the checkpoints to have all from ${committedOffset} on processed once more`
+      throw new StreamsError('OFFSETS_LOST', 'stop', `${what}; ${remedy}`, {
+        topic,
+        partition,
+        offset: committedOffset,
+      })
+    } finally {
+      this.files.reach = null
+    }
   }
 
   /** @throws StreamsError of the last write when it was one that the task must stop at. */

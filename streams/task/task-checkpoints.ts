@@ -17,6 +17,14 @@ export interface TaskCheckpoints<S extends TaskStores> {
     readonly bounds: LogBounds
     readonly committedOffset: number
   }): Promise<{ readonly state: RestoredState<S> | null; readonly refused: readonly string[] }>
+  /**
+   * A checkpoint holds what was committed. One past the committed offset says that the log has forgotten where the task was, as brokers do of a
+   * group that had no member for a week and a log that was put back to an older copy: a start would decide everything since once more, and
+   * the next restore would take that checkpoint for the state of records that it has never seen. Asked by the partition's owner alone, since
+   * for others the owner commits and writes meanwhile. A file that is refused proves nothing.
+   * @throws StreamsError OFFSETS_LOST (stop)
+   */
+  requireNonePast(committedOffset: number): Promise<void>
   /** Whether enough records or time have passed since the last one. */
   due(offset: number): boolean
   /**

@@ -164,6 +164,7 @@ export class Task<S extends TaskStores> {
   private async rebuild(committedOffset: number): Promise<void> {
     const { log, input, processor, checkpoints, onRestore } = this.options
     await checkpoints.settled()
+    await checkpoints.requireNonePast(committedOffset)
     let reached: number | null = null
     const onProgress: FoldProgress = (offset, until) => {
       this.counters.restoredRecords += offset - (reached ?? offset)

@@ -119,6 +119,16 @@ test('SPEC X4: two are kept, of this partition only', async () => {
   expect((await readdir(path)).sort()).toEqual([...names, checkpointName(PLACE.topic, 33, 5)])
 })
 
+test('SPEC X4: two are kept also when the first writer of them left its state to another', async () => {
+  const path = await temporaryFolder()
+  const before = new TaskState(new CheckpointFolder(path))
+  for (let to = 10; to <= 30; to += 10) await writeAt(before, to - 10, to)
+  // As a standby that was warm: it has looked at no checkpoint.
+  const next = new TaskState(new CheckpointFolder(path))
+  await writeAt(next, 30, 40)
+  expect((await readdir(path)).sort()).toEqual([30, 40].map((offset) => checkpointName(PLACE.topic, 3, offset)))
+})
+
 // The owner's own, and that of `sluice checkpoint`, which writes beside it.
 test.each(['.unfinished', '.asked-for'])(
   'SPEC X4: what a killed writer left behind is not read, and the next writer takes it away: %s',

@@ -3,12 +3,14 @@ import { Checkpointing } from '../../../streams/task/checkpointing.ts'
 import { NO_FAULTS } from '../../../streams/testing/fault-plan.ts'
 import { MemoryCheckpoints } from '../../../streams/testing/memory-checkpoints.ts'
 import { SimulatedProcess } from '../../../streams/testing/simulated-process.ts'
-import { sensorHarness } from './task-harness.ts'
+import { type HarnessStores, reading, sensorHarness, type TaskHarness } from './task-harness.ts'
 
 // Goal: a log that has forgotten how far a task was, as brokers do of a group without members, has nothing done twice in silence.
 const disk = new MemoryCheckpoints()
 const clock = { nowMs: () => 0, wait: async () => {} }
 const BOUNDS = { startOffset: 0, endOffset: 9 }
+
+const { input: INPUT } = sensorHarness()
 
 function checkpointing(stateKeyId: string) {
   const { processor, input } = sensorHarness()
@@ -23,18 +25,68 @@ function checkpointing(stateKeyId: string) {
   })
 }
 
-test('SPEC X1: with a checkpoint at hand and nothing committed a task stops, and says what to do', async () => {
+/** A checkpoint of the first log, as of offset 7. */
+async function written(): Promise<void> {
+  disk.files.clear()
   const before = checkpointing('log-1')
   before.begin(sensorHarness().processor.topology.createStores(0), 7)
   await before.settled()
-  const known = await checkpointing('log-1').restore({ bounds: BOUNDS, committedOffset: 8 })
-  expect(known.state?.offset).toBe(7)
-  await expect(checkpointing('log-1').restore({ bounds: BOUNDS, committedOffset: 0 })).rejects.toMatchObject({
-    code: 'OFFSETS_LOST',
-    next: 'stop',
-    message: expect.stringMatching(/7 offsets and more.*commit its offset again/),
-  })
-  // Of another log of that name, where nothing was ever committed.
-  const other = await checkpointing('log-2').restore({ bounds: BOUNDS, committedOffset: 0 })
-  expect([other.state, other.refused.length]).toEqual([null, 1])
+  expect(disk.files.size).toBe(1)
+}
+
+const readings = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => [reading((from + i) * 20)])
+
+/** Has a task process so many readings, and stop, which leaves a checkpoint of its end. */
+async function decide<S extends HarnessStores>(harness: TaskHarness<S>, count: number): Promise<void> {
+  harness.produce(...readings(0, count))
+  const life = harness.start()
+  await harness.settle(life)
+  expect(await harness.stop(life)).toBeUndefined()
+  expect(harness.committedOffset).toBe(count)
+}
+
+test.each([
+  { why: 'nothing, as of a group that brokers have forgotten', committedOffset: 0 },
+  { why: 'less, as of a log that was put back to an older copy', committedOffset: 6 },
+])(
+  'SPEC X1: with a checkpoint at hand and $why, committed, a task stops and says what to do',
+  async ({ committedOffset }) => {
+    await written()
+    await expect(checkpointing('log-1').requireNonePast(committedOffset)).rejects.toMatchObject({
+      code: 'OFFSETS_LOST',
+      next: 'stop',
+      place: { topic: INPUT.topic, partition: 0, offset: committedOffset },
+      message: expect.stringMatching(/came before 7.*commit the offset/),
+    })
+  },
+)
+
+test.each([
+  { why: 'it was committed to there', stateKeyId: 'log-1', committedOffset: 7 },
+  { why: 'the checkpoint is of another log of that name', stateKeyId: 'log-2', committedOffset: 0 },
+])('SPEC X1: with a checkpoint at hand a task goes on when $why', async ({ stateKeyId, committedOffset }) => {
+  await written()
+  await checkpointing(stateKeyId).requireNonePast(committedOffset)
+})
+
+test('SPEC X4: who asks how far the owner is meanwhile finds a newer checkpoint out of reach and is not stopped', async () => {
+  await written()
+  const asked = await checkpointing('log-1').restore({ bounds: BOUNDS, committedOffset: 0 })
+  expect([asked.state, asked.refused]).toEqual([null, [expect.stringMatching(/outside of offsets 0 to 0/)]])
+  const later = await checkpointing('log-1').restore({ bounds: BOUNDS, committedOffset: 8 })
+  expect(later.state?.offset).toBe(7)
+})
+
+test('SPEC X4: after the log was put back to an older copy the state of what is lost is not taken up', async () => {
+  const lost = sensorHarness()
+  await decide(lost, 12)
+  const copy = sensorHarness()
+  await decide(copy, 4)
+  expect(copy.disk.files.size).toBe(1)
+  for (const [name, bytes] of lost.disk.files) copy.disk.files.set(name, bytes)
+  // Without the question it would decide these, and after the next crash take up the other twelve's state behind them.
+  copy.produce(...readings(4, 20))
+  const life = copy.start()
+  expect(await copy.clock.run(life.ended)).toMatchObject({ code: 'OFFSETS_LOST', next: 'stop' })
+  expect(copy.committedOffset).toBe(4)
 })
