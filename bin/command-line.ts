@@ -44,6 +44,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   topics: async () => (await import('./commands/topics.ts')).topicsCommand(),
   schemas: async () => (await import('./commands/schemas.ts')).schemasCommand(),
   checkpoint: async () => (await import('./commands/checkpoint.ts')).checkpointCommand(),
+  'mask-keys': async () => (await import('./commands/mask-keys.ts')).maskKeysCommand(),
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),

@@ -5,25 +5,31 @@ import { APPLICATION_ID, INPUT_TOPIC } from './session.ts'
 
 /** The group whose one committed offset says with which keys a cluster's payments are decided. It consumes nothing. */
 export const KEYS_GROUP: string = `${APPLICATION_ID}-keys`
+const MASK_KEY = 'mask key '
 const PLACE = { topic: INPUT_TOPIC, partition: 0 }
 
 type SomeKeys = Pick<Keys, 'folder' | 'maskKeys' | 'stateKey'>
 
 /**
  * Holds the keys of a worker against those that the first worker of the cluster came with; who is first puts theirs down. Other keys would
- * make other tokens of the same card, by who happens to own a partition.
+ * make other tokens of the same card, by who happens to own a partition. Returns the mask key that every partition starts with: the one that stood first then.
  * @throws KeysError when a key is missing or another one. StreamsError by what happens next.
  */
-export async function agreeOnKeys(log: Log, keys: SomeKeys): Promise<void> {
-  while (!(await requireAgreedKeys(log, keys))) await proposeKeys(log, keys)
+export async function agreeOnKeys(log: Log, keys: SomeKeys): Promise<string> {
+  for (;;) {
+    const first = await requireAgreedKeys(log, keys)
+    if (first !== null) return first
+    await proposeKeys(log, keys)
+  }
 }
 
-/** The same for whoever reads or sends: true once a worker has put down its keys, and these are the same. @throws KeysError */
-export async function requireAgreedKeys(log: Log, keys: SomeKeys): Promise<boolean> {
+/** The same for whoever reads or sends: null until a worker has put down its keys. @throws KeysError */
+export async function requireAgreedKeys(log: Log, keys: SomeKeys): Promise<string | null> {
   const agreed = await log.group(KEYS_GROUP).committed(PLACE)
-  if (agreed === null) return false
+  if (agreed === null) return null
   const own = fingerprintsOf(keys)
-  for (const [name, fingerprint] of agreedFingerprints(agreed)) {
+  const fingerprints = agreedFingerprints(agreed)
+  for (const [name, fingerprint] of fingerprints) {
     const found = own.get(name)
     if (found === fingerprint) continue
     const what = found === undefined ? 'is missing' : 'is another one'
@@ -31,7 +37,8 @@ export async function requireAgreedKeys(log: Log, keys: SomeKeys): Promise<boole
       `the ${name} in ${keys.folder} ${what} than the workers of this cluster have; put a copy of their keys there, or name its folder with SLUICE_KEYS`,
     )
   }
-  return true
+  const [first = ''] = fingerprints.map(([name]) => name)
+  return first.slice(MASK_KEY.length)
 }
 
 /** Brokers forget offsets that are committed by no member; a worker says again what is agreed. */
@@ -60,9 +67,9 @@ async function proposeKeys(log: Log, keys: SomeKeys): Promise<void> {
   }
 }
 
-/** By what a person calls the key. */
+/** By what a person calls the key; the mask keys stand first, in their order. */
 function fingerprintsOf({ maskKeys, stateKey }: SomeKeys): Map<string, string> {
-  const fingerprints = new Map(maskKeys.map(({ id, secret }) => [`mask key ${id}`, keyFingerprint(secret)]))
+  const fingerprints = new Map(maskKeys.map(({ id, secret }) => [`${MASK_KEY}${id}`, keyFingerprint(secret)]))
   return fingerprints.set('state key', keyFingerprint(stateKey))
 }
 

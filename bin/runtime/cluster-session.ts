@@ -44,14 +44,14 @@ export async function openWorkerSession(config: Config, member: Asker): Promise<
   }
   const session = await connect(config, openFolder, ids, member)
   try {
-    await agreeOnKeys(session.log, session.folder.keys)
+    const initialMaskKey = await agreeOnKeys(session.log, session.folder.keys)
     const group = session.log.group(APPLICATION_ID)
     // What a killed worker has left open stands until a task takes its partition over, which comes after this, or until it times out: only
     // where nothing stood before is it waited for.
     const committed = async (input: TopicPartition) =>
       (await group.committedBefore(input)) ?? (await group.committed(input))
     await requireKeptOffsets(session.log, { committed })
-    return session
+    return { ...session, folder: { ...session.folder, initialMaskKey } }
   } catch (error) {
     await session.log.close()
     throw error
@@ -71,13 +71,13 @@ async function connect(
     if (leaders.length !== PARTITIONS) throw otherPartitions(leaders.length)
     const folder = await openFolder()
     requireOwnLog(folder, topicId)
-    await requireAgreedKeys(log, folder.keys)
+    const initialMaskKey = (await requireAgreedKeys(log, folder.keys)) ?? folder.initialMaskKey
     const group = log.group(APPLICATION_ID)
     const registry = schemaRegistry(config)
     const ids = await idsOf(registry)
     return {
       config,
-      folder,
+      folder: { ...folder, initialMaskKey },
       log,
       ids,
       registry,

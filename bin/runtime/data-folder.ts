@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Config } from '../../platform/config.ts'
 import { SEMANTICS_VERSION } from '../../processors/sinks/semantics-version.ts'
 import { type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
+import { invariant } from '../../streams/errors.ts'
 import { generateKeys, type Keys, keyFingerprint, readKeys } from './keys.ts'
 
 /** The layout below a data folder. Another one is refused by name. */
@@ -16,6 +17,8 @@ const DescriptionSchema = z.strictObject({
   semanticsVersion: z.int(),
   createdAt: z.string(),
   maskKeys: z.record(z.string(), z.string()),
+  /** Folders that were made before 2026-11-27 have none. */
+  initialMaskKey: z.string().optional(),
   stateKey: z.string(),
   initialRules: RuleSetSchema,
 })
@@ -28,6 +31,8 @@ export interface DataFolder {
   readonly keys: Keys
   /** The rule set before the first RULES_SET record: what was configured when the folder was made. */
   readonly initialRules: RuleSet
+  /** Id of the mask key before the first MASK_KEY_ACTIVATED record: the first one when the folder was made. */
+  readonly initialMaskKey: string
   /** Id of the state key, for checkpoints. */
   readonly stateKeyId: string
 }
@@ -58,7 +63,8 @@ export function openDataFolder(config: Config): DataFolder {
   const description = readDescription(file)
   const keys = readKeys(keysFolder(config, path))
   requireSameKeys(file, description, keys)
-  return { path, keys, initialRules: description.initialRules, stateKeyId: keyFingerprint(keys.stateKey) }
+  const { initialRules, initialMaskKey = firstId(keys) } = description
+  return { path, keys, initialRules, initialMaskKey, stateKeyId: keyFingerprint(keys.stateKey) }
 }
 
 /**
@@ -81,12 +87,14 @@ function create(config: Config, path: string, initialRules: RuleSet): void {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const folder = keysFolder(config, path)
   if (config.profile === 'demo' && config.keysFolder === '' && !exists(folder)) generateKeys(folder)
-  const { maskKeys, stateKey } = readKeys(folder)
+  const keys = readKeys(folder)
+  const { maskKeys, stateKey } = keys
   const description: FolderDescription = {
     format: FOLDER_FORMAT,
     semanticsVersion: SEMANTICS_VERSION,
     createdAt: new Date().toISOString(),
     maskKeys: Object.fromEntries(maskKeys.map(({ id, secret }) => [id, keyFingerprint(secret)])),
+    initialMaskKey: firstId(keys),
     stateKey: keyFingerprint(stateKey),
     initialRules,
   }
@@ -140,6 +148,11 @@ function requireSameKeys(file: string, { maskKeys, stateKey }: FolderDescription
   if (keyFingerprint(keys.stateKey) !== stateKey) {
     throw new DataFolderError(`the state key in ${keys.folder} is not the one of ${file}; put its own back`)
   }
+}
+
+function firstId({ maskKeys: [first] }: Pick<Keys, 'maskKeys'>): string {
+  invariant(first !== undefined, 'a folder of keys has a mask key')
+  return first.id
 }
 
 function keysFolder(config: Config, path: string): string {

@@ -16,6 +16,7 @@ import { TOPICS } from '../../schemas/topics.ts'
 import { createHashKernel, HmacTokens, KeyedHash } from '../../streams/hash/index.ts'
 import { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import type { AskSchemaVersion } from '../../streams/task/schema-version.ts'
+import { inlineMore } from './inlining.ts'
 
 /** A key that tokens are made with (SPEC M3). */
 export interface MaskKey {
@@ -45,8 +46,9 @@ export interface PaymentRuntimeOptions {
   readonly arenaBytes: number
 }
 
-/** Builds the chain of one thread: hash kernel, tools, topology, and the processor that all its tasks share. */
+/** Builds the chain of one thread: hash kernel, tools, topology, and the processor that all its tasks share. Has V8 inline more from here on. */
 export function createPaymentRuntime(options: PaymentRuntimeOptions): BatchProcessor<PaymentStores> {
+  inlineMore()
   const kernel = createHashKernel({ arenaBytes: options.arenaBytes })
   const tokens = new HmacTokens(kernel)
   const { maskKeys, schemaIds, initialRules, partitionCount, bounds } = options

@@ -133,10 +133,12 @@ async function connect(
 
 /** The chain of one thread over the session's keys and bounds. */
 export function createRuntime({ config, folder, ids, registry }: Session<Log>): BatchProcessor<PaymentStores> {
+  const { initialMaskKey, keys } = folder
   return createPaymentRuntime({
-    maskKeys: folder.keys.maskKeys,
-    stateKey: folder.keys.stateKey,
-    signers: folder.keys.signers,
+    // The ring begins with the key that a partition starts with, in whatever order the file has them now.
+    maskKeys: keys.maskKeys.toSorted((a, b) => Number(b.id === initialMaskKey) - Number(a.id === initialMaskKey)),
+    stateKey: keys.stateKey,
+    signers: keys.signers,
     initialRules: folder.initialRules,
     schemaIds: ids,
     askSchemaVersion: askRegistry(registry, ids, machineTime),

@@ -1,13 +1,15 @@
 import { type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
+import { StreamsError } from '../../streams/errors.ts'
 import type { JsonState } from '../../streams/state/json-section.ts'
 import type { ValueStore } from '../../streams/state/value-store.ts'
 import type { StreamTime } from '../../streams/stream-time.ts'
+import type { KeyRing } from '../mask/key-ring.ts'
 import { CompiledRules } from '../score/compiled-rules.ts'
 
 /** What control records have set in this partition (SPEC S6). Replaced as a whole, never changed in place. */
 export interface PartitionState {
   readonly rules: CompiledRules
-  /** Ordinal of the mask key in force. */
+  /** Ordinal in the key ring of the mask key in force. */
   readonly activeKey: number
   /** The last serial by signer key id (SPEC S7). */
   readonly serials: ReadonlyMap<string, number>
@@ -20,7 +22,8 @@ interface Saved {
   readonly heads: readonly number[]
   readonly rules: RuleSet
   readonly rulesHash: string
-  readonly activeKey: number
+  /** By id, since the order of a ring is the machine's own; its ordinal, in checkpoints before 2026-11-27. */
+  readonly activeKey: string | number
   readonly serials: readonly (readonly [string, number])[]
   /** An entry without end has null: JSON knows no infinity. */
   readonly lists: readonly (readonly [string, number | null])[]
@@ -31,6 +34,7 @@ export function partitionSection(
   state: ValueStore<PartitionState>,
   streamTime: StreamTime,
   heads: readonly ValueStore<number>[],
+  { ids }: KeyRing,
 ): JsonState {
   return {
     read: (): Saved => {
@@ -40,7 +44,7 @@ export function partitionSection(
         heads: heads.map((head) => head.get()),
         rules: rules.rules,
         rulesHash: rules.hash,
-        activeKey,
+        activeKey: ids[activeKey]!,
         serials: [...serials],
         lists: [...lists].map(([entry, untilMs]) => [entry, Number.isFinite(untilMs) ? untilMs : null]),
       }
@@ -48,14 +52,21 @@ export function partitionSection(
     write: (value) => {
       // Its checksum was verified and its layout is this version's own.
       const saved = value as Saved
+      const activeKey = typeof saved.activeKey === 'number' ? saved.activeKey : ids.indexOf(saved.activeKey)
+      if (ids[activeKey] === undefined) throw keyMissing(saved.activeKey)
       streamTime.ms = saved.streamTimeMs
       for (const [i, head] of heads.entries()) head.set(saved.heads[i] as number)
       state.set({
         rules: new CompiledRules(RuleSetSchema.parse(saved.rules), saved.rulesHash),
-        activeKey: saved.activeKey,
+        activeKey,
         serials: new Map(saved.serials),
         lists: new Map(saved.lists.map(([entry, untilMs]) => [entry, untilMs ?? Number.POSITIVE_INFINITY])),
       })
     },
   }
+}
+
+function keyMissing(id: string | number): StreamsError {
+  const what = `mask key ${id}, which is in force, is not among this machine's mask keys; put it back, nothing was processed`
+  return new StreamsError('MASK_KEY_MISSING', 'stop', what)
 }

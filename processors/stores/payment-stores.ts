@@ -92,7 +92,7 @@ export class PaymentStores implements TaskStores {
       new DedupSection('dedup', this.dedupTable),
       ...rows.map((store) => new RowSection(store)),
       new WindowRingSection(this.entries),
-      new JsonSection('partition', partitionSection(this.partition, this.streamTime, heads)),
+      new JsonSection('partition', partitionSection(this.partition, this.streamTime, heads, tools.keys)),
     ]
   }
 
@@ -192,7 +192,7 @@ export class PaymentStores implements TaskStores {
     const digest = new StateDigest()
     const { rules, activeKey, serials, lists } = this.partition.get()
     digest.double(this.streamTime.ms)
-    const text = JSON.stringify([rules.hash, activeKey, [...serials], [...lists]])
+    const text = JSON.stringify([rules.hash, this.tools.keys.ids[activeKey], [...serials], [...lists]])
     for (let i = 0; i < text.length; i++) digest.int(text.charCodeAt(i))
     return [this.dedupTable.digest(this.streamTime.ms), this.digestSenders(), digest.hex()].join('-')
   }

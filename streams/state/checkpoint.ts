@@ -141,6 +141,8 @@ export class Checkpoints {
       }
     } catch (error) {
       const reason = (error as Error).message
+      // What a store itself says of its section, it says with what happens next.
+      if (error instanceof StreamsError) throw error
       // The stores are half filled now, so no other checkpoint can be tried.
       if (restoring) throw new StreamsError('CHECKPOINT_CHANGED', 'abort', `${name}: ${reason}`, this.#place, error)
       if (error instanceof Refusal) this.#refused.push({ name, reason })

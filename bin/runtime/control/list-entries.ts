@@ -59,3 +59,8 @@ export function listEntriesOf(field: ListField, value: string, maskKeys: readonl
     }
   })
 }
+
+/** The id of the key that the token of an entry is of; null of one in clear. */
+export function tokenKeyOf(entry: string): string | null {
+  return /^(?:card|email|ip):v1:([A-Za-z0-9._-]+):/.exec(entry)?.[1] ?? null
+}
