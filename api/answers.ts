@@ -1,3 +1,4 @@
+import type { Payment } from '../schemas/confirm-api.ts'
 import type { CommittedDecision, PaymentState } from './view/claim.ts'
 
 /** An answer with its bytes. */
@@ -14,13 +15,13 @@ const REFERENCE_DIGITS = 6
 const PARTITIONS_MAX = 1_024
 
 /** What people see of a payment's way: the states of `GET /payments/{id}`. */
-export type PaymentStatus = 'PENDING' | 'SUCCESS' | 'OTP_REQUIRED' | 'IN_REVIEW' | 'BLOCKED' | 'DECLINED' | 'EXPIRED'
+export type PaymentStatus = Payment['status']
 
 /** How a payment stands, from what is committed alone (SPEC S8): the API adds nothing. */
-export function statusOf({ decision, resolution }: Pick<PaymentState, 'decision' | 'resolution'>): PaymentStatus {
+export function statusOf({ decision, resolution, refusal }: Omit<PaymentState, 'claim'>): PaymentStatus {
   switch (decision?.outcome) {
     case undefined:
-      return 'PENDING'
+      return refusal === null ? 'PENDING' : 'REFUSED'
     case 'approve':
       return 'SUCCESS'
     case 'block':
@@ -77,6 +78,7 @@ export function paymentView(state: PaymentState): Readonly<Record<string, unknow
     currency: claim.currency,
     ...(decision !== null && { decision_id: decision.decisionId }),
     ...(decision !== null && status === 'SUCCESS' && settled(state, decision)),
+    ...(status === 'REFUSED' && { code: state.refusal }),
     final: isFinal(status),
   }
 }

@@ -216,7 +216,8 @@ export class Confirmation {
     requireOwned(claim.senderAccountId, work)
     if (!this.isSame(claim, work)) throw otherContent()
     const state = view.stateOf(claim)
-    if (isFinal(statusOf(state))) return state
+    // A refusal ends the payment too, but a decision that came of another post goes before it.
+    if (state.decision !== null && isFinal(statusOf(state))) return state
     await this.reachEnds(work, [
       [TOPICS.apiClaims, keyOf(claim)],
       [TOPICS.paymentsDecided, claim.senderAccountId],

@@ -15,6 +15,11 @@ const EDGE = '[.:-]*'
 const BEFORE = `((?:^|[^${ID}])${EDGE})`
 const BEHIND = `(${EDGE}(?:[^${ID}]|$))`
 
+/** The same of a text that is not in the archive yet. */
+export function isMentioned(account: string, text: string): boolean {
+  return new RegExp(`${BEFORE}${account.replaceAll('.', '[.]')}${BEHIND}`).test(text)
+}
+
 /** A pattern of RE2, which has no look-around, so that the neighbours are in it. A full stop alone has a meaning in patterns of what ids consist of. */
 function mentionOf(account: string): string {
   return `'${BEFORE}' || replace(${account}, '.', '[.]') || '${BEHIND}'`

@@ -107,7 +107,7 @@ export const ProblemSchema = z
   .meta({ title: 'Problem (RFC 9457)' })
 export const PaymentSchema = z
   .object({
-    status: z.enum(['PENDING', 'SUCCESS', 'OTP_REQUIRED', 'IN_REVIEW', 'BLOCKED', 'DECLINED', 'EXPIRED']),
+    status: z.enum(['PENDING', 'SUCCESS', 'OTP_REQUIRED', 'IN_REVIEW', 'BLOCKED', 'DECLINED', 'EXPIRED', 'REFUSED']),
     transaction_id: z.string(),
     from_account: z.string(),
     to_account: z.string(),
@@ -116,6 +116,7 @@ export const PaymentSchema = z
     decision_id: z.string().optional(),
     reference: z.string().optional(),
     settlement_method: z.string().optional(),
+    code: z.string().optional().describe('With REFUSED: why the chain decided nothing, as the 422 says it.'),
     final: z.boolean(),
   })
   .meta({ title: 'A payment' })

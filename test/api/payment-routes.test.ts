@@ -74,6 +74,19 @@ test('SPEC C1: a payment is its owner’s alone', async () => {
   expect((await fetch(`${api.url}/payments/tx-review`)).status).toBe(401)
 })
 
+test('SPEC C3: a payment that the chain has refused is shown as refused, for the reason that its call was told, and followed to that end', async () => {
+  const names = { transaction_id: 'tx-future', idempotency_key: 'k-future', from_account: 'acc-3' }
+  const call = { ...CALL, ...names, event_time: new Date(Date.now() + 600_000).toISOString() }
+  const refused = await confirm(api, token, call)
+  expect([refused.status, refused.json['code']]).toEqual([422, 'FUTURE_EVENT'])
+  const shown = await (await get('/payments/tx-future')).json()
+  expect(shown).toMatchObject({ status: 'REFUSED', code: 'FUTURE_EVENT', transaction_id: 'tx-future', final: true })
+  expect(shown).not.toHaveProperty('decision_id')
+  expect(await (await get('/payments/tx-future/events')).text()).toBe(
+    `event: payment\ndata: ${JSON.stringify(shown)}\n\n`,
+  )
+})
+
 test('SPEC C1: OpenAPI 3.1 is served, with every answer of the route', async () => {
   const document = (await (await fetch(`${api.url}/docs/json`)).json()) as {
     openapi: string

@@ -8,7 +8,7 @@ export const MENTIONED = 'acc.1'
 export const ITS_TOKEN = `v1:mask-1:${'0'.repeat(64)}`
 
 /** Why acts were done, and what is to stand there once `acc.1` is erased and is called §. */
-const REASONS: readonly (readonly [string, string])[] = [
+export const REASONS: readonly (readonly [string, string])[] = [
   ['acc.1', '§'],
   ['acc.1 asked for it', '§ asked for it'],
   ['asked for by acc.1', 'asked for by §'],

@@ -1,3 +1,4 @@
+import { isMentioned } from '../../../bigquery/mentions.ts'
 import { cardFreeTexts } from '../control/card-free-texts.ts'
 import { committedStores } from '../control/committed-state.ts'
 import { partitionOfAccount } from '../control/control-records.ts'
@@ -38,7 +39,7 @@ export async function requestErasure(
 /** What is held against an account is not lifted in passing: who erases it must lift it first, by name. */
 async function requireErasable(log: ErasableLog, accountId: string, reason: string): Promise<void> {
   const { session } = log
-  if (reason.includes(accountId)) throw new ErasureRefused('--reason names the account, and the reason is kept')
+  if (isMentioned(accountId, reason)) throw new ErasureRefused('--reason names the account, and the reason is kept')
   const stores = await committedStores(session, partitionOfAccount(accountId))
   const { hardBlockUntil, automaticBlockUntil } = standingIn(stores, accountId)
   if ([hardBlockUntil, automaticBlockUntil].some((until) => isInForce(until, stores.streamTimeMs))) {
