@@ -140,13 +140,13 @@ export class AlertHub {
           feed.entriesAfter(this.position, READ_ENTRIES),
           feed.lastErasure(),
         ])
-        this.state = 'LIVE'
-        this.why = null
         onRead()
         if (entries.length > 0) this.publish(entries, await oldestOf(feed))
         // Behind what was read before it, and is counted by now.
         if (erasure !== this.erasure) await this.recount(feed)
         this.erasure = erasure
+        this.state = 'LIVE'
+        this.why = null
         this.hasReadAll ||= entries.length < READ_ENTRIES
         if (entries.length === 0) await woken
         else if (entries.length < READ_ENTRIES) await clock.sleep(FRAME_MS, signal)
@@ -215,11 +215,12 @@ export class AlertHub {
 
   private statusText(): string {
     const nowMs = this.options.clock.nowMs()
-    const { state: store, why } = this
+    const { state: store, why, erasure } = this
     const status: FeedStatus = {
       nowMs,
       store,
       why,
+      erasure,
       perMinute: this.activity.perMinute(nowMs),
       top: this.activity.top(nowMs),
     }

@@ -69,6 +69,8 @@ export interface FeedStatus {
   /** LIVE, or what the board waits for. */
   readonly store: 'CONNECTING' | 'LIVE' | 'WAITING'
   readonly why: string | null
+  /** Another text after each erasure: what a page held before may be of somebody who is erased. Null before the first, and while the store is not read. */
+  readonly erasure: string | null
   /** Alerts by minute of event time, oldest first; the last one is the running minute. */
   readonly perMinute: readonly number[]
   /** Of the last five minutes. */

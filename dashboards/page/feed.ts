@@ -35,6 +35,8 @@ export const flooded = signal(false)
 
 let source: EventSource | null = null
 let lastId: string | null = null
+/** Undefined until the store was first read. */
+let seenErasure: string | null | undefined
 /** Came since the last frame. */
 let arrived: FeedEntry[] = []
 /** Counted, and in no row yet. */
@@ -59,8 +61,14 @@ export function openFeed(): void {
     heardMs.value = Date.now()
   })
   opened.addEventListener('status', (event) => {
+    const told = JSON.parse(event.data) as FeedStatus
+    if (hasErased(told)) {
+      forget()
+      openFeed()
+      return
+    }
     batch(() => {
-      status.value = JSON.parse(event.data) as FeedStatus
+      status.value = told
       connection.value = 'live'
       heardMs.value = Date.now()
     })
@@ -72,6 +80,26 @@ export function openFeed(): void {
     connection.value = 'lost'
     // A refusal ends an event source for good; a lost connection it mends itself.
     if (opened.readyState === EventSource.CLOSED && source === opened) setTimeout(reopen, AGAIN_MS, opened)
+  })
+}
+
+/** Whether somebody was erased since this page was last told how the store stands. */
+function hasErased({ store, erasure }: FeedStatus): boolean {
+  if (store !== 'LIVE') return false
+  const since = seenErasure
+  seenErasure = erasure
+  return since !== undefined && since !== erasure
+}
+
+/** Lets go of all entries, since nobody is told whose were erased: the page begins again with what the store still has. */
+function forget(): void {
+  arrived = []
+  waiting = []
+  known.clear()
+  lastId = null
+  batch(() => {
+    entries.value = []
+    received.value = 0
   })
 }
 

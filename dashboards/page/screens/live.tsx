@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals'
+import { useSignal, useSignalEffect } from '@preact/signals'
 import type { ActionValue, AlertValue, FeedEntry } from '../../board/views.ts'
 import { connection, entries, flooded, gaps, received, status } from '../feed.ts'
 import { useKeys } from '../keys.ts'
@@ -23,6 +23,10 @@ interface Held {
 
 export function LiveScreen() {
   const held = useSignal<Held | null>(null)
+  // What stands still is let go with the rest when somebody is erased.
+  useSignalEffect(() => {
+    if (entries.value.length === 0) held.value = null
+  })
   const pause = () => {
     held.value = held.value === null ? { entries: entries.value, received: received.value } : null
   }

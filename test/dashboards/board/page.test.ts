@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findDecisions } from '../../../bin/runtime/decision-search.ts'
 import { newErasure, saveErasure } from '../../../bin/runtime/erasure/erasure-file.ts'
+import { subjectOf } from '../../../bin/runtime/erasure/subject.ts'
 import { createProducer } from '../../../bin/runtime/payment-source.ts'
 import { openSession, type Session } from '../../../bin/runtime/session.ts'
 import type { AccountView } from '../../../dashboards/board/views.ts'
@@ -321,3 +322,24 @@ test('board: its scripts are at most 60 KB, compressed, and all are ours', () =>
   expect(scripts.length).toBeGreaterThan(0)
   expect(bytes).toBeLessThanOrEqual(SCRIPT_BYTES_MAX)
 })
+
+test('SPEC B4: an open page lets go of what it shows of an account once it is erased, also where it stands still', async () => {
+  await page.goto(board)
+  const rowsOf = (account: string) => page.locator('.feed tr[data-alert]', { hasText: account })
+  const startMs = Date.now() - 6_000
+  const tiny = [0, 1, 2, 3].map((i) => ({ eventTime: startMs + i * 1_000 }))
+  await pay('forgotten-1', tiny)
+  await pay('remembered-1', tiny)
+  for (const account of ['forgotten-1', 'remembered-1']) await rowsOf(account).first().waitFor({ timeout: 20_000 })
+  await page.evaluate('window.isThatPage = true')
+  await page.keyboard.press('p')
+  await page.getByRole('button', { name: /^Resume/ }).waitFor()
+  const subject = subjectOf('forgotten-1', session.folder.keys.maskKeys[0]!)
+  const erased = new StartedSluice(['erase', '--subject', subject, '--reason', 'request 8', '--data', data])
+  expect(await erased.ended, erased.stderr).toBe(0)
+  await expect.poll(() => rowsOf('forgotten-1').count(), { timeout: 20_000 }).toBe(0)
+  // It begins again with what the store still has, without having been loaded anew.
+  await rowsOf('remembered-1').first().waitFor()
+  expect(await page.evaluate('window.isThatPage')).toBe(true)
+  expect(await received()).toBeGreaterThan(0)
+}, 60_000)
