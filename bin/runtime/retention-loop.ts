@@ -1,14 +1,13 @@
 import type { StreamsError } from '../../streams/errors.ts'
 import type { TopicPartition } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
-import { KEPT_CHECKPOINTS } from '../../streams/state/checkpoint-store.ts'
 import { checkpointFiles, INPUT_TOPIC, PARTITIONS, type Session } from './session.ts'
 
 const INTERVAL_MS = 2_000
 
 /**
- * Drops old records as the topics' retention says, every few seconds, until `signal` aborts. Input that the older of the
- * two kept checkpoints of its task still needs is never dropped.
+ * Drops old records as the topics' retention says, every few seconds, until `signal` aborts. Input that the oldest kept
+ * checkpoint of its task still needs is never dropped.
  */
 export async function keepRetention(
   session: Session,
@@ -38,16 +37,17 @@ export async function dropOldRecords(
 }
 
 /**
- * By partition, the offset of the oldest of the newest checkpoints, as many as are kept; 0 where there is none: then all of the log is needed. An
- * older one was refused by its task, which leaves it to the operator, and must not hold the log for as long as the process runs.
+ * By partition, the offset of the oldest checkpoint that is kept; 0 where there is none: then all of the log is needed. What stands past the committed
+ * offset is of a history that this log does not have.
  */
 async function oldestNeeded(session: Session): Promise<number[]> {
   const files = checkpointFiles(session)
   const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition)
   return Promise.all(
     partitions.map(async (partition) => {
-      const newest = (await files.list(INPUT_TOPIC, partition)).slice(0, KEPT_CHECKPOINTS)
-      return newest.at(-1)?.nextOffset ?? 0
+      const entries = await files.list(INPUT_TOPIC, partition)
+      const committed = (await session.committed({ topic: INPUT_TOPIC, partition }))?.offset ?? 0
+      return entries.findLast(({ nextOffset }) => nextOffset <= committed)?.nextOffset ?? 0
     }),
   )
 }

@@ -1,6 +1,3 @@
-/** How many checkpoints of a partition are kept; one that was refused may stand beside them. */
-export const KEPT_CHECKPOINTS = 2
-
 /** A checkpoint as it is listed. */
 export interface CheckpointEntry {
   readonly name: string

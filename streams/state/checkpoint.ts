@@ -104,13 +104,16 @@ export class Checkpoints {
   async #prune(newest: string, nextOffset: number): Promise<void> {
     const before = this.#believed
     this.#believed = newest
-    // A refused one is left to the operator as long as this process runs: it may be all that holds an older version's state.
-    const refused = new Set(this.#refused.map(({ name }) => name))
     const listed = await this.#files.list(this.#identity.topic, this.#identity.partition)
-    const older = listed.filter((entry) => entry.nextOffset < nextOffset && !refused.has(entry.name))
+    const older = listed.filter((entry) => entry.nextOffset < nextOffset)
     // One that nobody here has looked at, the predecessor's, is better than none beside the newest.
-    const second = older.find(({ name }) => name === before) ?? older[0]
-    for (const entry of older) if (entry !== second) await this.#files.remove(entry.name)
+    const refused = new Set(this.#refused.map(({ name }) => name).filter((name) => name !== newest))
+    const second = older.find(({ name }) => name === before) ?? older.find(({ name }) => !refused.has(name))
+    for (const entry of older) {
+      // A refused one is left to the operator until two newer ones stand: by then the log that it would be folded with is let go of.
+      const isLeft = refused.has(entry.name) && entry.nextOffset > (second?.nextOffset ?? -1)
+      if (entry !== second && !isLeft) await this.#files.remove(entry.name)
+    }
   }
 
   /** Fills the stores, which must be new, from the newest checkpoint that can be believed. */
@@ -141,8 +144,8 @@ export class Checkpoints {
       }
     } catch (error) {
       const reason = (error as Error).message
-      // What a store itself says of its section, it says with what happens next.
-      if (error instanceof StreamsError) throw error
+      // A store that cannot take what was verified says what happens next. Its invariants do not hold of bytes that have changed since.
+      if (restoring && error instanceof StreamsError && error.code !== 'INVARIANT') throw error
       // The stores are half filled now, so no other checkpoint can be tried.
       if (restoring) throw new StreamsError('CHECKPOINT_CHANGED', 'abort', `${name}: ${reason}`, this.#place, error)
       if (error instanceof Refusal) this.#refused.push({ name, reason })

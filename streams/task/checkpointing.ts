@@ -73,12 +73,23 @@ export class Checkpointing<S extends TaskStores> implements TaskCheckpoints<S> {
     return { state: { stores, offset: header.nextOffset }, refused: reasons }
   }
 
-  async requireNonePast(committedOffset: number): Promise<void> {
+  async newest(): Promise<number> {
+    const { topic, partition } = this.options.identity
+    try {
+      return (await this.files.list(topic, partition))[0]?.nextOffset ?? 0
+    } catch (error) {
+      if (error instanceof StreamsError) throw error
+      const what = `the checkpoints cannot be listed: ${(error as Error).message}; tried again until they can`
+      throw new StreamsError('CHECKPOINTS_AWAY', 'abort', what, { topic, partition }, error)
+    }
+  }
+
+  async requireNonePast(committedOffset: number, newest: number): Promise<void> {
+    if (newest <= committedOffset) return
     const { create, identity } = this.options
     const { topic, partition } = identity
-    this.files.reach = { from: committedOffset + 1, to: Number.POSITIVE_INFINITY }
+    this.files.reach = { from: committedOffset + 1, to: newest }
     try {
-      if ((await this.files.list(topic, partition)).length === 0) return
       const { header } = await this.bind(create()).load()
       if (header === null) return
       const what = `offset ${committedOffset} is committed, but a checkpoint holds what came before ${header.nextOffset}, so that was committed and is forgotten`

@@ -18,13 +18,19 @@ export interface TaskCheckpoints<S extends TaskStores> {
     readonly committedOffset: number
   }): Promise<{ readonly state: RestoredState<S> | null; readonly refused: readonly string[] }>
   /**
+   * The offset of the newest checkpoint that stands there, believed or not; 0 without one. Asked for before what is committed is: what stood there
+   * before was committed before, so only an owner that came later, and is not the asker, can have written what stands past it.
+   * @throws StreamsError CHECKPOINTS_AWAY (abort): the store does not answer.
+   */
+  newest(): Promise<number>
+  /**
    * A checkpoint holds what was committed. One past the committed offset says that the log has forgotten where the task was, as brokers do of a
    * group that had no member for a week and a log that was put back to an older copy: a start would decide everything since once more, and
-   * the next restore would take that checkpoint for the state of records that it has never seen. Asked by the partition's owner alone, since
-   * for others the owner commits and writes meanwhile. A file that is refused proves nothing.
+   * the next restore would take that checkpoint for the state of records that it has never seen. `newest` is where the youngest stood
+   * before the committed offset was asked for. A file that is refused proves nothing.
    * @throws StreamsError OFFSETS_LOST (stop)
    */
-  requireNonePast(committedOffset: number): Promise<void>
+  requireNonePast(committedOffset: number, newest: number): Promise<void>
   /** Whether enough records or time have passed since the last one. */
   due(offset: number): boolean
   /**

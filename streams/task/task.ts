@@ -132,12 +132,13 @@ export class Task<S extends TaskStores> {
 
   /** Opens a session, learns what is committed, and brings the state there. */
   private async open(): Promise<void> {
-    const { log, applicationId, input } = this.options
+    const { log, applicationId, input, checkpoints } = this.options
     this.session = await log.openTask(applicationId, input)
+    const newest = await checkpoints.newest()
     const committed = await this.session.committed()
     const offset = committed?.offset ?? 0
     this.move('opened')
-    if (!this.reconcile(offset)) await this.rebuild(offset)
+    if (!this.reconcile(offset)) await this.rebuild(offset, newest)
     this.position = offset
     this.reader = log.openReader(input, offset, committed?.leaderEpoch)
     this.move('restored')
@@ -161,10 +162,10 @@ export class Task<S extends TaskStores> {
     return this.state?.offset === committedOffset
   }
 
-  private async rebuild(committedOffset: number): Promise<void> {
+  private async rebuild(committedOffset: number, newest: number): Promise<void> {
     const { log, input, processor, checkpoints, onRestore } = this.options
     await checkpoints.settled()
-    await checkpoints.requireNonePast(committedOffset)
+    await checkpoints.requireNonePast(committedOffset, newest)
     let reached: number | null = null
     const onProgress: FoldProgress = (offset, until) => {
       this.counters.restoredRecords += offset - (reached ?? offset)
@@ -173,8 +174,7 @@ export class Task<S extends TaskStores> {
       onRestore?.(offset, until)
     }
     const { warm } = this
-    // A fold that breaks off leaves the state between two offsets: whatever comes of it, it is used once.
-    this.warm = null
+    this.warm = null // A fold that breaks off leaves it between two offsets: whatever comes of it, it is used once.
     if (warm !== null && warm.offset <= committedOffset) {
       requireReached(input, await log.bounds(input), committedOffset)
       await fold(log, input, processor, warm, committedOffset, onProgress)

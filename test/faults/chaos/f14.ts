@@ -3,6 +3,7 @@ import { Kafka as KafkaJs, logLevel } from 'kafkajs'
 import { checkpointFiles, checkpointIdentity, INPUT_TOPIC, PARTITIONS } from '../../../bin/runtime/session.ts'
 import { OUTPUT_TOPICS } from '../../../bin/runtime/topic-settings.ts'
 import { Checkpoints } from '../../../streams/state/checkpoint.ts'
+import { checkpointName } from '../../../streams/state/checkpoint-store.ts'
 import type { Row } from './row.ts'
 import type { Stand } from './stand.ts'
 
@@ -15,11 +16,11 @@ export const missingHistory: Row = {
   title:
     'checkpoints ahead of the end of the log; then the input is deleted (DeleteRecords) past the newest checkpoint',
   expectation:
-    'one that is ahead is not believed and the input is folded; where history is gone the worker refuses to start, and decides nothing',
+    'what is ahead says that the log has forgotten: the worker refuses to start, says what to do and decides nothing, and folds the input once they are gone; where history is gone it refuses as well',
   async run({ open, tell }) {
     const stand = await open()
     await aheadOfTheLog(stand)
-    tell('checkpoints ahead of the log were not believed')
+    tell('with checkpoints ahead of the log nothing was decided, and without them all')
     await historyGone(stand)
   },
 }
@@ -27,6 +28,7 @@ export const missingHistory: Row = {
 /** Whole and well signed checkpoints of a log that would be longer. */
 async function aheadOfTheLog(stand: Stand): Promise<void> {
   const { session, processor } = stand
+  const files = checkpointFiles(session)
   const worker = stand.worker('one')
   await stand.owns(worker, PARTITIONS)
   await stand.feed.send(HISTORY)
@@ -34,12 +36,23 @@ async function aheadOfTheLog(stand: Stand): Promise<void> {
   worker.kill('SIGKILL')
   await worker.ended
   await stand.feed.send(WAITING)
+  const before = await stand.committed()
+  const outputs = await ends(stand)
+  const ahead: string[] = []
   for (const [partition, end] of (await stand.ends()).entries()) {
     const { sections } = processor.topology.createStores(partition)
-    const checkpoints = new Checkpoints(checkpointFiles(session), checkpointIdentity(session, partition), sections)
+    const checkpoints = new Checkpoints(files, checkpointIdentity(session, partition), sections)
     await checkpoints.begin({ nextOffset: end + AHEAD, streamTimeMs: 0 }).write()
+    ahead.push(checkpointName(INPUT_TOPIC, partition, end + AHEAD))
     void stand.strike()
   }
+  const refusing = stand.worker('one')
+  assert.equal(await refusing.ended, 1, refusing.stdout)
+  assert.match(refusing.stderr, /so that was committed and is forgotten; commit the offset/)
+  assert.equal(refusing.stderr.match(/"task ended"/g)?.length, PARTITIONS)
+  assert.deepEqual(await stand.committed(), before)
+  assert.deepEqual(await ends(stand), outputs)
+  for (const name of ahead) await files.remove(name)
   const next = stand.worker('one')
   await stand.decided()
   assert.ok((await stand.metric(next, 'kafka_streams_stream_task_metrics_restore_total')) >= HISTORY)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { CheckpointStore } from '../../../streams/state/checkpoint-store.ts'
 import { Checkpointing } from '../../../streams/task/checkpointing.ts'
 import { NO_FAULTS } from '../../../streams/testing/fault-plan.ts'
 import { MemoryCheckpoints } from '../../../streams/testing/memory-checkpoints.ts'
@@ -12,10 +13,12 @@ const BOUNDS = { startOffset: 0, endOffset: 9 }
 
 const { input: INPUT } = sensorHarness()
 
-function checkpointing(stateKeyId: string) {
+function checkpointing(stateKeyId: string, list?: CheckpointStore['list']) {
   const { processor, input } = sensorHarness()
+  const files = disk.of(new SimulatedProcess(clock, NO_FAULTS))
+  if (list !== undefined) files.list = list
   return new Checkpointing({
-    files: disk.of(new SimulatedProcess(clock, NO_FAULTS)),
+    files,
     identity: { topology: 'test', semanticsVersion: 1, ...input, stateKeyId, createdBy: 'test' },
     create: () => processor.topology.createStores(0),
     sections: ({ sections }) => sections,
@@ -52,7 +55,8 @@ test.each([
   'SPEC X1: with a checkpoint at hand and $why, committed, a task stops and says what to do',
   async ({ committedOffset }) => {
     await written()
-    await expect(checkpointing('log-1').requireNonePast(committedOffset)).rejects.toMatchObject({
+    const checkpoints = checkpointing('log-1')
+    await expect(checkpoints.requireNonePast(committedOffset, await checkpoints.newest())).rejects.toMatchObject({
       code: 'OFFSETS_LOST',
       next: 'stop',
       place: { topic: INPUT.topic, partition: 0, offset: committedOffset },
@@ -66,7 +70,28 @@ test.each([
   { why: 'the checkpoint is of another log of that name', stateKeyId: 'log-2', committedOffset: 0 },
 ])('SPEC X1: with a checkpoint at hand a task goes on when $why', async ({ stateKeyId, committedOffset }) => {
   await written()
-  await checkpointing(stateKeyId).requireNonePast(committedOffset)
+  const checkpoints = checkpointing(stateKeyId)
+  await checkpoints.requireNonePast(committedOffset, await checkpoints.newest())
+})
+
+test('SPEC X1: what another owner wrote since is no sign of a loss', async () => {
+  disk.files.clear()
+  const frozen = checkpointing('log-1')
+  const newest = await frozen.newest()
+  // It reads that 4 are committed, and is frozen; the next owner goes on to 7.
+  await written()
+  await frozen.requireNonePast(4, newest)
+})
+
+test('SPEC X1: a store of checkpoints that does not answer is asked again, with a state or without', async () => {
+  const checkpoints = checkpointing('log-1', async () => {
+    throw new Error('ESTALE: stale file handle')
+  })
+  await expect(checkpoints.newest()).rejects.toMatchObject({
+    code: 'CHECKPOINTS_AWAY',
+    next: 'abort',
+    message: expect.stringMatching(/ESTALE.*tried again/),
+  })
 })
 
 test('SPEC X4: who asks how far the owner is meanwhile finds a newer checkpoint out of reach and is not stopped', async () => {
