@@ -1,9 +1,17 @@
 import { text } from 'node:stream/consumers'
 import { Argument, Command } from 'commander'
+import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { committedStores } from '../runtime/control/committed-state.ts'
 import { ALL_PARTITIONS, type ControlPlace, sendControl } from '../runtime/control/control-records.ts'
-import { LIST_FIELDS, ListEntryError, type ListField, listEntriesOf } from '../runtime/control/list-entries.ts'
+import {
+  LIST_FIELDS,
+  ListEntryError,
+  type ListField,
+  listEntriesOf,
+  tokenKeyOf,
+} from '../runtime/control/list-entries.ts'
+import type { Session } from '../runtime/session.ts'
 import { print } from '../view/text.ts'
 import { withAuditedSession } from './audited-session.ts'
 import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
@@ -67,6 +75,7 @@ async function runChange(kind: ListChange, field: ListField, given: string, opti
   const subject = field === 'sender' || field === 'receiver' ? `${field}:${value}` : field
   await withAuditedSession(options, { act: ACTS[kind], subject, ...by }, async (session) => {
     const subjects = entriesOf(field, value, session.folder.keys.maskKeys)
+    await requireAllKeys(session)
     const places: ControlPlace[] = []
     // A signer's serials rise with the clock.
     const nowMs = machineTime.nowMs()
@@ -78,6 +87,19 @@ async function runChange(kind: ListChange, field: ListField, given: string, opti
     if (options.json) print(JSON.stringify({ kind, entries: subjects, until, holds, places }))
     else print(`${subjects.join(', ')}: ${kind} from input ${placesText(places)} on${holds ? '' : `\n${WAITING}`}`)
   })
+}
+
+/** An entry that is missing under a key that others have would be missed, or left behind when the rest is removed. */
+async function requireAllKeys(session: Session<Log>): Promise<void> {
+  const ids = new Set(session.folder.keys.maskKeys.map(({ id }) => id))
+  const { lists } = await committedStores(session, 0)
+  for (const entry of lists.keys()) {
+    const id = tokenKeyOf(entry)
+    if (id === null || ids.has(id)) continue
+    throw new CommandError(
+      `entries stand under mask key ${id}, which ${session.folder.keys.folder} lacks; put it there`,
+    )
+  }
 }
 
 function entriesOf(...given: Parameters<typeof listEntriesOf>): string[] {

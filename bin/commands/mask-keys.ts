@@ -1,10 +1,11 @@
 import { Command } from 'commander'
 import type { Log } from '../../streams/log/log.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
+import { agreeOnMaskKey } from '../runtime/agreed-keys.ts'
 import { committedStores } from '../runtime/control/committed-state.ts'
 import { ALL_PARTITIONS, sendControl } from '../runtime/control/control-records.ts'
 import { tokenKeyOf } from '../runtime/control/list-entries.ts'
-import type { Session } from '../runtime/session.ts'
+import { PARTITIONS, type Session } from '../runtime/session.ts'
 import { print } from '../view/text.ts'
 import { withAuditedSession } from './audited-session.ts'
 import { type ChangeOptions, placesText, settled, WAITING, withReason } from './control-settings.ts'
@@ -48,43 +49,75 @@ export function maskKeysCommand(): Command {
 
 async function runShow(options: LogOptions): Promise<void> {
   await withLogSession(options, async (session) => {
-    const { inForce, listed } = await usedBy(session)
+    const uses = await keyUses(session)
     for (const [place, { id }] of session.folder.keys.maskKeys.entries()) {
-      const uses = [...(id === inForce ? ['chain'] : []), ...(place === 0 ? ['edges'] : [])]
-      const entries = listed.get(id) ?? 0
-      if (options.json) print(JSON.stringify({ id, masks_at: uses, list_entries: entries }))
-      else print(`${id}  masks at: ${uses.join(', ') || 'nothing new'}; ${entries} list entries`)
+      const { partitions, entries } = uses.get(id) ?? NOTHING
+      const at = [...(partitions.length > 0 ? ['chain'] : []), ...(place === 0 ? ['edges'] : [])]
+      if (options.json) print(JSON.stringify({ id, masks_at: at, partitions, list_entries: entries.size }))
+      else print(`${id}  masks at: ${placesOf(at, partitions)}; ${entries.size} list entries`)
     }
   })
+}
+
+/** Partitions are named where one key is not in force in all of them. */
+function placesOf(at: readonly string[], partitions: readonly number[]): string {
+  const isEverywhere = partitions.length === 0 || partitions.length === PARTITIONS
+  const places = at.map((place) =>
+    place === 'chain' && !isEverywhere ? `chain in partitions ${partitions.join(', ')} alone` : place,
+  )
+  return places.join(', ') || 'nothing new'
 }
 
 async function runActivate(id: string, options: ActivateOptions): Promise<void> {
   const by = { actor: options.as, reason: options.reason ?? null }
   await withAuditedSession(options, { act: 'mask-key.activate', subject: id, ...by }, async (session) => {
-    const ids = session.folder.keys.maskKeys.map((key) => key.id)
+    const { keys } = session.folder
+    const ids = keys.maskKeys.map((key) => key.id)
     if (!ids.includes(id)) throw new CommandError(`${id} is no key of mask-keys.json, which has ${ids.join(', ')}`, 2)
-    const { inForce, listed } = await usedBy(session)
-    const unknown = Math.max(0, ...listed.values()) - (listed.get(id) ?? 0)
+    const uses = await keyUses(session)
+    const unknown =
+      Math.max(...[...uses.values()].map(({ entries }) => entries.size)) - (uses.get(id)?.entries.size ?? 0)
     if (unknown > 0 && options.forgetLists !== true) {
       const what = `${unknown} listed cards, e-mails or addresses have no entry under ${id}: payments with them would pass`
       throw new CommandError(`${what}; list them again first (the values are not kept), or say --forget-lists`)
     }
+    // Before the record: whoever starts from now on must have it.
+    await agreeOnMaskKey(session, keys, id)
     const change = { kind: 'MASK_KEY_ACTIVATED', ...by, subject: id } as const
-    // Also of the one in force: that is what one partition says, and a second time does no harm.
     const places = await sendControl(session, 'admin', change, ALL_PARTITIONS, machineTime.nowMs())
     const holds = await settled(session, places)
-    if (options.json) print(JSON.stringify({ kind: change.kind, id, before: inForce, holds, places }))
-    else print(`${id}: masks from input ${placesText(places)} on, ${inForce} before${holds ? '' : `\n${WAITING}`}`)
+    const before = [...uses].flatMap(([known, { partitions }]) => (partitions.length > 0 ? [known] : []))
+    if (options.json) print(JSON.stringify({ kind: change.kind, id, before, holds, places }))
+    else
+      print(
+        `${id}: masks from input ${placesText(places)} on, ${before.join(' and ')} before${holds ? '' : `\n${WAITING}`}`,
+      )
   })
 }
 
-/** The key in force and the list entries by key. Both stand in every partition by one transaction, so any of them tells. */
-async function usedBy(session: Session<Log>): Promise<{ inForce: string; listed: ReadonlyMap<string, number> }> {
-  const { masking, lists } = await committedStores(session, 0)
-  const listed = new Map<string, number>()
-  for (const entry of lists.keys()) {
-    const id = tokenKeyOf(entry)
-    if (id !== null) listed.set(id, (listed.get(id) ?? 0) + 1)
+interface KeyUses {
+  /** Where it is in force. */
+  readonly partitions: number[]
+  /** Those that count still; an entry stands in every partition. */
+  readonly entries: Set<string>
+}
+
+const NOTHING: KeyUses = { partitions: [], entries: new Set() }
+
+async function keyUses(session: Session<Log>): Promise<ReadonlyMap<string, KeyUses>> {
+  const uses = new Map(
+    session.folder.keys.maskKeys.map(({ id }) => [id, { partitions: [], entries: new Set() } as KeyUses]),
+  )
+  const untilMs = new Map<string, number>()
+  let nowMs = 0
+  for (const partition of ALL_PARTITIONS) {
+    const { masking, lists, streamTimeMs } = await committedStores(session, partition)
+    uses.get(masking.keys.ids[masking.activeKey] ?? '')?.partitions.push(partition)
+    for (const [entry, until] of lists) untilMs.set(entry, until)
+    nowMs = Math.max(nowMs, streamTimeMs)
   }
-  return { inForce: masking.keys.ids[masking.activeKey] ?? '', listed }
+  for (const [entry, until] of untilMs) {
+    if (until > nowMs) uses.get(tokenKeyOf(entry) ?? '')?.entries.add(entry)
+  }
+  return uses
 }

@@ -1,31 +1,58 @@
+import { TOPICS } from '../../schemas/topics.ts'
 import { StreamsError } from '../../streams/errors.ts'
-import type { CommittedOffset, Log } from '../../streams/log/log.ts'
+import type { CommittedOffset, Log, TopicPartition } from '../../streams/log/log.ts'
+import { machineTime } from '../../streams/machine/machine-time.ts'
 import { type Keys, KeysError, keyFingerprint } from './keys.ts'
-import { APPLICATION_ID, INPUT_TOPIC } from './session.ts'
 
-/** The group whose one committed offset says with which keys a cluster's payments are decided. It consumes nothing. */
-export const KEYS_GROUP: string = `${APPLICATION_ID}-keys`
+/** The group whose one committed offset says with which keys a log's payments are decided. It consumes nothing. */
+export const KEYS_GROUP = 'sluice-keys'
 const MASK_KEY = 'mask key '
-const PLACE = { topic: INPUT_TOPIC, partition: 0 }
+const PLACE = { topic: TOPICS.paymentsSubmitted.name, partition: 0 }
+/** Somebody else is putting keys down: a sync, or a transaction. */
+const AGAIN_MS = 20
 
 type SomeKeys = Pick<Keys, 'folder' | 'maskKeys' | 'stateKey'>
 
+/** Where keys are agreed on: the log, and what is committed there in the name of an application. */
+export interface Agreeing {
+  readonly log: Log
+  readonly committedBy: (applicationId: string, input: TopicPartition) => Promise<CommittedOffset | null>
+}
+
 /**
- * Holds the keys of a worker against those that the first worker of the cluster came with; who is first puts theirs down. Other keys would
- * make other tokens of the same card, by who happens to own a partition. Returns the mask key that every partition starts with: the one that stood first then.
+ * Holds the keys of a process that decides against those that the first one came with; who is first puts theirs down. Other keys would
+ * make other tokens of the same card, by who happens to own a partition. Returns the mask key that every partition starts with: the first one then.
  * @throws KeysError when a key is missing or another one. StreamsError by what happens next.
  */
-export async function agreeOnKeys(log: Log, keys: SomeKeys): Promise<string> {
+export async function agreeOnKeys(at: Agreeing, keys: SomeKeys): Promise<string> {
   for (;;) {
-    const first = await requireAgreedKeys(log, keys)
+    const first = await requireAgreedKeys(at, keys)
     if (first !== null) return first
-    await proposeKeys(log, keys)
+    await putDown(at.log, (agreed) => (agreed === null ? textOf([...fingerprintsOf(keys)]) : null))
   }
 }
 
-/** The same for whoever reads or sends: null until a worker has put down its keys. @throws KeysError */
-export async function requireAgreedKeys(log: Log, keys: SomeKeys): Promise<string | null> {
-  const agreed = await log.group(KEYS_GROUP).committed(PLACE)
+/**
+ * Puts down a mask key that is about to be in force, so that from now on nobody starts without it, or with another of that id.
+ * @throws KeysError, StreamsError as `agreeOnKeys`
+ */
+export async function agreeOnMaskKey(at: Agreeing, keys: SomeKeys, id: string): Promise<void> {
+  const name = `${MASK_KEY}${id}`
+  const entry = [...fingerprintsOf(keys)].filter(([known]) => known === name)
+  for (;;) {
+    await agreeOnKeys(at, keys)
+    const agreed = await at.committedBy(KEYS_GROUP, PLACE)
+    if (agreed !== null && agreedFingerprints(agreed).some(([known]) => known === name)) return
+    await putDown(at.log, (before) => textOf([...(before === null ? [] : agreedFingerprints(before)), ...entry]))
+  }
+}
+
+/** The same for whoever reads or sends: null until somebody has put down their keys. @throws KeysError */
+export async function requireAgreedKeys(
+  { committedBy }: Pick<Agreeing, 'committedBy'>,
+  keys: SomeKeys,
+): Promise<string | null> {
+  const agreed = await committedBy(KEYS_GROUP, PLACE)
   if (agreed === null) return null
   const own = fingerprintsOf(keys)
   const fingerprints = agreedFingerprints(agreed)
@@ -34,11 +61,21 @@ export async function requireAgreedKeys(log: Log, keys: SomeKeys): Promise<strin
     if (found === fingerprint) continue
     const what = found === undefined ? 'is missing' : 'is another one'
     throw new KeysError(
-      `the ${name} in ${keys.folder} ${what} than the workers of this cluster have; put a copy of their keys there, or name its folder with SLUICE_KEYS`,
+      `the ${name} in ${keys.folder} ${what} than this log's payments are decided with; put a copy of the right keys there, or name their folder with SLUICE_KEYS`,
     )
   }
   const [first = ''] = fingerprints.map(([name]) => name)
   return first.slice(MASK_KEY.length)
+}
+
+interface Ringed {
+  readonly keys: Pick<Keys, 'maskKeys'>
+  readonly initialMaskKey: string
+}
+
+/** The mask keys with the one first that every partition starts with, in whatever order their file has them now (ADR 0072). */
+export function ringOf({ keys, initialMaskKey }: Ringed): Keys['maskKeys'] {
+  return keys.maskKeys.toSorted((a, b) => Number(b.id === initialMaskKey) - Number(a.id === initialMaskKey))
 }
 
 /** Brokers forget offsets that are committed by no member; a worker says again what is agreed. */
@@ -48,22 +85,23 @@ export async function renewAgreedKeys(log: Log): Promise<void> {
   if (agreed !== null) await group.commit(PLACE, agreed)
 }
 
-/** In a transaction whose id fences whoever does the same at that moment: one of two who come first finds what the other put down. */
-async function proposeKeys(log: Log, keys: SomeKeys): Promise<void> {
-  const session = await log.openTask(KEYS_GROUP, PLACE)
+/** In a session whose id fences whoever does the same at that moment: one of two who come first finds what the other put down. */
+async function putDown(log: Log, next: (agreed: CommittedOffset | null) => string | null): Promise<void> {
   try {
-    if ((await session.committed()) !== null) return
-    session.begin()
-    await session.sendOffset({
-      offset: 0,
-      metadata: [...fingerprintsOf(keys)].map(([name, of]) => `${name}=${of}`).join(';'),
-    })
-    await session.end()
+    const session = await log.openTask(KEYS_GROUP, PLACE)
+    try {
+      const metadata = next(await session.committed())
+      if (metadata === null) return
+      session.begin()
+      await session.sendOffset({ offset: 0, metadata })
+      await session.end()
+    } finally {
+      await session.close()
+    }
   } catch (error) {
     // Another one has the word, or what became of this one's is not known: it is read again.
     if (!(error instanceof StreamsError) || (error.next !== 'fenced' && error.next !== 'abort')) throw error
-  } finally {
-    await session.close()
+    await machineTime.wait(AGAIN_MS)
   }
 }
 
@@ -71,6 +109,10 @@ async function proposeKeys(log: Log, keys: SomeKeys): Promise<void> {
 function fingerprintsOf({ maskKeys, stateKey }: SomeKeys): Map<string, string> {
   const fingerprints = new Map(maskKeys.map(({ id, secret }) => [`${MASK_KEY}${id}`, keyFingerprint(secret)]))
   return fingerprints.set('state key', keyFingerprint(stateKey))
+}
+
+function textOf(fingerprints: readonly (readonly [name: string, fingerprint: string])[]): string {
+  return fingerprints.map(([name, of]) => `${name}=${of}`).join(';')
 }
 
 function agreedFingerprints({ metadata }: CommittedOffset): (readonly [name: string, fingerprint: string])[] {

@@ -44,7 +44,7 @@ export async function openWorkerSession(config: Config, member: Asker): Promise<
   }
   const session = await connect(config, openFolder, ids, member)
   try {
-    const initialMaskKey = await agreeOnKeys(session.log, session.folder.keys)
+    const initialMaskKey = await agreeOnKeys(session, session.folder.keys)
     const group = session.log.group(APPLICATION_ID)
     // What a killed worker has left open stands until a task takes its partition over, which comes after this, or until it times out: only
     // where nothing stood before is it waited for.
@@ -71,7 +71,9 @@ async function connect(
     if (leaders.length !== PARTITIONS) throw otherPartitions(leaders.length)
     const folder = await openFolder()
     requireOwnLog(folder, topicId)
-    const initialMaskKey = (await requireAgreedKeys(log, folder.keys)) ?? folder.initialMaskKey
+    const committedBy: ClusterSession['committedBy'] = (applicationId, input) =>
+      log.group(applicationId).committed(input)
+    const initialMaskKey = (await requireAgreedKeys({ committedBy }, folder.keys)) ?? folder.initialMaskKey
     const group = log.group(APPLICATION_ID)
     const registry = schemaRegistry(config)
     const ids = await idsOf(registry)
@@ -83,7 +85,7 @@ async function connect(
       registry,
       logId: topicId,
       committed: (input) => group.committed(input),
-      committedBy: (applicationId, input) => log.group(applicationId).committed(input),
+      committedBy,
       isOwned: async () => true,
       heldBack: (input) => log.heldBack(input),
       appendTogether: (batches) => appendTogether(log, batches),

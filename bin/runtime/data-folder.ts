@@ -17,8 +17,6 @@ const DescriptionSchema = z.strictObject({
   semanticsVersion: z.int(),
   createdAt: z.string(),
   maskKeys: z.record(z.string(), z.string()),
-  /** Folders that were made before 2026-11-27 have none. */
-  initialMaskKey: z.string().optional(),
   stateKey: z.string(),
   initialRules: RuleSetSchema,
 })
@@ -31,7 +29,7 @@ export interface DataFolder {
   readonly keys: Keys
   /** The rule set before the first RULES_SET record: what was configured when the folder was made. */
   readonly initialRules: RuleSet
-  /** Id of the mask key before the first MASK_KEY_ACTIVATED record: the first one when the folder was made. */
+  /** Id of the mask key before the first MASK_KEY_ACTIVATED record, as the log's processes have agreed; the first of the file before that. */
   readonly initialMaskKey: string
   /** Id of the state key, for checkpoints. */
   readonly stateKeyId: string
@@ -63,8 +61,8 @@ export function openDataFolder(config: Config): DataFolder {
   const description = readDescription(file)
   const keys = readKeys(keysFolder(config, path))
   requireSameKeys(file, description, keys)
-  const { initialRules, initialMaskKey = firstId(keys) } = description
-  return { path, keys, initialRules, initialMaskKey, stateKeyId: keyFingerprint(keys.stateKey) }
+  const { initialRules } = description
+  return { path, keys, initialRules, initialMaskKey: firstId(keys), stateKeyId: keyFingerprint(keys.stateKey) }
 }
 
 /**
@@ -87,14 +85,12 @@ function create(config: Config, path: string, initialRules: RuleSet): void {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const folder = keysFolder(config, path)
   if (config.profile === 'demo' && config.keysFolder === '' && !exists(folder)) generateKeys(folder)
-  const keys = readKeys(folder)
-  const { maskKeys, stateKey } = keys
+  const { maskKeys, stateKey } = readKeys(folder)
   const description: FolderDescription = {
     format: FOLDER_FORMAT,
     semanticsVersion: SEMANTICS_VERSION,
     createdAt: new Date().toISOString(),
     maskKeys: Object.fromEntries(maskKeys.map(({ id, secret }) => [id, keyFingerprint(secret)])),
-    initialMaskKey: firstId(keys),
     stateKey: keyFingerprint(stateKey),
     initialRules,
   }

@@ -66,6 +66,9 @@ export const RIGHTS = {
     // Gives the tasks' group offsets back that the brokers have forgotten.
     { resource: 'GROUP', name: APPLICATION_ID, prefixed: false, operation: 'READ' },
     { resource: 'TRANSACTIONAL_ID', name: `${RULES_APPLICATION_ID}-`, prefixed: true, operation: 'WRITE' },
+    // Puts the mask key down that it activates.
+    { resource: 'GROUP', name: KEYS_GROUP, prefixed: false, operation: 'READ' },
+    { resource: 'TRANSACTIONAL_ID', name: `${KEYS_GROUP}-`, prefixed: true, operation: 'WRITE' },
   ],
 } as const satisfies Record<string, readonly Right[]>
 

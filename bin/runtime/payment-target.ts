@@ -47,7 +47,7 @@ async function requireKeysOf(kafka: KafkaOptions, { keys }: DataFolder): Promise
   const { KafkaLog } = await import('../../streams/kafka/kafka-log.ts')
   const log = new KafkaLog({ kafka })
   try {
-    await requireAgreedKeys(log, keys)
+    await requireAgreedKeys({ committedBy: (applicationId, input) => log.group(applicationId).committed(input) }, keys)
   } finally {
     await log.close()
   }

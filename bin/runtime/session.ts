@@ -13,6 +13,7 @@ import { CheckpointFolder } from '../../streams/state/checkpoint-folder.ts'
 import type { CheckpointIdentity } from '../../streams/state/checkpoint-header.ts'
 import type { CheckpointStore } from '../../streams/state/checkpoint-store.ts'
 import type { BatchProcessor } from '../../streams/task/batch-processor.ts'
+import { agreeOnKeys, requireAgreedKeys, ringOf } from './agreed-keys.ts'
 import { readRules } from './control/rules-file.ts'
 import {
   checkpointFolder,
@@ -67,7 +68,11 @@ export interface Session<L extends Log = EmbeddedLog> {
 export async function openSession(config: Config, reading: Pick<EmbeddedLogSettings, 'lookMs'> = {}): Promise<Session> {
   const folder = openDataFolder(config)
   const registry = schemaRegistry(config)
-  return connect(config, folder, registry, await schemaIds(registry), { bytesMax: config.logBytesMax, ...reading })
+  const session = await connect(config, folder, registry, await schemaIds(registry), {
+    bytesMax: config.logBytesMax,
+    ...reading,
+  })
+  return agreed(session, () => requireAgreedKeys(session, folder.keys))
 }
 
 /** How a session that writes differs from the usual one. */
@@ -89,8 +94,21 @@ export async function openWritingSession(
   const settings = { bytesMax, ...(onSynced !== undefined && { onSynced }) }
   const session = await connect(config, folder, registry, ids, settings)
   const { logRetentionMs: retentionMs } = config
-  await session.log.createTopics(topicSettings({ logBytesMax: keepsAll ? null : bytesMax, retentionMs }))
-  return session
+  return agreed(session, async () => {
+    await session.log.createTopics(topicSettings({ logBytesMax: keepsAll ? null : bytesMax, retentionMs }))
+    return agreeOnKeys(session, folder.keys)
+  })
+}
+
+/** The session with the mask key that its partitions start with; closed when there is no agreement. */
+async function agreed(session: Session, ask: () => Promise<string | null>): Promise<Session> {
+  try {
+    const initialMaskKey = (await ask()) ?? session.folder.initialMaskKey
+    return { ...session, folder: { ...session.folder, initialMaskKey } }
+  } catch (error) {
+    await session.log.close()
+    throw error
+  }
 }
 
 /** What an import that keeps everything may take. */
@@ -104,14 +122,14 @@ async function connect(
   settings: Pick<EmbeddedLogSettings, 'bytesMax' | 'lookMs' | 'onSynced'>,
 ): Promise<Session> {
   const log = await openEmbeddedLog({ directory: logFolder(folder.path), clock: machineTime, ...settings })
+  const logId = log.stat().folderId
+  const committedBy: Session['committedBy'] = (applicationId, input) => log.committedOffset(applicationId, input)
   try {
-    requireOwnLog(folder, log.stat().folderId)
+    requireOwnLog(folder, logId)
   } catch (error) {
     await log.close()
     throw error
   }
-  const committedBy: Session['committedBy'] = (applicationId, input) => log.committedOffset(applicationId, input)
-  const logId = log.stat().folderId
   return {
     config,
     folder,
@@ -133,10 +151,9 @@ async function connect(
 
 /** The chain of one thread over the session's keys and bounds. */
 export function createRuntime({ config, folder, ids, registry }: Session<Log>): BatchProcessor<PaymentStores> {
-  const { initialMaskKey, keys } = folder
+  const { keys } = folder
   return createPaymentRuntime({
-    // The ring begins with the key that a partition starts with, in whatever order the file has them now.
-    maskKeys: keys.maskKeys.toSorted((a, b) => Number(b.id === initialMaskKey) - Number(a.id === initialMaskKey)),
+    maskKeys: ringOf(folder),
     stateKey: keys.stateKey,
     signers: keys.signers,
     initialRules: folder.initialRules,

@@ -7,6 +7,7 @@ import {
 import { canonicalRules, RuleSetSchema } from '../../schemas/rule-set.ts'
 import { CONTROL_APPLIED, CONTROL_IGNORED, CONTROL_REFUSED } from '../../streams/disposition.ts'
 import { NO_ENTRY } from '../../streams/state/window-store.ts'
+import { isKeyId, maskKeyMissing } from '../mask/key-ring.ts'
 import { CompiledRules } from '../score/compiled-rules.ts'
 import type { PartitionState } from '../stores/partition-state.ts'
 import type { PaymentStores } from '../stores/payment-stores.ts'
@@ -85,8 +86,11 @@ function setRules(record: ControlRecordReader, _draft: ControlDraft, { partition
 }
 
 function activateMaskKey(record: ControlRecordReader, _draft: ControlDraft, stores: PaymentStores): Applied {
-  const activeKey = stores.tools.keys.ids.indexOf(record.subject ?? '')
-  if (activeKey < 0) return { refused: 'subject: a mask key id that is not in the key ring' }
+  const id = record.subject ?? ''
+  if (!isKeyId(id)) return { refused: 'subject: not the id of a mask key' }
+  const activeKey = stores.tools.keys.ids.indexOf(id)
+  // What becomes of the record must not hang on who folds it: a machine without the key stops before it, and goes on once it has it.
+  if (activeKey < 0) throw maskKeyMissing(id)
   stores.partition.set({ ...stores.partition.get(), activeKey })
   return 'applied'
 }

@@ -1,4 +1,5 @@
 import { putLong, putRaw } from '../../schemas/avro/bytes.ts'
+import { StreamsError } from '../../streams/errors.ts'
 import { TOKEN_DIGITS } from '../../streams/hash/index.ts'
 
 /** Avro's encoding of the branch of an optional string that holds one. */
@@ -72,4 +73,10 @@ function optionalText(text: Uint8Array, length: number): Uint8Array {
 
 function bytesOf(ascii: string): Uint8Array {
   return Uint8Array.from(ascii, (character) => character.charCodeAt(0))
+}
+
+/** A key that is or was in force and that this machine does not have: with another one it would decide other things than the others do. */
+export function maskKeyMissing(id: string): StreamsError {
+  const what = `mask key ${id}, which was put in force, is not among this machine's mask keys; put it there, and start again`
+  return new StreamsError('MASK_KEY_MISSING', 'stop', what)
 }

@@ -1,9 +1,8 @@
 import { type RuleSet, RuleSetSchema } from '../../schemas/rule-set.ts'
-import { StreamsError } from '../../streams/errors.ts'
 import type { JsonState } from '../../streams/state/json-section.ts'
 import type { ValueStore } from '../../streams/state/value-store.ts'
 import type { StreamTime } from '../../streams/stream-time.ts'
-import type { KeyRing } from '../mask/key-ring.ts'
+import { type KeyRing, maskKeyMissing } from '../mask/key-ring.ts'
 import { CompiledRules } from '../score/compiled-rules.ts'
 
 /** What control records have set in this partition (SPEC S6). Replaced as a whole, never changed in place. */
@@ -22,8 +21,10 @@ interface Saved {
   readonly heads: readonly number[]
   readonly rules: RuleSet
   readonly rulesHash: string
-  /** By id, since the order of a ring is the machine's own; its ordinal, in checkpoints before 2026-11-27. */
-  readonly activeKey: string | number
+  /** For programs from before 2026-11-27, which know no id. */
+  readonly activeKey: number
+  /** The order of a ring is its machine's own. */
+  readonly activeKeyId?: string
   readonly serials: readonly (readonly [string, number])[]
   /** An entry without end has null: JSON knows no infinity. */
   readonly lists: readonly (readonly [string, number | null])[]
@@ -44,7 +45,8 @@ export function partitionSection(
         heads: heads.map((head) => head.get()),
         rules: rules.rules,
         rulesHash: rules.hash,
-        activeKey: ids[activeKey]!,
+        activeKey,
+        activeKeyId: ids[activeKey]!,
         serials: [...serials],
         lists: [...lists].map(([entry, untilMs]) => [entry, Number.isFinite(untilMs) ? untilMs : null]),
       }
@@ -52,8 +54,8 @@ export function partitionSection(
     write: (value) => {
       // Its checksum was verified and its layout is this version's own.
       const saved = value as Saved
-      const activeKey = typeof saved.activeKey === 'number' ? saved.activeKey : ids.indexOf(saved.activeKey)
-      if (ids[activeKey] === undefined) throw keyMissing(saved.activeKey)
+      const activeKey = saved.activeKeyId === undefined ? saved.activeKey : ids.indexOf(saved.activeKeyId)
+      if (ids[activeKey] === undefined) throw maskKeyMissing(saved.activeKeyId ?? `number ${saved.activeKey}`)
       streamTime.ms = saved.streamTimeMs
       for (const [i, head] of heads.entries()) head.set(saved.heads[i] as number)
       state.set({
@@ -64,9 +66,4 @@ export function partitionSection(
       })
     },
   }
-}
-
-function keyMissing(id: string | number): StreamsError {
-  const what = `mask key ${id}, which is in force, is not among this machine's mask keys; put it back, nothing was processed`
-  return new StreamsError('MASK_KEY_MISSING', 'stop', what)
 }

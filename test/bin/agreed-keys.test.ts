@@ -2,7 +2,14 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { agreeOnKeys, KEYS_GROUP, renewAgreedKeys, requireAgreedKeys } from '../../bin/runtime/agreed-keys.ts'
+import {
+  type Agreeing,
+  agreeOnKeys,
+  agreeOnMaskKey,
+  KEYS_GROUP,
+  renewAgreedKeys,
+  requireAgreedKeys,
+} from '../../bin/runtime/agreed-keys.ts'
 import { generateKeys, keyFingerprint, readKeys } from '../../bin/runtime/keys.ts'
 import { INPUT_TOPIC } from '../../bin/runtime/session.ts'
 import { topicSettings } from '../../bin/runtime/topic-settings.ts'
@@ -24,6 +31,10 @@ await onRealParts(['kafka'], 'the keys of a cluster', () => {
     logs.push(log)
     return log
   }
+  const at = (log: KafkaLog): Agreeing => ({
+    log,
+    committedBy: (applicationId, input) => log.group(applicationId).committed(input),
+  })
   const keysIn = (name: string) => {
     generateKeys(join(folder, name))
     return readKeys(join(folder, name))
@@ -44,8 +55,8 @@ await onRealParts(['kafka'], 'the keys of a cluster', () => {
     timeout: TEST_MS,
   }, async () => {
     const all = ['a', 'b', 'c', 'd'].map(keysIn)
-    for (const keys of all) expect(await requireAgreedKeys(openLog(), keys)).toBe(null)
-    const settled = await Promise.allSettled(all.map((keys) => agreeOnKeys(openLog(), keys)))
+    for (const keys of all) expect(await requireAgreedKeys(at(openLog()), keys)).toBe(null)
+    const settled = await Promise.allSettled(all.map((keys) => agreeOnKeys(at(openLog()), keys)))
     const agreed = all.filter((_, at) => settled[at]?.status === 'fulfilled')
     expect(agreed).toHaveLength(1)
     for (const one of settled) {
@@ -54,7 +65,7 @@ await onRealParts(['kafka'], 'the keys of a cluster', () => {
     }
     const [own] = agreed as [(typeof all)[number]]
     const log = openLog()
-    await agreeOnKeys(log, own)
+    await agreeOnKeys(at(log), own)
     const before = await log.group(KEYS_GROUP).committed(PLACE)
     await renewAgreedKeys(log)
     expect(await log.group(KEYS_GROUP).committed(PLACE)).toEqual(before)
@@ -62,12 +73,12 @@ await onRealParts(['kafka'], 'the keys of a cluster', () => {
     const more = { ...own, maskKeys: [...own.maskKeys, { id: 'mask-3', secret: new Uint8Array(32) }] }
     // What a partition starts with is what stood first then, in whatever order another machine has them.
     const turned = { ...more, maskKeys: more.maskKeys.toReversed() }
-    for (const keys of [more, turned]) expect(await requireAgreedKeys(log, keys)).toBe('mask-1')
-    expect(await agreeOnKeys(log, turned)).toBe('mask-1')
+    for (const keys of [more, turned]) expect(await requireAgreedKeys(at(log), keys)).toBe('mask-1')
+    expect(await agreeOnKeys(at(log), turned)).toBe('mask-1')
     const fewer = { ...own, maskKeys: own.maskKeys.slice(1) }
-    await expect(requireAgreedKeys(log, fewer)).rejects.toThrow(/mask key mask-1 in \S+ is missing/)
+    await expect(requireAgreedKeys(at(log), fewer)).rejects.toThrow(/mask key mask-1 in \S+ is missing/)
     const other = { ...own, stateKey: new Uint8Array(16) }
-    await expect(requireAgreedKeys(log, other)).rejects.toThrow(/the state key in \S+ is another one/)
+    await expect(requireAgreedKeys(at(log), other)).rejects.toThrow(/the state key in \S+ is another one/)
     // Nothing of a key but its fingerprint is told to the brokers.
     for (const { secret } of own.maskKeys) expect(before?.metadata).not.toContain(Buffer.from(secret).toString('hex'))
   })
@@ -82,7 +93,7 @@ await onRealParts(['kafka'], 'the keys of a cluster', () => {
     const alone = await sluice(['worker', '--port', '0'], env('stranger'))
     expect(alone.code).toBe(1)
     expect(alone.stderr).toMatch(
-      /the mask key mask-1 in \S+stranger\/keys is another one than the workers of this cluster have/,
+      /the mask key mask-1 in \S+stranger\/keys is another one than this log's payments are decided with/,
     )
     const sender = await sluice(['simulate', '--kafka', '--scenario', 'mixed', '--seconds', '1'], env('stranger'))
     expect(sender.stderr).toMatch(/mask key mask-1 .* another one/)
@@ -97,6 +108,23 @@ await onRealParts(['kafka'], 'the keys of a cluster', () => {
     await worker.says(/partitions: 0 1 2 3 4 5 6 7 8 9 10 11\n/)
     worker.child.kill('SIGINT')
     expect(await worker.ended).toBe(0)
+  })
+
+  test('SPEC M3: a key that is put in force is agreed on as well: nobody starts without it, nor with another one of that id', async () => {
+    const log = openLog()
+    const own = readKeys(join(folder, 'copy'))
+    const withThird = (byte: number) => ({
+      ...own,
+      maskKeys: [{ id: 'mask-3', secret: new Uint8Array(32).fill(byte) }, ...own.maskKeys],
+    })
+    const more = withThird(3)
+    await Promise.all([1, 2].map(() => agreeOnMaskKey(at(openLog()), more, 'mask-3')))
+    await agreeOnMaskKey(at(log), more, 'mask-3')
+    const agreed = await log.group(KEYS_GROUP).committed(PLACE)
+    expect(agreed?.metadata.match(/mask key/g)).toHaveLength(3)
+    expect(await agreeOnKeys(at(log), more)).toBe('mask-1')
+    await expect(requireAgreedKeys(at(log), own)).rejects.toThrow(/mask key mask-3 in \S+ is missing/)
+    await expect(requireAgreedKeys(at(log), withThird(4))).rejects.toThrow(/mask key mask-3 in \S+ is another one/)
   })
 
   const fingerprintIn = (name: string) => keyFingerprint(readKeys(join(folder, name)).stateKey)

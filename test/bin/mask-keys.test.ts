@@ -1,12 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { controlOutcome } from '../../bin/runtime/control/control-outcome.ts'
+import { ALL_PARTITIONS, sendControl } from '../../bin/runtime/control/control-records.ts'
 import { findDecisions } from '../../bin/runtime/decision-search.ts'
 import { KEY_FILES } from '../../bin/runtime/keys.ts'
 import { createProducer } from '../../bin/runtime/payment-source.ts'
 import { openWritingSession } from '../../bin/runtime/session.ts'
 import { unmasked } from '../../producers/mask-payment.ts'
 import { GOOD_PAYMENT } from '../corpus/bad-inputs.ts'
+import { decidedSession, pay } from '../otp/challenged-folder.ts'
 import { auditedActs } from './audited-acts.ts'
 import { testConfig } from './decided-folder.ts'
 import { SluiceProcess, sluice, temporaryFolder } from './sluice-process.ts'
@@ -60,7 +63,7 @@ test('SPEC M3 S6: a mask key is put in force by a record, and a replay meets it 
   const activated = await sluice(['mask-keys', 'activate', 'mask-2', '--reason', 'yearly', '--json', ...at])
   expect(activated.code, activated.stderr).toBe(0)
   const change = JSON.parse(activated.stdout)
-  expect(change).toMatchObject({ kind: 'MASK_KEY_ACTIVATED', id: 'mask-2', before: 'mask-1', holds: true })
+  expect(change).toMatchObject({ kind: 'MASK_KEY_ACTIVATED', id: 'mask-2', before: ['mask-1'], holds: true })
   expect(change.places).toHaveLength(12)
   expect(await maskedWith(folder, 'pay-3')).toBe('mask-2')
   await ended(second)
@@ -75,8 +78,8 @@ test('SPEC M3 S6: a mask key is put in force by a record, and a replay meets it 
   expect(verified.code, verified.stdout).toBe(0)
   const shown = (await sluice(['mask-keys', 'show', '--json', ...at])).stdout.trim().split('\n')
   expect(shown.map((line) => JSON.parse(line))).toEqual([
-    { id: 'mask-1', masks_at: ['edges'], list_entries: 0 },
-    { id: 'mask-2', masks_at: ['chain'], list_entries: 0 },
+    { id: 'mask-1', masks_at: ['edges'], partitions: [], list_entries: 0 },
+    { id: 'mask-2', masks_at: ['chain'], partitions: ALL_PARTITIONS, list_entries: 0 },
   ])
   expect((await auditedActs(folder)).map(({ act, subject, result }) => [act, subject, result])).toEqual([
     ['mask-key.activate', 'mask-2', 'done'],
@@ -113,9 +116,74 @@ test('SPEC M3 S1: a key under which listed cards would be unknown is not put in 
   expect(await maskedWith(folder, 'pay-1')).toBe('mask-3')
   await ended(again)
 
-  // A checkpoint in whose state it is in force is of no use to a machine without it, which says so.
-  writeFileSync(file, JSON.stringify(keys))
-  const without = await sluice([...UP, ...at])
-  expect(without.code).toBe(1)
-  expect(without.stderr).toMatch(/MASK_KEY_MISSING|mask key mask-3, which is in force, is not among/)
+  // From now on nobody starts without it, nor with another one of that name.
+  const others = [
+    { third: [], why: 'is missing' },
+    { third: [{ id: 'mask-3', secret: 'cd'.repeat(32) }], why: 'is another one' },
+  ]
+  for (const { third, why } of others) {
+    writeFileSync(file, JSON.stringify([...keys, ...third]))
+    const refused = await sluice([...UP, ...at])
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toMatch(new RegExp(`the mask key mask-3 in \\S+ ${why} `))
+  }
 }, 120_000)
+
+test('SPEC M3 S6: a pipeline without the key stops before its record and goes on once it has it, as a replay does', async () => {
+  const folder = temporaryFolder()
+  const at = ['--data', folder]
+  const own = join(folder, 'keys')
+  const before = join(folder, 'keys-before')
+  const up = () => new SluiceProcess([...UP, ...at], { SLUICE_KEYS: before })
+  const made = new SluiceProcess([...UP, ...at])
+  await made.says(/12 tasks/)
+  await ended(made)
+  cpSync(own, before, { recursive: true })
+  const keys = JSON.parse(readFileSync(join(own, KEY_FILES.mask), 'utf8'))
+  writeFileSync(join(own, KEY_FILES.mask), JSON.stringify([...keys, { id: 'mask-3', secret: 'ab'.repeat(32) }]))
+
+  const without = up()
+  await without.says(/12 tasks/)
+  const activated = await sluice(['mask-keys', 'activate', 'mask-3', '--reason', 'yearly', ...at])
+  expect(activated, activated.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('it holds once') })
+  expect(await without.ended).toBe(1)
+  expect(without.stderr).toContain('mask key mask-3, which was put in force, is not among')
+  const shown = (await sluice(['mask-keys', 'show', ...at])).stdout
+  expect(shown).toMatch(/^mask-1 {2}masks at: chain, edges/)
+  const again = up()
+  expect(await again.ended).toBe(1)
+  expect(again.stderr).toMatch(/the mask key mask-3 in \S+keys-before is missing/)
+
+  cpSync(own, before, { recursive: true })
+  const withIt = up()
+  await withIt.says(/12 tasks/)
+  expect(await maskedWith(folder, 'pay-1')).toBe('mask-3')
+  await ended(withIt)
+  const verified = await sluice(['verify', ...at])
+  expect(verified.code, verified.stdout).toBe(0)
+}, 120_000)
+
+test('SPEC S1: a machine that lacks a key of the listed changes no list, and what has ended holds up no rotation', async () => {
+  const folder = temporaryFolder()
+  const at = ['--data', folder]
+  const session = await decidedSession(folder)
+  const file = join(folder, 'keys', KEY_FILES.mask)
+  const keys = JSON.parse(readFileSync(file, 'utf8'))
+  const subject = `card:v1:mask-3:${'0'.repeat(64)}`
+  const add = async (subject: string, until: number | null) => {
+    const change = { kind: 'LIST_ADDED', actor: 'ana', reason: 'case 41', subject, until } as const
+    const places = await sendControl(session, 'admin', change, ALL_PARTITIONS, Date.now())
+    for (const place of places) expect(await controlOutcome(session, place, Date.now() + 15_000)).toBe('holds')
+  }
+  await pay(session, { transactionId: 'pay-1', senderAccountId: 'acc-1' })
+  await add(`card:v1:mask-1:${'0'.repeat(64)}`, Date.now() - 60_000)
+  await add(subject, null)
+  const removed = await sluice(['lists', 'remove', 'card', '4111111111111111', '--reason', 'found', ...at])
+  expect(removed).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/stand under mask key mask-3, which .* lacks/),
+  })
+  writeFileSync(file, JSON.stringify([...keys, { id: 'mask-3', secret: 'ab'.repeat(32) }]))
+  const shown = (await sluice(['mask-keys', 'show', '--json', ...at])).stdout.trim().split('\n')
+  expect(shown.map((line) => JSON.parse(line).list_entries)).toEqual([0, 0, 1])
+}, 60_000)

@@ -8,6 +8,7 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { ringOf } from '../../bin/runtime/agreed-keys.ts'
 import { scanPartition } from '../../bin/runtime/partition-scan.ts'
 import { INPUT_TOPIC, openSession, PARTITIONS, type Session } from '../../bin/runtime/session.ts'
 import { OUTPUT_TOPICS } from '../../bin/runtime/topic-settings.ts'
@@ -55,7 +56,7 @@ export async function dumpFolder({ log, folder, ids }: Session, directory: strin
       Object.entries(SCHEMA_FILES).map(([name, file]) => [ids[name as keyof typeof ids], file]),
     ),
     schema_dir: join(import.meta.dirname, '../../schemas'),
-    mask_keys: folder.keys.maskKeys.map(({ id, secret }) => ({ id, hex: Buffer.from(secret).toString('hex') })),
+    mask_keys: ringOf(folder).map(({ id, secret }) => ({ id, hex: Buffer.from(secret).toString('hex') })),
     signers: folder.keys.signers.map(({ id, kinds }) => ({ id, kinds })),
     control_verdicts: verdicts,
     rules: folder.initialRules,

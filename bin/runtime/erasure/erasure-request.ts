@@ -6,6 +6,7 @@ import { type Standing, standingIn } from '../control/standing.ts'
 import type { ErasableLog } from './erasable-log.ts'
 import { ErasureRefused, GIVE_IT_AN_END, isDone, TOPICS_OF_ACCOUNTS } from './erase.ts'
 import { type Erasure, newErasure, readErasures, saveErasure } from './erasure-file.ts'
+import { subjectMatcher } from './subject.ts'
 import { accountOf } from './subject-search.ts'
 
 /**
@@ -19,10 +20,18 @@ export async function requestErasure(
   nowMs: number,
 ): Promise<Erasure> {
   const { session } = log
-  const before = readErasures(session.folder.path).filter((one) => one.subject === subject)
+  const known = readErasures(session.folder.path)
+  const underWay = known.find((one) => one.subject === subject && !isDone(one))
+  if (underWay !== undefined) return underWay
+  const accountId = await accountOf(session, subject)
+  // Under another mask key the same account has another subject.
+  const isOfIt = (one: Erasure) => {
+    if (one.subject === subject) return true
+    return accountId !== null && subjectMatcher(one.subject, session.folder.keys.maskKeys)?.(accountId) === true
+  }
+  const before = known.filter(isOfIt)
   const begun = before.find((one) => !isDone(one))
   if (begun !== undefined) return begun
-  const accountId = await accountOf(session, subject)
   const last = before.at(-1)
   if (accountId === null) {
     if (last !== undefined) return last

@@ -46,7 +46,7 @@ class CheckpointLaw:
             ("stream time", _time(saved["streamTimeMs"]), partition.stream_time),
             ("serials", dict(saved["serials"]), partition.serials),
             ("lists", {entry: FOREVER if end is None else end for entry, end in saved["lists"]}, partition.lists),
-            ("mask key in force", saved["activeKey"], partition.key_id),
+            ("mask key in force", saved["activeKeyId"], partition.key_id),
             ("rule version", saved["rules"]["version"], partition.rules.version),
         ):
             self.expect(found == wanted, f"{name}: {what} is {found}, the fold has {wanted}")

@@ -54,7 +54,7 @@ const REFUSED: readonly Refusal[] = [
   { why: 'rules that are no JSON',                     fields: { kind: 'RULES_SET', rules: '{', ...at }, signer: 'admin',        detail: /^rules/ },
   { why: 'rules with a field that nobody knows',       fields: { kind: 'RULES_SET', rules: JSON.stringify({ ...DEFAULT_RULES, more: 1 }), ...at }, signer: 'admin', detail: /^rules/ },
   { why: 'rules whose own currency is worth 2',        fields: { kind: 'RULES_SET', rules: JSON.stringify({ ...DEFAULT_RULES, rates: { USD: 2 } }), ...at }, signer: 'admin', detail: /^rules/ },
-  { why: 'a mask key that is not in the ring',         fields: { kind: 'MASK_KEY_ACTIVATED', subject: 'k3', ...at }, signer: 'admin', detail: /^subject/ },
+  { why: 'what no mask key can be called',             fields: { kind: 'MASK_KEY_ACTIVATED', subject: 'k 3', ...at }, signer: 'admin', detail: /^subject/ },
   { why: 'no mask key',                                fields: { kind: 'MASK_KEY_ACTIVATED', ...at }, signer: 'admin',           detail: /^subject/ },
   { why: 'a list that does not exist',                 fields: { kind: 'LIST_ADDED', subject: 'merchant:m', ...at }, signer: 'admin', detail: /^subject/ },
   { why: 'a list entry without a value',               fields: { kind: 'LIST_ADDED', subject: 'device:', ...at }, signer: 'admin', detail: /^subject/ },
@@ -351,6 +351,18 @@ test('SPEC S6: 10 000 list entries stand; one more is refused, an old one may ch
   )
   expect(add('device:new')).toBe('control-applied')
   expect(add('device:newer')).toBe('control-refused')
+})
+
+test('SPEC M3 S6: a machine without the key that is put in force stops before the record, and decides nothing without it', () => {
+  const driver = new PaymentsDriver()
+  expect(driver.pay({ transactionId: 'before' })).toMatchObject({ decisions: [{ transactionId: 'before' }] })
+  expect(() => driver.control({ kind: 'MASK_KEY_ACTIVATED', subject: 'k3', ...at }, 'admin')).toThrow(
+    expect.objectContaining({
+      code: 'MASK_KEY_MISSING',
+      next: 'stop',
+      message: expect.stringMatching(/mask key k3.*put it there/),
+    }),
+  )
 })
 
 test('SPEC M3: a mask key is in force from its offset on, also within one batch', () => {

@@ -222,7 +222,7 @@ export class RandomStream {
     if (way === 12) return { kind: 'ACCOUNT_ALLOWED', eventTime, accountId, until }
     if (way < 15) return { kind: 'ACCOUNT_LIFTED', eventTime, accountId }
     if (way === 15) return { kind: 'RULES_SET', eventTime, rules: this.#ruleText() }
-    if (way === 16) return { kind: 'MASK_KEY_ACTIVATED', eventTime, subject: this.#pick(['k1', 'k2', 'k3', null]) }
+    if (way === 16) return { kind: 'MASK_KEY_ACTIVATED', eventTime, subject: this.#pick(['k1', 'k2', 'k 3', null]) }
     if (way === 17) return { kind: 'ERASURE', eventTime, ...(random.chance(0.9) && { accountId }) }
     if (way === 18) return { kind: 'ACCOUNT_BLOCKED', eventTime, until }
     const kind = random.chance(0.5) ? 'LIST_ADDED' : 'LIST_REMOVED'
