@@ -87,7 +87,7 @@ function setRules(record: ControlRecordReader, _draft: ControlDraft, { partition
 
 function activateMaskKey(record: ControlRecordReader, _draft: ControlDraft, stores: PaymentStores): Applied {
   const id = record.subject ?? ''
-  if (!isKeyId(id)) return { refused: 'subject: not the id of a mask key' }
+  if (!isKeyId(id)) return { refused: 'subject: a mask key id that is not in the key ring' }
   const activeKey = stores.tools.keys.ids.indexOf(id)
   // What becomes of the record must not hang on who folds it: a machine without the key stops before it, and goes on once it has it.
   if (activeKey < 0) throw maskKeyMissing(id)

@@ -9,12 +9,12 @@ const HEADINGS = [...TEXT.matchAll(/^## (.+)$/gm)].map((match) => match[1] ?? ''
 const COMMAND_LINES = [...TEXT.matchAll(/^(?:SLUICE_\w+=\S+ )?npx sluice (.+)$/gm)].map((match) => match[1] ?? '')
 
 /** Commands that have commands of their own. */
-const GROUPS: ReadonlySet<string> = new Set(['dlq', 'archive', 'hooks'])
+const GROUPS: ReadonlySet<string> = new Set(['dlq', 'archive', 'hooks', 'mask-keys'])
 
 /** `dlq list --limit 20` is the command `dlq list` and the option `--limit`. */
 function parse(line: string): { readonly command: string; readonly options: readonly string[] } {
   const words = line.split(' ')
-  const command = words.filter((word) => /^[a-z]+$/.test(word)).slice(0, GROUPS.has(words[0] ?? '') ? 2 : 1)
+  const command = words.filter((word) => /^[a-z]+(?:-[a-z]+)?$/.test(word)).slice(0, GROUPS.has(words[0] ?? '') ? 2 : 1)
   return { command: command.join(' '), options: words.filter((word) => word.startsWith('--')) }
 }
 
@@ -31,7 +31,8 @@ test('runbook: every alert has a chapter, names it, and comes with something to 
 async function commandNamed(words: string): Promise<Command | undefined> {
   const [name = '', nested] = words.split(' ')
   const built = (await import(`../../bin/commands/${name}.ts`)) as Record<string, () => Command>
-  const command = built[`${name}Command`]?.()
+  const camel = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  const command = built[`${camel}Command`]?.()
   return nested === undefined ? command : command?.commands.find((one) => one.name() === nested)
 }
 
