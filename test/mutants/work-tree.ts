@@ -10,8 +10,8 @@ export const FITTING: readonly string[] = ['-C1', '--recount', '--whitespace=now
 /** A mutant that makes a test run for ever is ended then. */
 const RUN_MS_MAX = 600_000
 const OUTPUT_BYTES_MAX = 64 << 20
-/** Faults are found within fewer seeds than the suite runs. */
-const SEEDS = '40'
+/** As many as the suite runs: which of them finds a fault moves with every change of the code. */
+const SEEDS = '200'
 
 export interface Outcome {
   readonly ok: boolean
