@@ -50,8 +50,7 @@ export function maskKeysCommand(): Command {
 async function runShow(options: LogOptions): Promise<void> {
   await withLogSession(options, async (session) => {
     const uses = await keyUses(session)
-    for (const [place, { id }] of session.folder.keys.maskKeys.entries()) {
-      const { partitions, entries } = uses.get(id) ?? NOTHING
+    for (const [place, [id, { partitions, entries }]] of [...uses].entries()) {
       const at = [...(partitions.length > 0 ? ['chain'] : []), ...(place === 0 ? ['edges'] : [])]
       if (options.json) print(JSON.stringify({ id, masks_at: at, partitions, list_entries: entries.size }))
       else print(`${id}  masks at: ${placesOf(at, partitions)}; ${entries.size} list entries`)
@@ -102,8 +101,7 @@ interface KeyUses {
   readonly entries: Set<string>
 }
 
-const NOTHING: KeyUses = { partitions: [], entries: new Set() }
-
+/** By key, in the order of the file. */
 async function keyUses(session: Session<Log>): Promise<ReadonlyMap<string, KeyUses>> {
   const uses = new Map(
     session.folder.keys.maskKeys.map(({ id }) => [id, { partitions: [], entries: new Set() } as KeyUses]),

@@ -83,7 +83,7 @@ test('SPEC X1: what another owner wrote since is no sign of a loss', async () =>
   await frozen.requireNonePast(4, newest)
 })
 
-test('SPEC X1: a store of checkpoints that does not answer is asked again, with a state or without', async () => {
+test('SPEC X1: a store of checkpoints that does not answer aborts the start, which is tried again, and is no loss', async () => {
   const checkpoints = checkpointing('log-1', async () => {
     throw new Error('ESTALE: stale file handle')
   })
