@@ -120,8 +120,8 @@ describe('the disk under the embedded log', () => {
   })
 
   describe.skipIf(cannotInject('strace'))('when the disk fails', () => {
-    // After a failed write LMDB's own clean-up now and then damages its heap, and the C library aborts the process: another way to
-    // stop, after which the restart must have as much. A failed sync always stops in order.
+    // After a failed write LMDB's own clean-up now and then damages its heap, and the C library aborts the process, or it ends with
+    // SIGSEGV: another way to stop, after which the restart must have as much. A failed sync always stops in order.
     const FAULTS = [
       { why: 'the sync of the pages', inject: 'fdatasync:error=EIO:when=6+' },
       { why: 'one sync of the pages, the next would succeed', inject: 'fdatasync:error=EIO:when=6' },
