@@ -69,7 +69,7 @@ const SETTINGS = {
     'CHECKPOINT_INTERVAL_RECORDS',
     wholeNumber(1, 2 ** 40),
     '25000',
-    'or after so many records',
+    'or after so many records; more while one takes over 10 MB',
   ),
   fetchBytesMax: setting('FETCH_BYTES_MAX', wholeNumber(4_096, 8 << 20), '524288', 'bytes that a task takes at a time'),
   fetchWaitMs: setting('FETCH_WAIT_MS', wholeNumber(1, 10_000), '250', 'how long an idle task waits for records'),

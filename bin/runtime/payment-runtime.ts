@@ -14,6 +14,7 @@ import { encodeString } from '../../schemas/avro/bytes.ts'
 import type { RuleSet } from '../../schemas/rule-set.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { createHashKernel, HmacTokens, KeyedHash } from '../../streams/hash/index.ts'
+import { PagePool } from '../../streams/state/page-pool.ts'
 import { BatchProcessor } from '../../streams/task/batch-processor.ts'
 import type { AskSchemaVersion } from '../../streams/task/schema-version.ts'
 import { inlineMore } from './inlining.ts'
@@ -70,6 +71,7 @@ export function createPaymentRuntime(options: PaymentRuntimeOptions): BatchProce
     inputTopic,
     inputTopicBytes: encodeString(inputTopic),
     schemaIds,
+    snapshotPages: new PagePool(),
     partitionCount,
     bounds,
   }

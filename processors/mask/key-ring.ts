@@ -1,4 +1,4 @@
-import { putLong, putRaw } from '../../schemas/avro/bytes.ts'
+import { type Encoded, encoded, putLong, putRaw } from '../../schemas/avro/bytes.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import { TOKEN_DIGITS } from '../../streams/hash/index.ts'
 
@@ -13,8 +13,8 @@ export class KeyRing {
   readonly ids: readonly string[]
   readonly #idBytes: readonly Uint8Array[]
   readonly #prefixes: readonly Uint8Array[]
-  readonly #idFields: readonly Uint8Array[]
-  readonly #tokenHeads: readonly Uint8Array[]
+  readonly #idFields: readonly Encoded[]
+  readonly #tokenHeads: readonly Encoded[]
 
   /** The first id is the key in force until a control record names another. At least one; each `[A-Za-z0-9._-]`. */
   constructor(ids: readonly string[]) {
@@ -38,12 +38,12 @@ export class KeyRing {
   }
 
   /** A key id as the encoding of an optional Avro string. */
-  idField(ordinal: number): Uint8Array {
+  idField(ordinal: number): Encoded {
     return this.#idFields[ordinal]!
   }
 
   /** What the encoding of a token as an optional Avro string begins with: all but its digits. */
-  tokenHead(ordinal: number): Uint8Array {
+  tokenHead(ordinal: number): Encoded {
     return this.#tokenHeads[ordinal]!
   }
 
@@ -65,10 +65,10 @@ export function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): b
 }
 
 /** The encoding of an optional Avro string of `length` bytes, as far as `text` goes. */
-function optionalText(text: Uint8Array, length: number): Uint8Array {
+function optionalText(text: Uint8Array, length: number): Encoded {
   const out = new Uint8Array(text.length + 4)
   out[0] = TEXT_BRANCH
-  return out.slice(0, putRaw(out, putLong(out, 1, length), text))
+  return encoded(out.subarray(0, putRaw(out, putLong(out, 1, length), text)))
 }
 
 function bytesOf(ascii: string): Uint8Array {

@@ -1,4 +1,4 @@
-import { copyBytes, putBytes, putRaw } from '../../schemas/avro/bytes.ts'
+import { copyBytes, type Encoded, encoded, putBytes, putEncoded } from '../../schemas/avro/bytes.ts'
 import {
   MaskedFieldOrdinal as Field,
   MASKED_FIELD_SYMBOLS,
@@ -15,9 +15,9 @@ import { maskedBytesMax, putMaskedEmail, putMaskedExpiry, putMaskedIp, putMasked
 const NULL_BRANCH = 0
 const TEXT_BRANCH = 2
 
-const CARD = Uint8Array.from('XXXX-XXXX-XXXX-', (character) => character.charCodeAt(0))
 const CARD_BYTES = 19
-const CVV_MASKED = Uint8Array.of(TEXT_BRANCH, 6, 0x58, 0x58, 0x58)
+const CARD_HEAD = encoded(Uint8Array.of(TEXT_BRANCH, CARD_BYTES << 1, ...ascii('XXXX-XXXX-XXXX-')))
+const CVV_MASKED = encoded(Uint8Array.of(TEXT_BRANCH, 3 << 1, ...ascii('XXX')))
 /** The masked form of an email up to this long is under 64 bytes, and its length one byte. */
 const SHORT_EMAIL_BYTES = 60
 /** Texts before `mask_key_id` that a card number may be redacted in. */
@@ -36,7 +36,7 @@ export class MaskedFields {
   #draft: PaymentDraft
   #context: MaskContext
   #email = new Uint8Array(maskedBytesMax(256))
-  readonly #maskings: (Uint8Array | undefined)[] = new Array(2 * AT_PRODUCER_BIT)
+  readonly #maskings: (Encoded | undefined)[] = new Array(2 * AT_PRODUCER_BIT)
 
   constructor(payment: PaymentSubmittedReader, draft: PaymentDraft, context: MaskContext) {
     this.#payment = payment
@@ -84,24 +84,24 @@ export class MaskedFields {
     return redacted ? putText(out, next, draft.memoRedacted) : payment.copyMemo(view, next)
   }
 
-  putMaskings(out: Uint8Array, _view: DataView, at: number): number {
+  putMaskings(_out: Uint8Array, view: DataView, at: number): number {
     const { maskings } = this.#draft
-    let encoded = this.#maskings[maskings]
-    if (encoded === undefined) {
-      encoded = encodeMaskings(maskings)
-      this.#maskings[maskings] = encoded
+    let array = this.#maskings[maskings]
+    if (array === undefined) {
+      array = encoded(encodeMaskings(maskings))
+      this.#maskings[maskings] = array
     }
-    return putRaw(out, at, encoded)
+    return putEncoded(view, at, array)
   }
 
   /** The key's id, and the masked form and token of each raw field. */
   #putForms(out: Uint8Array, view: DataView, at: number): number {
     const draft = this.#draft
-    let next = putRaw(out, at, this.#context.keys.idField(draft.maskKey))
-    next = this.#putCard(out, next)
+    let next = putEncoded(view, at, this.#context.keys.idField(draft.maskKey))
+    next = this.#putCard(out, view, next)
     next = this.#putToken(out, view, next, draft.panTicket)
     next = this.#putExpiry(out, next)
-    next = this.#payment.hasCvv ? putRaw(out, next, CVV_MASKED) : putNull(out, next)
+    next = this.#payment.hasCvv ? putEncoded(view, next, CVV_MASKED) : putNull(out, next)
     next = this.#putName(out, next)
     next = this.#putToken(out, view, next, draft.nameTicket)
     next = this.#putEmail(out, next)
@@ -110,13 +110,11 @@ export class MaskedFields {
     return this.#putToken(out, view, next, draft.ipTicket)
   }
 
-  #putCard(out: Uint8Array, at: number): number {
+  #putCard(out: Uint8Array, view: DataView, at: number): number {
     const { cardLastFour } = this.#draft
     if (cardLastFour === NONE) return putNull(out, at)
-    out[at] = TEXT_BRANCH
-    out[at + 1] = CARD_BYTES << 1
     let rest = cardLastFour
-    const next = putRaw(out, at + 2, CARD)
+    const next = putEncoded(view, at, CARD_HEAD)
     for (let i = 3; i >= 0; i--) {
       const tenth = (rest / 10) | 0
       out[next + i] = 0x30 + rest - tenth * 10
@@ -158,10 +156,14 @@ export class MaskedFields {
   #putToken(out: Uint8Array, view: DataView, at: number, ticket: number): number {
     if (ticket === NONE) return putNull(out, at)
     const { keys, tokens } = this.#context
-    const digitsAt = putRaw(out, at, keys.tokenHead(this.#draft.maskKey))
+    const digitsAt = putEncoded(view, at, keys.tokenHead(this.#draft.maskKey))
     tokens.writeHex(ticket, view, digitsAt)
     return digitsAt + TOKEN_DIGITS
   }
+}
+
+function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
 
 function putNull(out: Uint8Array, at: number): number {

@@ -1,4 +1,4 @@
-import { encodeString, putLong } from '../../schemas/avro/bytes.ts'
+import { type Encoded, encoded, encodeString, putLong } from '../../schemas/avro/bytes.ts'
 import { CURRENCIES, CURRENCY_EXPONENTS } from '../../schemas/currencies.ts'
 import { SIGNAL_SYMBOLS, SignalOrdinal } from '../../schemas/generated/enums.ts'
 import { type RuleSet, shadowSignals } from '../../schemas/rule-set.ts'
@@ -11,7 +11,7 @@ const EXCUSED_BIT = SIGNAL_SYMBOLS.length
 /** The Avro array of the reasons of one combination of signals, and the score that they sum to. */
 export interface ScoredReasons {
   readonly score: number
-  readonly bytes: Uint8Array
+  readonly encoded: Encoded
 }
 
 /**
@@ -22,8 +22,9 @@ export class CompiledRules {
   readonly rules: RuleSet
   /** First 16 hexadecimal digits of the SHA-256 of the canonical text. */
   readonly hash: string
-  readonly versionBytes: Uint8Array
-  readonly hashBytes: Uint8Array
+  /** Both as Avro strings. */
+  readonly encodedVersion: Encoded
+  readonly encodedHash: Encoded
   /** By currency ordinal; not-a-number where the set has no rate. */
   readonly highAmountMinor: Float64Array
   readonly tinyMaxMinor: Float64Array
@@ -35,14 +36,14 @@ export class CompiledRules {
   readonly shadow: number
   private readonly risky = new Uint8Array(10_000)
   private readonly reasonsBySignals: (ScoredReasons | undefined)[] = new Array(2 ** (EXCUSED_BIT + 1))
-  private readonly signalArrays: (Uint8Array | undefined)[] = new Array(2 ** SIGNAL_SYMBOLS.length)
+  private readonly signalArrays: (Encoded | undefined)[] = new Array(2 ** SIGNAL_SYMBOLS.length)
   private readonly pointsBySignal: readonly number[]
 
   constructor(rules: RuleSet, hash: string) {
     this.rules = rules
     this.hash = hash
-    this.versionBytes = encodeString(rules.version)
-    this.hashBytes = encodeString(hash)
+    this.encodedVersion = encoded(encodeString(rules.version))
+    this.encodedHash = encoded(encodeString(hash))
     const perMajor = (major: number) => (ordinal: number, rate: number) =>
       Math.floor((major * 10 ** exponentOf(ordinal)) / rate)
     this.highAmountMinor = byCurrency(rules, perMajor(rules.signals.HIGH_AMOUNT.over_major))
@@ -79,10 +80,10 @@ export class CompiledRules {
   }
 
   /** The Avro array of the signals in `signals` (bit = ordinal). */
-  signalArray(signals: number): Uint8Array {
+  signalArray(signals: number): Encoded {
     const known = this.signalArrays[signals]
     if (known !== undefined) return known
-    const made = encodeOrdinals(signals, SIGNAL_SYMBOLS.length)
+    const made = encoded(encodeOrdinals(signals, SIGNAL_SYMBOLS.length))
     this.signalArrays[signals] = made
     return made
   }
@@ -109,7 +110,7 @@ export class CompiledRules {
       at = putLong(out, putLong(out, at, ordinal), points)
     }
     out[at++] = 0
-    return { score, bytes: out.slice(0, at) }
+    return { score, encoded: encoded(out.subarray(0, at)) }
   }
 }
 

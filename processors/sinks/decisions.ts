@@ -1,4 +1,4 @@
-import { putLong, putRaw } from '../../schemas/avro/bytes.ts'
+import { type Encoded, encoded, putEncoded, putLong, putRaw } from '../../schemas/avro/bytes.ts'
 import { putFrame } from '../../schemas/avro/framing.ts'
 import { CURRENCIES } from '../../schemas/currencies.ts'
 import { type DecisionSource, writeDecision } from '../../schemas/generated/decision.ts'
@@ -19,7 +19,7 @@ const ADDED_BYTES_MAX = 2_048
 
 /** The Avro arrays of all combinations of actions. */
 const ACTION_ARRAYS = Array.from({ length: 2 ** ACTION_SYMBOLS.length }, (_, bits) =>
-  encodeOrdinals(bits, ACTION_SYMBOLS.length),
+  encoded(encodeOrdinals(bits, ACTION_SYMBOLS.length)),
 )
 
 /** The sink of decisions; it keeps one writer for its life. */
@@ -37,7 +37,7 @@ class DecisionWriter implements DecisionSource {
   private draft: PaymentDraft
   private readonly masked: MaskedFields
   private readonly schemaId: number
-  private readonly inputTopic: Uint8Array
+  private readonly inputTopic: Encoded
   readonly semanticsVersion: number = SEMANTICS_VERSION
 
   constructor(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores) {
@@ -45,7 +45,7 @@ class DecisionWriter implements DecisionSource {
     this.draft = draft
     this.masked = new MaskedFields(payment, draft, stores.masking)
     this.schemaId = stores.tools.schemaIds.decision
-    this.inputTopic = stores.tools.inputTopicBytes
+    this.inputTopic = encoded(stores.tools.inputTopicBytes)
   }
 
   write(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores, out: RecordBatchWriter): void {
@@ -122,12 +122,12 @@ class DecisionWriter implements DecisionSource {
   get fraudScore(): number {
     return this.draft.fraudScore
   }
-  putReasons(out: Uint8Array, _view: DataView, at: number): number {
+  putReasons(_out: Uint8Array, view: DataView, at: number): number {
     const { rules, hits, excused } = this.draft
-    return putRaw(out, at, rules.reasons(hits, excused).bytes)
+    return putEncoded(view, at, rules.reasons(hits, excused).encoded)
   }
-  putNotEvaluated(out: Uint8Array, _view: DataView, at: number): number {
-    return putRaw(out, at, this.draft.rules.signalArray(this.draft.missing))
+  putNotEvaluated(_out: Uint8Array, view: DataView, at: number): number {
+    return putEncoded(view, at, this.draft.rules.signalArray(this.draft.missing))
   }
   get outcome(): number {
     return this.draft.outcome
@@ -135,17 +135,17 @@ class DecisionWriter implements DecisionSource {
   get decidedBy(): number {
     return this.draft.decidedBy
   }
-  putActions(out: Uint8Array, _view: DataView, at: number): number {
-    return putRaw(out, at, ACTION_ARRAYS[this.draft.actions]!)
+  putActions(_out: Uint8Array, view: DataView, at: number): number {
+    return putEncoded(view, at, ACTION_ARRAYS[this.draft.actions]!)
   }
-  putRuleVersion(out: Uint8Array, _view: DataView, at: number): number {
-    return putRaw(out, at, this.draft.rules.versionBytes)
+  putRuleVersion(_out: Uint8Array, view: DataView, at: number): number {
+    return putEncoded(view, at, this.draft.rules.encodedVersion)
   }
-  putRuleHash(out: Uint8Array, _view: DataView, at: number): number {
-    return putRaw(out, at, this.draft.rules.hashBytes)
+  putRuleHash(_out: Uint8Array, view: DataView, at: number): number {
+    return putEncoded(view, at, this.draft.rules.encodedHash)
   }
-  putInputTopic(out: Uint8Array, _view: DataView, at: number): number {
-    return putRaw(out, at, this.inputTopic)
+  putInputTopic(_out: Uint8Array, view: DataView, at: number): number {
+    return putEncoded(view, at, this.inputTopic)
   }
   get inputPartition(): number {
     return this.draft.partition

@@ -90,7 +90,7 @@ export class PaymentStores implements TaskStores {
     this.masking = new PartitionMasking(tools, this.partition)
     this.sections = [
       new DedupSection('dedup', this.dedupTable),
-      ...rows.map((store) => new RowSection(store)),
+      ...rows.map((store) => new RowSection(store, tools.snapshotPages)),
       new WindowRingSection(this.entries),
       new JsonSection('partition', partitionSection(this.partition, this.streamTime, heads, tools.keys)),
     ]

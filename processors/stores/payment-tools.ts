@@ -1,5 +1,6 @@
 import type { RuleSet } from '../../schemas/rule-set.ts'
 import type { HashKernel, KeyedHash } from '../../streams/hash/index.ts'
+import type { PagePool } from '../../streams/state/page-pool.ts'
 import { ARENA_TAIL_BYTES } from '../../streams/task/batch-processor.ts'
 import type { KeyRing } from '../mask/key-ring.ts'
 import type { TokenSource } from '../mask/mask-context.ts'
@@ -29,6 +30,8 @@ export interface PaymentTools {
   readonly inputTopicBytes: Uint8Array
   /** Ids under which the registry knows the schemas. */
   readonly schemaIds: SchemaIds
+  /** Memory for the checkpoints of all partitions. */
+  readonly snapshotPages: PagePool
   readonly partitionCount: number
   readonly bounds: PaymentBounds
 }

@@ -8,6 +8,9 @@
 /** Bytes that every record buffer, read or written, must have past its last used one. */
 export const SLACK_BYTES = 64
 
+/** How wide copies go. */
+const STRIDE_BYTES = 8
+
 /** 2^27: a zigzag varint's first four bytes carry the sign and the low 27 bits of the magnitude. */
 const LOW_RANGE = 0x8000000
 
@@ -80,7 +83,9 @@ export function readText(bytes: Uint8Array, at: number, end: number): string {
  */
 export function copyBytes(source: DataView, from: number, to: number, out: DataView, at: number): number {
   const end = at + to - from
-  for (let next = at, read = from; next < end; next += 8, read += 8) out.setBigInt64(next, source.getBigInt64(read))
+  for (let next = at, read = from; next < end; next += STRIDE_BYTES, read += STRIDE_BYTES) {
+    out.setBigInt64(next, source.getBigInt64(read))
+  }
   return end
 }
 
@@ -120,7 +125,26 @@ export function putDouble(out: DataView, at: number, value: number): number {
   return at + 8
 }
 
-/** Writes bytes as they stand, without a length: a precomputed encoding, or the body of a string. */
+/** An encoding that is made once and put many times; behind it stands enough to be read in whole strides of 8. */
+export interface Encoded {
+  readonly length: number
+  readonly view: DataView
+}
+
+/** Makes bytes ready for `putEncoded`. */
+export function encoded(bytes: Uint8Array): Encoded {
+  const padded = new Uint8Array(bytes.length + STRIDE_BYTES - 1)
+  padded.set(bytes)
+  return { length: bytes.length, view: new DataView(padded.buffer) }
+}
+
+/** Puts an encoding; overshoots by up to 7 bytes, as `copyBytes` does. For some ten bytes that takes a third of what `putRaw` takes. */
+export function putEncoded(out: DataView, at: number, { length, view }: Encoded): number {
+  for (let i = 0; i < length; i += STRIDE_BYTES) out.setBigInt64(at + i, view.getBigInt64(i))
+  return at + length
+}
+
+/** Writes bytes as they stand, without a length: the body of a string. */
 export function putRaw(out: Uint8Array, at: number, bytes: Uint8Array): number {
   if (bytes.length > 64) out.set(bytes, at)
   else for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i]!

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { invariant } from '../errors.ts'
+import { PagePool } from './page-pool.ts'
 import type { RowStore, RowWatcher } from './row-store.ts'
 import { bytesOf, type CheckpointedStore, type SectionReader, type SectionSnapshot, SLICE_BYTES } from './section.ts'
 
@@ -10,15 +11,13 @@ const HEAD_BYTES = 8
  * each would copy its page.
  */
 const PAGE_BYTES = 4_096
-/** Copies that are kept for the next one, at most. */
-const SPARES_MAX = 256
 
-/** What snapshots of one store use one after the other: memory that comes and goes would have V8 collect its whole heap for it. */
+/** What snapshots of one store use one after the other. */
 interface SnapshotMemory {
   /** The slice that was given out last. */
   slice: Uint8Array
-  /** Copies of pages that are free. */
-  readonly spares: Int32Array[]
+  /** Where copies of pages come from. */
+  readonly pages: PagePool
 }
 
 /**
@@ -27,10 +26,12 @@ interface SnapshotMemory {
  */
 export class RowSection implements CheckpointedStore {
   readonly #store: RowStore
-  readonly #memory: SnapshotMemory = { slice: new Uint8Array(0), spares: [] }
+  readonly #memory: SnapshotMemory
 
-  constructor(store: RowStore) {
+  /** `pages`: shared with other stores. Default: own. */
+  constructor(store: RowStore, pages: PagePool = new PagePool()) {
     this.#store = store
+    this.#memory = { slice: new Uint8Array(0), pages }
   }
 
   get name(): string {
@@ -94,7 +95,7 @@ class RowSnapshot implements SectionSnapshot, RowWatcher {
     const page = (row / this.#pageRows) | 0
     if (page < this.#next || page >= this.#pages.length || this.#pages[page] !== null) return
     const rows = this.#rowsOf(page, page + 1)
-    const copy = this.#memory.spares.pop() ?? new Int32Array(this.#pageRows * this.#store.rowWords)
+    const copy = this.#memory.pages.take(this.#pageRows * this.#store.rowWords)
     copy.set(rows)
     this.#pages[page] = copy
   }
@@ -141,8 +142,7 @@ class RowSnapshot implements SectionSnapshot, RowWatcher {
 
   #giveBack(page: number): void {
     const copy = this.#pages[page]
-    const { spares } = this.#memory
-    if (copy && spares.length < SPARES_MAX) spares.push(copy)
+    if (copy) this.#memory.pages.give(copy)
     this.#pages[page] = null
   }
 

@@ -1,6 +1,7 @@
 import { type ErrorPlace, invariant, StreamsError } from '../errors.ts'
 import type { TransactionalStore } from './overlay.ts'
 import { RowChunk } from './row-chunk.ts'
+import { SpareChunks } from './spare-chunks.ts'
 import type { StateDigest } from './state-digest.ts'
 import { NO_ENTRY } from './window-store.ts'
 
@@ -69,7 +70,7 @@ export class WindowRing implements TransactionalStore {
   readonly #idAt: number
   readonly #chunks: (RowChunk | null)[] = new Array<RowChunk | null>(RING_CHUNKS).fill(null)
   readonly #overlays: Overlay[] = []
-  #spare: RowChunk | null = null
+  readonly #spares = new SpareChunks()
   #allocated = 0
   #pins = 0
   #oldest = 0
@@ -101,7 +102,7 @@ export class WindowRing implements TransactionalStore {
 
   /** Bytes of entries as allocated. */
   get bytesUsed(): number {
-    return (this.#allocated + (this.#spare === null ? 0 : 1)) * CHUNK_ENTRIES * this.entryWords * 4
+    return (this.#allocated + this.#spares.count) * CHUNK_ENTRIES * this.entryWords * 4
   }
 
   /** True while no overlay can be taken back. */
@@ -262,7 +263,7 @@ export class WindowRing implements TransactionalStore {
   }
 
   #release(number: number): void {
-    if (this.#pins === 0) this.#spare ??= this.#chunks[number]!
+    this.#spares.keep(this.#chunks[number]!, this.#pins > 0)
     this.#chunks[number] = null
     this.#allocated--
   }
@@ -323,6 +324,7 @@ export class WindowRing implements TransactionalStore {
   unpin(): void {
     this.#watcher = null
     this.#pins--
+    if (this.#pins === 0) this.#spares.unpin()
   }
 
   /** Takes over a snapshot; the ring must be new. */
@@ -349,8 +351,7 @@ export class WindowRing implements TransactionalStore {
     const number = place >> CHUNK_SHIFT
     const present = this.#chunks[number]!
     if (present !== null) return present
-    const chunk = this.#spare ?? this.newChunk()
-    this.#spare = null
+    const chunk = this.#spares.take() ?? this.newChunk()
     this.#chunks[number] = chunk
     this.#allocated++
     return chunk

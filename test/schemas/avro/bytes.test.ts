@@ -4,15 +4,18 @@ import { ByteSink } from '../../../schemas/avro/byte-sink.ts'
 import {
   afterLong,
   copyBytes,
+  encoded,
   encodeString,
   putBytes,
   putDouble,
+  putEncoded,
   putLong,
   putString,
   readInt,
   readLong,
   readLongExact,
   readText,
+  SLACK_BYTES,
 } from '../../../schemas/avro/bytes.ts'
 import {
   BAD_TYPE,
@@ -138,6 +141,18 @@ test('avro bytes: text is its length in bytes and its UTF-8', () => {
     const out = new Uint8Array(3 * value.length + 10)
     expect(putString(out, 0, value)).toBe(expected.length)
     expect(readText(out, afterLong(out, 0), expected.length)).toBe(value)
+  })
+  fc.assert(property)
+})
+
+test('avro bytes: an encoding is put as it stands, wherever, and what is put behind it overwrites the rest of its last stride', () => {
+  const property = fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(20), (bytes, at) => {
+    const out = new Uint8Array(at + bytes.length + SLACK_BYTES).fill(0xee)
+    const end = putEncoded(new DataView(out.buffer), at, encoded(bytes))
+    expect(end).toBe(at + bytes.length)
+    expect(out.subarray(at, end)).toEqual(bytes)
+    expect(out.subarray(0, at).every((byte) => byte === 0xee)).toBe(true)
+    expect(out.subarray(end + 7).every((byte) => byte === 0xee)).toBe(true)
   })
   fc.assert(property)
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { RowChunk } from '../../../streams/state/row-chunk.ts'
 import type { SectionSnapshot } from '../../../streams/state/section.ts'
 import { StateDigest } from '../../../streams/state/state-digest.ts'
 import { CHUNK_ENTRIES, WindowRing } from '../../../streams/state/window-ring.ts'
@@ -178,6 +179,41 @@ test('window ring: memory stays flat while entries come and go', () => {
   }
   expect(ring.size).toBe(HELD_MS + 1)
   expect(most).toBe(2 * CHUNK_ENTRIES * ring.entryWords * 4)
+})
+
+/** Counts the chunks that it makes. */
+class CountedRing extends WindowRing {
+  made = 0
+
+  override newChunk(): RowChunk {
+    this.made++
+    return super.newChunk()
+  }
+}
+
+test('window ring: memory that entries leave while a snapshot is taken is used again, of a slow one a bounded part', () => {
+  const ring = new CountedRing(windowRing(20 * CHUNK_ENTRIES).options)
+  const chunkBytes = CHUNK_ENTRIES * ring.entryWords * 4
+  let now = 0
+  const rotatePinned = (chunks: number) => {
+    ring.pin({ beforeWrite: () => {} })
+    for (let i = 0; i < chunks * CHUNK_ENTRIES; i++, now++) {
+      add(ring, now, NO_ENTRY, { timeMs: now, serial: now, flags: 0 })
+      ring.expire(now)
+    }
+    const bytesUsed = ring.bytesUsed
+    ring.unpin()
+    return bytesUsed
+  }
+  rotatePinned(4)
+  rotatePinned(4)
+  const { made } = ring
+  for (let round = 0; round < 10; round++) rotatePinned(4)
+  expect(ring.made).toBe(made)
+
+  expect(rotatePinned(40)).toBeLessThanOrEqual((2 + 8) * chunkBytes)
+  expect(ring.made).toBeGreaterThan(made + 20)
+  expect(ring.bytesUsed).toBeLessThanOrEqual((2 + 8) * chunkBytes)
 })
 
 test('SPEC X4: a snapshot of windows stands while entries are flagged, added and expired', async () => {
