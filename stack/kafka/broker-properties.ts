@@ -40,7 +40,7 @@ export function brokerProperties(place: BrokerPlace, places: readonly BrokerPlac
     'group.consumer.min.session.timeout.ms': '6000',
     'group.consumer.session.timeout.ms': '6000',
     'group.consumer.min.heartbeat.interval.ms': '200',
-    'group.consumer.heartbeat.interval.ms': '200',
+    'group.consumer.heartbeat.interval.ms': '2000',
     'broker.session.timeout.ms': '6000',
     'broker.heartbeat.interval.ms': '1000',
     'log.cleaner.dedupe.buffer.size': String(4 << 20), // 128 MB of heap by default.

@@ -1,4 +1,4 @@
-import { consumerGroupHeartbeatV1 } from '@platformatic/kafka'
+import { consumerGroupDescribeV0, consumerGroupHeartbeatV1 } from '@platformatic/kafka'
 import { StreamsError } from '../errors.ts'
 import type { TopicPartition } from '../log/log.ts'
 import { requestFailed } from './broker-errors.ts'
@@ -53,11 +53,15 @@ const PURPOSE = 'member'
 /** Until the coordinator has said how often. */
 const FIRST_INTERVAL_MS = 1_000
 /**
- * A new epoch says that partitions move, not when: their owners have to close them first. So a member then asks more often than the
- * coordinator demands, for as long as a hand-over may take, and a partition that was let go of waits for nobody.
+ * Between two heartbeats a member looks whether the group has changed (ADR 0074), more seldom where many look, since each is told of all.
+ */
+const LOOK_EVERY_MS = 100
+const LOOK_EVERY_MS_A_MEMBER = 10
+/**
+ * A new epoch says that partitions move, not when: their owners have to close them first. Until they have, a member then asks more often
+ * than the coordinator demands, so that a partition that was let go of waits for nobody.
  */
 const MOVING_INTERVAL_MS = 50
-const MOVING_FOR_MS = 10_000
 const RETRY_PAUSE_MS = 200
 /** Nobody waits longer for a farewell; without one the session time-out ends the membership. */
 const FAREWELL_WITHIN_MS = 3_000
@@ -71,7 +75,10 @@ export class GroupMember {
   private readonly closing = new Set<number>()
   private intervalMs = FIRST_INTERVAL_MS
   private dueMs = 0
-  private movingUntilMs = 0
+  private lookAtMs = 0
+  private looking = false
+  /** The group has something else for this member than it owns, as far as it knows. */
+  private moving = false
   private farewellUntilMs = Number.POSITIVE_INFINITY
   private wake = () => {}
 
@@ -106,7 +113,7 @@ export class GroupMember {
       const heartbeat = heartbeatOf(this.membership)
       const waitMs = this.dueMs - performance.now()
       if (heartbeat === null) await this.woken(Number.POSITIVE_INFINITY)
-      else if (waitMs > 0 && !hasNews(this.membership)) await this.woken(waitMs)
+      else if (waitMs > 0 && !hasNews(this.membership)) await this.rest(waitMs)
       else await this.send(heartbeat)
     }
     this.options.cluster.closePurpose(PURPOSE)
@@ -117,6 +124,35 @@ export class GroupMember {
     if (this.membership.phase !== 'LEFT') this.happened({ event: 'stop' })
   }
 
+  /** Until the next heartbeat is due or something has happened; looks meanwhile when it is time to. */
+  private async rest(waitMs: number): Promise<void> {
+    if (!this.looking && performance.now() >= this.lookAtMs) void this.look()
+    await this.woken(this.looking ? waitMs : Math.min(waitMs, this.lookAtMs - performance.now()))
+  }
+
+  /** Makes the next heartbeat due when the group has another epoch or more partitions for this member than it knows, or has forgotten it. */
+  private async look(): Promise<void> {
+    const { cluster, groupId } = this.options
+    this.looking = true
+    try {
+      const coordinator = await cluster.coordinator('group', groupId)
+      const { groups } = await cluster.call(coordinator, PURPOSE, consumerGroupDescribeV0.api, [groupId], false)
+      const { groupEpoch = -1, members = [] } = groups[0] ?? {}
+      const { epoch, owned } = this.membership
+      const target = members.find(({ memberId }) => memberId === this.memberId)?.targetAssignment.topicPartitions
+      this.moving = target === undefined || groupEpoch !== epoch || countOf(target) !== owned.length
+      if (this.moving) this.dueMs = 0
+      const pauseMs = LOOK_EVERY_MS + LOOK_EVERY_MS_A_MEMBER * members.length
+      this.lookAtMs = performance.now() + (this.moving ? MOVING_INTERVAL_MS : pauseMs)
+    } catch {
+      // A heartbeat meets the same trouble and knows what to do, or shows that there is none.
+      this.dueMs = 0
+      this.lookAtMs = performance.now() + LOOK_EVERY_MS
+    }
+    this.looking = false
+    this.wake()
+  }
+
   private async send(heartbeat: Heartbeat): Promise<void> {
     const { groupId, cluster, onError } = this.options
     if (heartbeat.epoch === LEAVE_EPOCH) return this.farewell()
@@ -124,9 +160,9 @@ export class GroupMember {
     this.dueMs = askedMs + this.intervalMs
     try {
       const answer = await this.ask(heartbeat)
-      if (answer.memberEpoch !== this.membership.epoch) this.movingUntilMs = askedMs + MOVING_FOR_MS
+      if (answer.memberEpoch !== this.membership.epoch) this.moving = true
       this.intervalMs = answer.heartbeatIntervalMs
-      this.dueMs = askedMs + (askedMs < this.movingUntilMs ? MOVING_INTERVAL_MS : this.intervalMs)
+      this.dueMs = askedMs + (this.moving ? MOVING_INTERVAL_MS : this.intervalMs)
       const assignment = answer.assignment === null ? null : await this.placesOf(answer.assignment.topicPartitions)
       this.happened({ event: 'answered', epoch: answer.memberEpoch, assignment, told: heartbeat.owned })
     } catch (cause) {
@@ -261,4 +297,8 @@ export class GroupMember {
       }
     })
   }
+}
+
+function countOf(assignment: readonly IdPartitions[]): number {
+  return assignment.reduce((count, { partitions }) => count + partitions.length, 0)
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { consumerGroupDescribeV0 } from '@platformatic/kafka'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { ARCHIVE_APPLICATION_PREFIX, RIGHTS, type Role } from '../../bin/runtime/kafka-rights.ts'
 import { APPLICATION_ID, INPUT_TOPIC, RULES_APPLICATION_ID } from '../../bin/runtime/session.ts'
@@ -8,6 +9,7 @@ import { ALERTS_GROUP } from '../../redis-alerts/alerts-group.ts'
 import { hookGroup } from '../../redis-alerts/hooks/hook.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { type Kafka, startKafka } from '../../stack/kafka/kafka.ts'
+import { GroupMember } from '../../streams/kafka/group-member.ts'
 import { KafkaLog } from '../../streams/kafka/kafka-log.ts'
 import type { KafkaOptions } from '../../streams/kafka/kafka-options.ts'
 import { openProducerSession } from '../../streams/kafka/producer-session.ts'
@@ -167,6 +169,27 @@ await onRealParts(['kafka'], 'rights on a cluster', () => {
     expect(await read('hooks', DELIVERIES)).toEqual(['one'])
     for (const at of [ACTIONS, DEAD_LETTERS]) await expect(send('hooks', at)).rejects.toMatchObject(REFUSED)
     for (const at of [ALERTS, SUBMITTED]) await expect(read('hooks', at)).rejects.toMatchObject({ next: 'stop' })
+  })
+
+  test('SPEC R4: a worker may look at its group, as it does between heartbeats', async () => {
+    const { cluster } = logOf('worker')
+    const member = new GroupMember({
+      cluster,
+      groupId: APPLICATION_ID,
+      topics: [INPUT_TOPIC],
+      store: { load: () => null, save: () => {}, clear: () => {} },
+      newMemberId: () => 'looks-around',
+      rebalanceTimeoutMs: 30_000,
+      open: () => {},
+      close: async () => {},
+    })
+    const ended = member.run()
+    await vi.waitUntil(() => member.settled, { timeout: 30_000 })
+    const coordinator = await cluster.coordinator('group', APPLICATION_ID)
+    const look = cluster.call(coordinator, 'test', consumerGroupDescribeV0.api, [APPLICATION_ID], false)
+    await expect(look).resolves.toMatchObject({ groups: [{ members: [{ memberId: 'looks-around' }] }] })
+    member.stop()
+    await ended
   })
 
   test('SPEC S6: an operator puts rules in force in a transaction of that name; a worker writes to the input in none', async () => {

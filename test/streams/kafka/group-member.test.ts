@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import {
+  ConfigResourceTypes,
+  IncrementalAlterConfigOperationTypes,
+  incrementalAlterConfigsV1,
+} from '@platformatic/kafka'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type Kafka, startKafka } from '../../../stack/kafka/kafka.ts'
 import { GroupMember, type MemberStore } from '../../../streams/kafka/group-member.ts'
@@ -95,6 +100,23 @@ class TestMember {
   }
 }
 
+/** Sets the time between two heartbeats of a member, and a session that is longer. */
+async function setInterval(intervalMs: number): Promise<void> {
+  const { cluster } = openLog()
+  const config = (name: string, ms: number) => ({
+    name,
+    configOperation: IncrementalAlterConfigOperationTypes.SET,
+    value: String(ms),
+  })
+  const configs = [
+    config('consumer.heartbeat.interval.ms', intervalMs),
+    config('consumer.session.timeout.ms', 3 * intervalMs),
+  ]
+  const broker = await cluster.coordinator('group', groupId)
+  const group = { resourceType: ConfigResourceTypes.GROUP, resourceName: groupId, configs }
+  await cluster.call(broker, 'test', incrementalAlterConfigsV1.api, [group], false)
+}
+
 async function until(condition: () => boolean, withinMs: number): Promise<void> {
   const startMs = performance.now()
   while (!condition()) {
@@ -140,6 +162,27 @@ describe('members of a group on Kafka', () => {
     await until(all(back), SESSION_MS - 1_000)
     expect(back.member.requireIdentity()).toEqual(kept)
     expect(back.survived).toEqual([])
+    back.member.stop()
+    await back.done
+  })
+
+  test('SPEC X3: one whose heartbeats are 15 s apart has what another leaves long before the next', {
+    timeout: START_MS,
+  }, async () => {
+    await setInterval(15_000)
+    const store = new KeptIdentity()
+    const killed = new TestMember('killed', store)
+    const leaver = new TestMember('leaver')
+    await until(shared(killed, leaver), START_MS / 2)
+    await killed.die()
+    // Members ask often for some seconds after partitions have moved; one that comes back has seen none move.
+    const again = new KeptIdentity()
+    again.kept = store.kept
+    const back = new TestMember('back', again)
+    await until(shared(back, leaver), SESSION_MS)
+    leaver.member.stop()
+    await leaver.done
+    await until(all(back), 10_000)
     back.member.stop()
     await back.done
   })
