@@ -2,13 +2,13 @@ import type { SchemaIds } from '../../processors/stores/payment-tools.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { StreamsError } from '../../streams/errors.ts'
 import type { GroupOffsets, Log, TopicPartition } from '../../streams/log/log.ts'
-import { scanPartition } from './partition-scan.ts'
+import { holdsRecords, scanPartition } from './partition-scan.ts'
 import { OutputValues } from './record-values.ts'
 import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS } from './session.ts'
 
 /** Whatever becomes of a payment stands in one of these, in the order of the input. */
 const VERDICTS = [TOPICS.paymentsDecided.name, TOPICS.paymentsDuplicates.name, TOPICS.paymentsDlq.name]
-/** Offsets of a topic's end that are looked at first; four times as many where no verdict is among them. */
+/** Offsets of a topic that are looked at first; four times as many where nothing is among them. */
 const TAIL_OFFSETS = 1_000
 const WIDER = 4
 
@@ -58,11 +58,24 @@ async function withoutOffset(log: Log, group: Asked): Promise<TopicPartition[]> 
   const lost = await Promise.all(
     inputs.map(async (input) => {
       // In this order: who decides the first payment of a partition meanwhile has committed its offset by the time it is asked for.
-      const { endOffset } = await log.bounds({ topic: TOPICS.paymentsDecided.name, partition: input.partition })
-      return endOffset > 0 && (await group.committed(input)) === null ? [input] : []
+      const decided = { topic: TOPICS.paymentsDecided.name, partition: input.partition }
+      const { endOffset } = await log.bounds(decided)
+      if (endOffset === 0 || (await group.committed(input)) !== null) return []
+      return (await holdsAny(log, decided, endOffset)) ? [input] : []
     }),
   )
   return lost.flat()
+}
+
+/** Whether a record stands before `endOffset`: a worker that was killed in its first transaction leaves offsets, and no decision. */
+async function holdsAny(log: Log, at: TopicPartition, endOffset: number): Promise<boolean> {
+  let { startOffset: from } = await log.bounds(at)
+  for (let width = TAIL_OFFSETS; from < endOffset; width *= WIDER) {
+    const to = Math.min(from + width, endOffset)
+    if (await holdsRecords(log, at, from, to)) return true
+    from = to
+  }
+  return false
 }
 
 /** The highest input offset that the retained records of an output partition tell of; -1 when there is none. */
