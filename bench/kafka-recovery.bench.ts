@@ -17,10 +17,10 @@ const MOVED = PARTITIONS / 2
 const SESSION_S = 6
 const DEAD_BAR = { atMost: SESSION_S }
 const RATE = size(2_000, 1_000)
-/** Payments come for so long, while workers join, leave and are killed, each after the last has settled. */
 const KILLS = size(RUNS, 1)
 /** The launcher's brokers hear of a member that often; kills are spread over the time between. */
 const HEARTBEAT_MS = 2_000
+/** Payments come for so long, while workers join, leave and are killed, each after the last has settled. */
 const SECONDS = size(100, 24)
 const SETTLE_MS = size(6_000, 2_000)
 const SEED = 20_261_125
@@ -70,8 +70,8 @@ async function restart(ground: Ground, first: WorkerProcess): Promise<{ seconds:
 }
 
 /**
- * While payments come, a second worker joins, leaves, and then joins and is killed for good a few times: how long the group misses nothing depends on when
- * the killed one was heard last.
+ * While payments come, a second worker joins, leaves, and then joins and is killed for good a few times: how soon the group misses it depends on when
+ * it was heard last.
  */
 async function handOver(ground: Ground): Promise<void> {
   const plan = {

@@ -9,7 +9,7 @@ import { APPLICATION_ID, INPUT_TOPIC, PARTITIONS } from './session.ts'
 /** Whatever becomes of a payment stands in one of these, in the order of the input. */
 const VERDICTS = [TOPICS.paymentsDecided.name, TOPICS.paymentsDuplicates.name, TOPICS.paymentsDlq.name]
 /** Offsets of a topic that are looked at first; four times as many where nothing is among them. */
-const TAIL_OFFSETS = 1_000
+const FIRST_OFFSETS = 1_000
 const WIDER = 4
 
 type Asked = Pick<GroupOffsets, 'committed'>
@@ -70,7 +70,7 @@ async function withoutOffset(log: Log, group: Asked): Promise<TopicPartition[]> 
 /** Whether a record stands before `endOffset`: a worker that was killed in its first transaction leaves offsets, and no decision. */
 async function holdsAny(log: Log, at: TopicPartition, endOffset: number): Promise<boolean> {
   let { startOffset: from } = await log.bounds(at)
-  for (let width = TAIL_OFFSETS; from < endOffset; width *= WIDER) {
+  for (let width = FIRST_OFFSETS; from < endOffset; width *= WIDER) {
     const to = Math.min(from + width, endOffset)
     if (await holdsRecords(log, at, from, to)) return true
     from = to
@@ -85,7 +85,7 @@ async function lastInput(log: Log, ids: SchemaIds, topic: string, partition: num
   const { startOffset, endOffset } = await log.bounds(at)
   let last = -1
   let until = endOffset
-  for (let width = TAIL_OFFSETS; last < 0 && until > startOffset; width *= WIDER) {
+  for (let width = FIRST_OFFSETS; last < 0 && until > startOffset; width *= WIDER) {
     const from = Math.max(startOffset, until - width)
     await scanPartition(log, at, from, until, (record, view) => {
       last = Math.max(last, values.inputOffsetIn(record, view, { topic: INPUT_TOPIC, partition }))

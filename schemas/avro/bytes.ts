@@ -138,7 +138,7 @@ export function encoded(bytes: Uint8Array): Encoded {
   return { length: bytes.length, view: new DataView(padded.buffer) }
 }
 
-/** Puts an encoding; overshoots by up to 7 bytes, as `copyBytes` does. For some ten bytes that takes a third of what `putRaw` takes. */
+/** Puts an encoding; overshoots by up to 7 bytes, as `copyBytes` does. A dozen of them stand in a decision, and byte by byte they cost the chain 2 %. */
 export function putEncoded(out: DataView, at: number, { length, view }: Encoded): number {
   for (let i = 0; i < length; i += STRIDE_BYTES) out.setBigInt64(at + i, view.getBigInt64(i))
   return at + length

@@ -101,7 +101,7 @@ class TestMember {
 }
 
 /** Sets the time between two heartbeats of a member, and a session that is longer. */
-async function setInterval(intervalMs: number): Promise<void> {
+async function setHeartbeatInterval(intervalMs: number): Promise<void> {
   const { cluster } = openLog()
   const config = (name: string, ms: number) => ({
     name,
@@ -169,13 +169,13 @@ describe('members of a group on Kafka', () => {
   test('SPEC X3: one whose heartbeats are 15 s apart has what another leaves long before the next', {
     timeout: START_MS,
   }, async () => {
-    await setInterval(15_000)
+    await setHeartbeatInterval(15_000)
     const store = new KeptIdentity()
     const killed = new TestMember('killed', store)
     const leaver = new TestMember('leaver')
     await until(shared(killed, leaver), START_MS / 2)
     await killed.die()
-    // Members ask often for some seconds after partitions have moved; one that comes back has seen none move.
+    // Members ask often while partitions move; to one that comes back none does until the other leaves.
     const again = new KeptIdentity()
     again.kept = store.kept
     const back = new TestMember('back', again)
