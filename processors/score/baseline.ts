@@ -32,8 +32,8 @@ function useValue(senders: Senders, list: KnownValues, value: number): void {
   const last = list.at + list.slots - 1
   let at = list.at
   while (at < last && senders.int(at) !== value) at++
-  for (; at > list.at; at--) senders.setInt(at, senders.int(at - 1))
-  senders.setInt(list.at, value)
+  // Most often it is the one used last.
+  if (senders.int(list.at) !== value) senders.shiftIn(list.at, at, value)
 }
 
 /** The amount's bucket: bits of the amount in minor units of the rule currency, at most 31 (SPEC S2). */

@@ -11,16 +11,22 @@ const DOUBLINGS = 4
 /** Slots behind a segment's last place, for keys that were pushed back; the last of them stays empty. */
 const SLACK_MAX = 32
 const SEGMENTS_PER_STEP = 8
-const NO_ROWS = new Int32Array(1)
-const NO_KEYS = new Uint16Array(1)
+
+// Halfwords of a slot.
+const KEY = 0
+const LOW = 1
+const HIGH = 2
+const SLOT_HALFWORDS = 3
+const NO_SLOTS = new Uint16Array(SLOT_HALFWORDS)
 
 /** An index holds row numbers below this one. */
 export const INDEX_ROWS_MAX = ROW_MASK
 
 /**
  * An open-addressing index from a 128-bit hash to row numbers, for hashes that are uniform (keyed, so that nobody can
- * choose them). The owner keeps each row's full hash. A slot is 25 bits of row number + 1 and 7 bits of h0, 0 when empty,
- * and beside it the upper 16 bits of h1: its key. Two rows may have one hash.
+ * choose them). The owner keeps each row's full hash. A slot is the upper 16 bits of h1, its key, and 32 bits that are 0
+ * when it is empty: 25 bits of row number + 1 and 7 bits of h0. It stands in 6 bytes, so that most look-ups read one line
+ * of the cache. Two rows may have one hash.
  *
  * It is cut into 256 segments by the top bits of h0, each growing by itself. A segment is kept in the order of its keys
  * with gaps between them, a key standing at or a little behind its own place (linear probing in order). So a look-up of
@@ -32,8 +38,7 @@ export const INDEX_ROWS_MAX = ROW_MASK
  * `let row = index.first(h0, h1); while (row >= 0 && !same(row)) row = index.next()`.
  */
 export class HashIndex {
-  readonly #rows: Int32Array[] = new Array<Int32Array>(SEGMENTS).fill(NO_ROWS)
-  readonly #keys: Uint16Array[] = new Array<Uint16Array>(SEGMENTS).fill(NO_KEYS)
+  readonly #slots: Uint16Array[] = new Array<Uint16Array>(SEGMENTS).fill(NO_SLOTS)
   readonly #capacities = new Int32Array(SEGMENTS)
   readonly #counts = new Int32Array(SEGMENTS)
   readonly #limits = new Int32Array(SEGMENTS)
@@ -53,38 +58,35 @@ export class HashIndex {
   /** Reads where a look-up of this hash begins, so that it is near by then; the answer means nothing (ADR 0058). */
   touch(h0: number, h1: number): number {
     const segment = h0 >>> (32 - SEGMENT_BITS)
-    const at = homeOf(h1 >>> 16, this.#capacities[segment]!)
-    return this.#rows[segment]![at]! ^ this.#keys[segment]![at]!
+    return this.#slots[segment]![homeOf(h1 >>> 16, this.#capacities[segment]!) * SLOT_HALFWORDS]!
   }
 
   /** The first row that may have this hash, or -1. Moves the cursor. */
   first(h0: number, h1: number): number {
     const segment = h0 >>> (32 - SEGMENT_BITS)
-    const rows = this.#rows[segment]!
-    const keys = this.#keys[segment]!
+    const slots = this.#slots[segment]!
     const key = h1 >>> 16
-    let at = homeOf(key, this.#capacities[segment]!)
-    while (rows[at] !== 0 && keys[at]! < key) at++
+    let at = homeOf(key, this.#capacities[segment]!) * SLOT_HALFWORDS
+    while (slots[at + KEY]! < key && isFilled(slots, at)) at += SLOT_HALFWORDS
     this.#segment = segment
     this.#key = key
     this.#tag = h0 & TAG_MASK
-    return this.#candidate(rows, keys, at)
+    return this.#candidate(slots, at)
   }
 
   /** The next row that may have the hash of the last `first`, or -1. The index must not have changed in between. */
   next(): number {
-    return this.#candidate(this.#rows[this.#segment]!, this.#keys[this.#segment]!, this.#at + 1)
+    return this.#candidate(this.#slots[this.#segment]!, this.#at + SLOT_HALFWORDS)
   }
 
-  #candidate(rows: Int32Array, keys: Uint16Array, from: number): number {
-    for (let at = from; ; at++) {
-      const slot = rows[at]!
-      if (slot === 0 || keys[at] !== this.#key) return -1
-      if (slot >>> ROW_BITS === this.#tag) {
+  #candidate(slots: Uint16Array, from: number): number {
+    for (let at = from; slots[at + KEY] === this.#key && isFilled(slots, at); at += SLOT_HALFWORDS) {
+      if (slots[at + HIGH]! >>> (ROW_BITS - 16) === this.#tag) {
         this.#at = at
-        return (slot & ROW_MASK) - 1
+        return rowAt(slots, at)
       }
     }
+    return -1
   }
 
   /** Adds a row under its hash. The caller keeps the pair (hash, row) unique. */
@@ -97,41 +99,37 @@ export class HashIndex {
   }
 
   #place(segment: number, key: number, slot: number): boolean {
-    const rows = this.#rows[segment]!
-    const keys = this.#keys[segment]!
-    let at = homeOf(key, this.#capacities[segment]!)
-    while (rows[at] !== 0 && keys[at]! <= key) at++
+    const slots = this.#slots[segment]!
+    let at = homeOf(key, this.#capacities[segment]!) * SLOT_HALFWORDS
+    while (slots[at + KEY]! <= key && isFilled(slots, at)) at += SLOT_HALFWORDS
     let end = at
-    while (rows[end] !== 0) end++
+    while (isFilled(slots, end)) end += SLOT_HALFWORDS
     // The last slot stays empty: every loop ends there.
-    if (end === rows.length - 1) return false
-    for (; end > at; end--) {
-      rows[end] = rows[end - 1]!
-      keys[end] = keys[end - 1]!
-    }
-    rows[at] = slot
-    keys[at] = key
+    if (end === slots.length - SLOT_HALFWORDS) return false
+    for (let to = end + SLOT_HALFWORDS - 1; to >= at + SLOT_HALFWORDS; to--) slots[to] = slots[to - SLOT_HALFWORDS]!
+    slots[at + KEY] = key
+    slots[at + LOW] = slot
+    slots[at + HIGH] = slot >>> 16
     return true
   }
 
   /** Removes the row that was inserted under this hash, and closes the gap, so that no tombstone stays. */
   remove(h0: number, h1: number, row: number): void {
     const segment = h0 >>> (32 - SEGMENT_BITS)
-    const rows = this.#rows[segment]!
-    const keys = this.#keys[segment]!
+    const slots = this.#slots[segment]!
     const capacity = this.#capacities[segment]!
-    let gap = homeOf(h1 >>> 16, capacity)
-    while ((rows[gap]! & ROW_MASK) - 1 !== row) {
-      if (rows[gap] === 0) throw new RangeError(`row ${row} is not in the index`)
-      gap++
+    let gap = homeOf(h1 >>> 16, capacity) * SLOT_HALFWORDS
+    while (rowAt(slots, gap) !== row) {
+      if (!isFilled(slots, gap)) throw new RangeError(`row ${row} is not in the index`)
+      gap += SLOT_HALFWORDS
     }
     // What stands behind its own place moves up; the first that does not ends the stretch.
-    for (let at = gap + 1; rows[at] !== 0 && homeOf(keys[at]!, capacity) < at; at++) {
-      rows[gap] = rows[at]!
-      keys[gap] = keys[at]!
+    let at = gap + SLOT_HALFWORDS
+    for (; isFilled(slots, at) && homeOf(slots[at + KEY]!, capacity) * SLOT_HALFWORDS < at; at += SLOT_HALFWORDS) {
+      copySlot(slots, at, slots, gap)
       gap = at
     }
-    rows[gap] = 0
+    slots.fill(0, gap, gap + SLOT_HALFWORDS)
     this.#counts[segment]!--
   }
 
@@ -161,35 +159,43 @@ export class HashIndex {
   /** A crowd at the segment's end has filled the slack behind its last place, which one in many thousands does. */
   #lengthen(segment: number): void {
     const capacity = this.#capacities[segment]!
-    this.#rebuild(segment, capacity + 2 * (this.#rows[segment]!.length - capacity))
+    this.#rebuild(segment, capacity + 2 * (this.#slots[segment]!.length / SLOT_HALFWORDS - capacity))
   }
 
   /** Spreads a segment's slots over `length` places, or over more when a crowd at its end needs them. */
   #rebuild(segment: number, length: number): void {
-    const oldRows = this.#rows[segment]!
-    const oldKeys = this.#keys[segment]!
+    const old = this.#slots[segment]!
     const capacity = this.#capacities[segment]!
-    const rows = new Int32Array(length)
-    const keys = new Uint16Array(length)
+    const slots = new Uint16Array(length * SLOT_HALFWORDS)
     let free = 0
-    for (let at = 0; at < oldRows.length; at++) {
-      if (oldRows[at] === 0) continue
-      free = Math.max(free, homeOf(oldKeys[at]!, capacity))
-      rows[free] = oldRows[at]!
-      keys[free++] = oldKeys[at]!
+    for (let at = 0; at < old.length; at += SLOT_HALFWORDS) {
+      if (!isFilled(old, at)) continue
+      free = Math.max(free, homeOf(old[at + KEY]!, capacity))
+      if (free < length) copySlot(old, at, slots, free * SLOT_HALFWORDS)
+      free++
     }
     if (free >= length) {
       this.#rebuild(segment, capacity + 2 * (length - capacity))
       return
     }
-    this.#rows[segment] = rows
-    this.#keys[segment] = keys
-    this.#bytesUsed += bytesOf(rows, keys) - (oldRows === NO_ROWS ? 0 : bytesOf(oldRows, oldKeys))
+    this.#slots[segment] = slots
+    this.#bytesUsed += slots.byteLength - (old === NO_SLOTS ? 0 : old.byteLength)
   }
 }
 
-function bytesOf(rows: Int32Array, keys: Uint16Array): number {
-  return rows.byteLength + keys.byteLength
+function isFilled(slots: Uint16Array, at: number): boolean {
+  return (slots[at + LOW]! | slots[at + HIGH]!) !== 0
+}
+
+/** The row number in the slot at `at`, -1 in an empty one. */
+function rowAt(slots: Uint16Array, at: number): number {
+  return ((slots[at + LOW]! | (slots[at + HIGH]! << 16)) & ROW_MASK) - 1
+}
+
+function copySlot(from: Uint16Array, at: number, to: Uint16Array, place: number): void {
+  to[place + KEY] = from[at + KEY]!
+  to[place + LOW] = from[at + LOW]!
+  to[place + HIGH] = from[at + HIGH]!
 }
 
 function capacityOf(segment: number, generation: number): number {

@@ -1,4 +1,4 @@
-import { keepWord, type RowStore } from './row-store.ts'
+import type { RowStore } from './row-store.ts'
 import type { UndoLog } from './undo-log.ts'
 
 const NO_INTS = new Int32Array(0)
@@ -50,7 +50,7 @@ export class RowCursor {
     const at = this.base + field
     const old = words[at]!
     if (old === value) return
-    if (this.#log !== null) keepWord(this.#log, this.#row, field, old)
+    this.#log?.pushWord(old, this.#row, field)
     words[at] = value
   }
 
@@ -62,10 +62,17 @@ export class RowCursor {
   setDouble(field: number, value: number): void {
     const { words } = this
     const at = this.base + field
-    if (this.#log !== null) {
-      keepWord(this.#log, this.#row, field, words[at]!)
-      keepWord(this.#log, this.#row, field + 1, words[at + 1]!)
-    }
+    this.#log?.pushWords(words, at, 2, this.#row, field)
     this.doubles[at >> 1] = value
+  }
+
+  /** Writes an int32 at word `first`; what stood from there on moves one word up, and the word at `last` is gone. */
+  shiftIn(first: number, last: number, value: number): void {
+    const { words } = this
+    const from = this.base + first
+    const to = this.base + last
+    this.#log?.pushWords(words, from, to - from + 1, this.#row, first)
+    for (let at = to; at > from; at--) words[at] = words[at - 1]!
+    words[from] = value
   }
 }

@@ -3,7 +3,7 @@ import { HashIndex, INDEX_ROWS_MAX } from './hash-index.ts'
 import type { TransactionalStore } from './overlay.ts'
 import { chunkShift, markOfFree, NO_ROW, nextFree, RowChunk } from './row-chunk.ts'
 import { StateDigest } from './state-digest.ts'
-import { UndoLog } from './undo-log.ts'
+import { UndoLog, WORDS } from './undo-log.ts'
 
 /**
  * `rowBytes`: payload of a row. `keyed`: rows are found by a 128-bit hash. `maxRows`: the bound, and `setting` its name
@@ -27,7 +27,6 @@ export interface RowWatcher {
 const WRITTEN = 0
 const INSERTED = 1
 const REMOVED = 2
-const WORD = 3
 
 const KEY_WORDS = 4
 const CACHE_LINE_WORDS = 16
@@ -227,8 +226,8 @@ export class RowStore implements TransactionalStore {
   }
 
   /**
-   * Must be called before single words of a row are written. Returns the log that takes each old value by `keepWord`,
-   * or null when none need be kept.
+   * Must be called before single words of a row are written. Returns the log that takes old values by `pushWord` and
+   * `pushWords`, or null when none need be kept.
    */
   edit(row: number): UndoLog | null {
     this.#watcher?.beforeWrite(row)
@@ -312,9 +311,8 @@ export class RowStore implements TransactionalStore {
   #undo(log: UndoLog): void {
     const kind = log.readWord()
     const row = log.readWord()
-    if (kind === WORD) {
-      const field = log.readWord()
-      this.words(row)[this.base(row) + field] = log.readWord()
+    if (kind === WORDS) {
+      log.readWords(this.words(row), this.base(row))
     } else if (kind === INSERTED) {
       this.#unlink(row)
     } else {
@@ -392,9 +390,4 @@ export class RowStore implements TransactionalStore {
     }
     return all.hex()
   }
-}
-
-/** Keeps the old value of a payload word that is about to be written; see `RowStore.edit`. */
-export function keepWord(log: UndoLog, row: number, field: number, old: number): void {
-  log.pushWord(row, field, old, WORD)
 }
