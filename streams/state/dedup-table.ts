@@ -31,6 +31,8 @@ export class DedupTable implements TransactionalStore {
   /** First sights of each overlay, oldest overlay first. */
   readonly #overlays: number[] = []
   #committedTimeMs = Number.NEGATIVE_INFINITY
+  /** What `expire` has read ahead; not state. */
+  touched = 0
 
   constructor(options: DedupOptions) {
     if (!(options.maxIds >= 1 && options.maxIds <= DEDUP_IDS_MAX && options.horizonMs >= 0)) {
@@ -142,11 +144,22 @@ export class DedupTable implements TransactionalStore {
       const first = ring.oldestRow()
       const end = first + ring.oldestBlockRows()
       if (end > first && committedStreamTimeMs - ring.timeMs(end - 1) <= this.#horizonMs) break
-      for (let row = first; row < end; row++) this.#index.remove(ring.word(row, 0), ring.word(row, 1), row)
+      this.#forget(first, end)
       ring.removeOldestBlock()
       freed += end - first
     }
     return freed
+  }
+
+  /** Takes the rows out of the index, whose places are read ahead like those of look-ups (ADR 0058). */
+  #forget(first: number, end: number): void {
+    const ring = this.#ring
+    const index = this.#index
+    let read = 0
+    for (let row = first; row < end; row++) read ^= index.touch(ring.word(row, 0), ring.word(row, 1))
+    for (let row = first; row < end; row++) index.remove(ring.word(row, 0), ring.word(row, 1), row)
+    // V8 leaves out a read that nothing comes of.
+    this.touched = read
   }
 
   openOverlay(): void {

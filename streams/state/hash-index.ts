@@ -129,7 +129,8 @@ export class HashIndex {
       copySlot(slots, at, slots, gap)
       gap = at
     }
-    slots.fill(0, gap, gap + SLOT_HALFWORDS)
+    slots[gap + LOW] = 0
+    slots[gap + HIGH] = 0
     this.#counts[segment]!--
   }
 
