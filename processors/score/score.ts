@@ -6,8 +6,8 @@ import type { PaymentStores } from '../stores/payment-stores.ts'
 import { updateBaseline } from './baseline.ts'
 import { isExcusable } from './excuse.ts'
 import { notePlace } from './signals/impossible-travel.ts'
-import { HIT, MISSING, type SignalRule } from './signals/signal.ts'
-import { SIGNAL_RULES } from './signals/signals.ts'
+import { MISSING } from './signals/signal.ts'
+import { askSignals } from './signals/signals.ts'
 
 /**
  * Adds up the signals and says why (SPEC S1, S2).
@@ -33,14 +33,9 @@ export function score(payment: PaymentSubmittedReader, draft: PaymentDraft, stor
 }
 
 function judge(payment: PaymentSubmittedReader, draft: PaymentDraft, stores: PaymentStores): void {
-  let hits = 0
-  let missing = 0
-  for (let ordinal = 0; ordinal < SIGNAL_RULES.length; ordinal++) {
-    const rule = SIGNAL_RULES[ordinal] as SignalRule
-    const verdict = rule(payment, draft, stores)
-    if (verdict === HIT) hits |= 1 << ordinal
-    else if (verdict === MISSING) missing |= 1 << ordinal
-  }
+  const verdicts = askSignals(payment, draft, stores)
+  const hits = verdicts & (MISSING - 1)
+  const missing = verdicts >>> 16
   const { shadow } = draft.rules
   draft.hits = hits & ~shadow
   draft.missing = missing & ~shadow

@@ -133,7 +133,7 @@ export class WindowRing implements TransactionalStore {
     const place = placeAfter(this.#oldest, this.#count)
     const { words, doubles } = this.#chunkFor(place)
     const at = (place & CHUNK_MASK) * this.entryWords
-    for (let word = at; word < at + this.entryWords; word++) words[word] = 0
+    for (let pair = at >> 1, end = pair + (this.entryWords >> 1); pair < end; pair++) doubles[pair] = 0
     words[at + OWNER] = owner
     doubles[(at + TIME) >> 1] = timeMs
     this.#count++
@@ -285,7 +285,7 @@ export class WindowRing implements TransactionalStore {
     for (let at = changes.length - 3; at >= 0; at -= 3) {
       // An earlier commit may have let it go meanwhile.
       if (!this.#holds(changes[at]! + 1)) continue
-      this.#chunkAt(changes[at]!).words[this.#base(changes[at]! + 1) + changes[at + 1]!] = changes[at + 2]!
+      this.#chunkOf(changes[at]! + 1).words[this.#base(changes[at]! + 1) + changes[at + 1]!] = changes[at + 2]!
     }
     this.#count -= added
     this.#uncommitted -= added
@@ -343,8 +343,13 @@ export class WindowRing implements TransactionalStore {
 
   /** Whether the entry's place is one that is filled. */
   #holds(entry: number): boolean {
+    return this.#distance(entry) < this.#count
+  }
+
+  /** Places from the oldest to the entry's, going with the ring. */
+  #distance(entry: number): number {
     const distance = entry - 1 - this.#oldest
-    return (distance < 0 ? distance + RING_ENTRIES : distance) < this.#count
+    return distance < 0 ? distance + RING_ENTRIES : distance
   }
 
   #chunkFor(place: number): RowChunk {
@@ -357,12 +362,8 @@ export class WindowRing implements TransactionalStore {
     return chunk
   }
 
-  #chunkAt(place: number): RowChunk {
-    return this.#chunks[place >> CHUNK_SHIFT]!
-  }
-
   #chunkOf(entry: number): RowChunk {
-    return this.#chunkAt(entry - 1)
+    return this.#chunks[(entry - 1) >> CHUNK_SHIFT]!
   }
 
   #base(entry: number): number {
@@ -379,7 +380,11 @@ export class WindowRing implements TransactionalStore {
     const old = words[at]!
     if (old === value) return
     this.#watcher?.beforeWrite(entry - 1)
-    this.#overlays.at(-1)?.changes.push(entry - 1, word, old)
+    const overlay = this.#overlays.at(-1)
+    // An entry that the overlay has added goes with it.
+    if (overlay !== undefined && this.#distance(entry) < this.#count - overlay.added) {
+      overlay.changes.push(entry - 1, word, old)
+    }
     words[at] = value
   }
 }

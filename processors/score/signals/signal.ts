@@ -8,10 +8,12 @@ import type { PaymentStores } from '../../stores/payment-stores.ts'
  * - MISS:    it does not hit.
  * - HIT:     it hits; its points are the rule set's.
  * - MISSING: a field that it needs is absent, so it was not evaluated (SPEC S1).
+ *
+ * Shifted by the ordinals of their signals, verdicts of all signals fit into one int32, HIT below and MISSING above.
  */
 export const MISS = 0
 export const HIT = 1
-export const MISSING = 2
+export const MISSING: 0x10000 = 0x10000
 
 export type SignalVerdict = typeof MISS | typeof HIT | typeof MISSING
 
