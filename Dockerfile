@@ -41,5 +41,5 @@ VOLUME /data
 USER node
 ENV NODE_ENV=production SLUICE_DATA=/data/sluice SLUICE_METRICS_HOST=0.0.0.0
 EXPOSE 3000 9464
-ENTRYPOINT ["node", "/sluice/bin/sluice.ts"]
+ENTRYPOINT ["node", "/sluice/bin/sluice.js"]
 CMD ["up"]

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { nodeEnvironment, nodeOptions } from '../bin/launch.js'
 
 /** Runs of each figure whose median counts. */
 export const RUNS = 3
@@ -95,9 +96,10 @@ export function progress(text: string): void {
   process.stderr.write(`  ... ${text}\n`)
 }
 
-/** Starts `file` in a process of its own, with nothing else in it. */
+/** Starts `file` in a process of its own, with nothing else in it, as `npx sluice` starts a process. */
 export function child(file: string, args: readonly string[], execArgv: readonly string[] = []): ChildProcess {
-  return fork(join(import.meta.dirname, file), [...args], { execArgv: [...execArgv] })
+  const env = nodeEnvironment(process.env)
+  return fork(join(import.meta.dirname, file), [...args], { env, execArgv: [...nodeOptions(), ...execArgv] })
 }
 
 /** Runs `file` in a process of its own and resolves with the one message that it sends. */

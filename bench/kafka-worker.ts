@@ -10,7 +10,7 @@ export class WorkerProcess {
   private readonly url: Promise<string>
 
   constructor({ bootstrap, folder }: Pick<Ground, 'bootstrap' | 'folder'>, name: string) {
-    const program = join(import.meta.dirname, '../bin/sluice.ts')
+    const program = join(import.meta.dirname, '../bin/sluice.js')
     const { PATH = '', HOME = '' } = process.env
     const settings = { PATH, HOME, SLUICE_DATA: join(folder, 'data'), SLUICE_KAFKA_BOOTSTRAP: bootstrap }
     this.child = spawn(process.execPath, [program, 'worker', '--name', name, '--port', '0'], {

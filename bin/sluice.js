@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-// Starts the program: in the package the built one, on the Node that runs this; in a checkout bin/sluice.ts, on the Node that
-// `npm ci` installed, whatever Node the machine itself has.
+// Starts the program as `launch.js` says: in the package the built one, on the Node that runs this; in a checkout bin/sluice.ts, on the
+// Node that `npm ci` installed, whatever Node the machine itself has.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { nodeEnvironment, nodeOptions } from './launch.js'
 
 const source = fileURLToPath(new URL('sluice.ts', import.meta.url))
-// kafkajs sets a timer in the past whenever its requests are answered; it means "at once".
-const quiet = '--disable-warning=TimeoutNegativeWarning'
+const built = fileURLToPath(new URL('../dist/bin/sluice.js', import.meta.url))
 
 function installedNode() {
   try {
@@ -21,8 +21,8 @@ function installedNode() {
   }
 }
 
-function runBeside(node, args) {
-  const child = spawn(node, args, { stdio: 'inherit' })
+function runBeside(node, args, env) {
+  const child = spawn(node, args, { stdio: 'inherit', env })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
     // A terminal sends its signals to the child as well; passing them on would count one Ctrl-C as two.
     const fromTerminal = signal !== 'SIGTERM' && process.stdin.isTTY
@@ -39,13 +39,13 @@ function runBeside(node, args) {
   })
 }
 
-function runSource() {
-  const node = installedNode()
-  const args = [quiet, source, ...process.argv.slice(2)]
+function run(node, program) {
+  const args = [...nodeOptions(), program, ...process.argv.slice(2)]
+  const environment = nodeEnvironment(process.env)
   // Where Node can turn into another program, no second process is left to carry signals through.
-  if (typeof process.execve === 'function') process.execve(node, [node, ...args])
-  else runBeside(node, args)
+  if (typeof process.execve === 'function') process.execve(node, [node, ...args], environment)
+  else runBeside(node, args, environment)
 }
 
-if (existsSync(source)) runSource()
-else await import('../dist/bin/sluice.js')
+if (existsSync(source)) run(installedNode(), source)
+else run(process.execPath, built)

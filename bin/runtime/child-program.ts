@@ -23,7 +23,9 @@ export class ChildProgram {
   /** `onDied` is told when it ends without being asked to. */
   constructor(args: readonly string[], onDied: (end: ChildEnd) => void) {
     // The channel tells the child when this process is gone.
-    this.child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    this.child = spawn(process.execPath, [...process.execArgv, PROGRAM, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
     let complaint = ''
     this.child.stderr?.on('data', (chunk: Buffer) => {
       complaint = (complaint + chunk.toString()).slice(-2_000)

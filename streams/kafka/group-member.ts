@@ -130,7 +130,7 @@ export class GroupMember {
     await this.woken(this.looking ? waitMs : Math.min(waitMs, this.lookAtMs - performance.now()))
   }
 
-  /** Makes the next heartbeat due when the group has another epoch or more partitions for this member than it knows, or has forgotten it. */
+  /** Makes the next heartbeat due when the group has another epoch or another number of partitions for this member than it knows, or has forgotten it. */
   private async look(): Promise<void> {
     const { cluster, groupId } = this.options
     this.looking = true

@@ -3,7 +3,7 @@ const KEPT_BYTES_MAX = 16 << 20
 
 /**
  * Memory for the pages that snapshots copy, used again by the next one: memory that comes and goes would have V8 collect its whole heap for
- * it. Shared by the stores of a process, of which one at a time writes a checkpoint.
+ * it. Shared by the stores of a thread, of which one at a time writes a checkpoint.
  */
 export class PagePool {
   readonly #free = new Map<number, Int32Array[]>()

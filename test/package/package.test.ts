@@ -135,6 +135,7 @@ describe('the package', () => {
     expect(beside.toSorted()).toEqual([
       'LICENSE',
       'README.md',
+      'bin/launch.js',
       'bin/sluice.js',
       'dist/dashboards/page/built/index.html',
       'dist/dashboards/page/built/sources.txt',
