@@ -28,7 +28,21 @@ function valuesOf(store: RowStore, row: number): number[] {
 }
 
 const step = fc.record({
-  kind: fc.constantFrom('int', 'int', 'int', 'double', 'image', 'again', 'open', 'open', 'merge', 'drop', 'drop'),
+  kind: fc.constantFrom(
+    'int',
+    'int',
+    'int',
+    'double',
+    'shift',
+    'shift',
+    'image',
+    'again',
+    'open',
+    'open',
+    'merge',
+    'drop',
+    'drop',
+  ),
   row: fc.nat(ROWS - 1),
   field: fc.nat(WORDS - 1),
   value: fc.integer(),
@@ -58,6 +72,14 @@ test('SPEC X2: single fields of rows come back as they were at the open overlay'
         } else if (kind === 'again') {
           store.remove(rows[row]!)
           expect(store.insert()).toBe(rows[row])
+        } else if (kind === 'shift') {
+          const expected = now()[row]!
+          cursor.at(rows[row]!)
+          cursor.edit()
+          cursor.shiftIn(row, Math.max(row, field), value)
+          expected.splice(row, 0, value)
+          expected.splice(Math.max(row, field) + 1, 1)
+          expect(now()[row]).toEqual(expected)
         } else if (kind === 'int' || kind === 'double') {
           cursor.at(rows[row]!)
           cursor.edit()
