@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { nodeEnvironment, nodeOptions } from '../bin/launch.js'
+import { nodeOptions } from '../bin/launch.js'
 
 /** Runs of each figure whose median counts. */
 export const RUNS = 3
@@ -98,8 +98,7 @@ export function progress(text: string): void {
 
 /** Starts `file` in a process of its own, with nothing else in it, as `npx sluice` starts a process. */
 export function child(file: string, args: readonly string[], execArgv: readonly string[] = []): ChildProcess {
-  const env = nodeEnvironment(process.env)
-  return fork(join(import.meta.dirname, file), [...args], { env, execArgv: [...nodeOptions(), ...execArgv] })
+  return fork(join(import.meta.dirname, file), [...args], { execArgv: [...nodeOptions(), ...execArgv] })
 }
 
 /** Runs `file` in a process of its own and resolves with the one message that it sends. */

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { nodeEnvironment, nodeOptions } from './launch.js'
+import { nodeOptions } from './launch.js'
 
 const source = fileURLToPath(new URL('sluice.ts', import.meta.url))
 const built = fileURLToPath(new URL('../dist/bin/sluice.js', import.meta.url))
@@ -21,8 +21,8 @@ function installedNode() {
   }
 }
 
-function runBeside(node, args, env) {
-  const child = spawn(node, args, { stdio: 'inherit', env })
+function runBeside(node, args) {
+  const child = spawn(node, args, { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
     // A terminal sends its signals to the child as well; passing them on would count one Ctrl-C as two.
     const fromTerminal = signal !== 'SIGTERM' && process.stdin.isTTY
@@ -41,10 +41,9 @@ function runBeside(node, args, env) {
 
 function run(node, program) {
   const args = [...nodeOptions(), program, ...process.argv.slice(2)]
-  const environment = nodeEnvironment(process.env)
   // Where Node can turn into another program, no second process is left to carry signals through.
-  if (typeof process.execve === 'function') process.execve(node, [node, ...args], environment)
-  else runBeside(node, args, environment)
+  if (typeof process.execve === 'function') process.execve(node, [node, ...args])
+  else runBeside(node, args)
 }
 
 if (existsSync(source)) run(installedNode(), source)
