@@ -20,7 +20,10 @@ import { type Claim, claimId, type PaymentState, scopeOf } from './view/claim.ts
 import type { ClaimView } from './view/claim-view.ts'
 import type { ReadBack, Undecided } from './view/read-back.ts'
 
-/** After so long a payment without a decision is not posted again: past the horizon of dedup it would be decided anew (SPEC D1). */
+/**
+ * A payment without a decision is not posted again so long after its claim, nor so long after its own event time, from which stream time may
+ * have come since the first post: past the horizon of dedup it would be decided anew (SPEC D1).
+ */
 const POST_AGAIN_MS = 30 * 60_000
 const RANDOM_BYTES = 16
 
@@ -171,8 +174,7 @@ export class Confirmation {
     const { scope, payment, deadline } = work
     const held = view.claimOf(scope, clock.nowMs())
     if (held !== null) return this.again(held, work)
-    if (payment === null)
-      throw new ApiProblem(400, 'MISSING_FIELD', 'Missing field: amount', 'no call has claimed this key')
+    if (payment === null) return this.claimedElsewhere(work)
     requireOwned(payment.senderAccountId, work)
     if (view.size >= claimsMax) throw unavailable('CLAIMS_FULL', 'as many keys live as this instance holds')
     const rate = await limiter.take(work.caller)
@@ -189,6 +191,15 @@ export class Confirmation {
     return { ...(await this.answered(await this.posted(winner, payment, work), work, false)), rate }
   }
 
+  /** A code alone confirms what was claimed: if this view does not hold it, by a call that another instance has taken. */
+  private async claimedElsewhere(work: Work): Promise<Confirmed> {
+    const { view, clock } = this.options
+    await this.reachEnds(work, [[TOPICS.apiClaims, keyOf(keyed(work))]])
+    const held = view.claimOf(work.scope, clock.nowMs())
+    if (held !== null) return this.again(held, work)
+    throw new ApiProblem(400, 'MISSING_FIELD', 'Missing field: amount', 'no call has claimed this key')
+  }
+
   /** A call whose key was claimed before. */
   private async again(claim: Claim, work: Work): Promise<Confirmed> {
     const { clock, timeoutMs, view, limiter } = this.options
@@ -199,11 +210,13 @@ export class Confirmation {
     const ageMs = clock.nowMs() - claim.appendTimeMs
     // The first call waits no longer than that, wherever it runs; past it nobody does.
     if (payment === null || ageMs < timeoutMs) throw stillRunning()
-    if (ageMs > POST_AGAIN_MS) return this.answered(await deadline.until(view, claim, isDecided), work, false)
+    const eventTime = request.body.event_time === undefined ? claim.eventTime : payment.eventTime
+    if (Math.max(ageMs, clock.nowMs() - eventTime) > POST_AGAIN_MS) {
+      return this.answered(await deadline.until(view, claim, isDecided), work, false)
+    }
     // A record of the input is a post to whoever counts posts, however often its key has come before.
     const rate = await limiter.take(work.caller)
     if (!rate.allowed) throw tooMany(rate)
-    const eventTime = request.body.event_time === undefined ? claim.eventTime : payment.eventTime
     return { ...(await this.answered(await this.posted(claim, { ...payment, eventTime }, work), work, false)), rate }
   }
 

@@ -53,7 +53,7 @@ export class ConfirmClient {
 
   /** SUCCESS, IN_REVIEW, OTP_REQUIRED, or not allowed. @throws ConfirmError for everything else */
   async confirm(payment: ConfirmRequestBody): Promise<ConfirmAnswer> {
-    const body = { idempotency_key: crypto.randomUUID() as string, ...payment }
+    const body = { ...payment, idempotency_key: payment.idempotency_key ?? crypto.randomUUID() }
     const { json, headers } = await this.send('POST', '/payment/confirm', JSON.stringify(body))
     return { ...(json as ConfirmOutcome), replayed: headers.get('idempotent-replayed') === 'true' }
   }

@@ -102,7 +102,7 @@ export class OtpService implements Challenges {
     let isFailing = false
     while (!signal.aborted) {
       try {
-        for (const ended of await store.takeEnded(ENDED_MAX)) await this.follow(ended)
+        await this.followAll(await store.takeEnded(ENDED_MAX))
         isFailing = false
       } catch (error) {
         if (!(error instanceof StreamsError)) throw error
@@ -111,6 +111,12 @@ export class OtpService implements Challenges {
       }
       await clock.sleep(KEEP_UP_MS, signal)
     }
+  }
+
+  /** One that cannot be told holds back no other. @throws the first failure, once all were tried */
+  private async followAll(ended: readonly Parameters<OtpService['follow']>[0][]): Promise<void> {
+    const told = await Promise.allSettled(ended.map((one) => this.follow(one)))
+    for (const one of told) if (one.status === 'rejected') throw one.reason
   }
 
   private async make(payment: ChallengedPayment, client: string, again: boolean): Promise<IssueReply> {

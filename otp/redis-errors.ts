@@ -16,7 +16,7 @@ const RETRIES = /^(?:OOM|READONLY|LOADING|BUSY|MISCONF|NOREPLICAS|MASTERDOWN|CLU
 
 /** What ioredis and sockets say when there is no answer. */
 const NO_ANSWER =
-  /timed out|ETIMEDOUT|Connection is closed|isn't writeable|ECONN|EPIPE|EHOST|ENET|ENOTFOUND|EAI_AGAIN|max number of clients/
+  /timed out|ETIMEDOUT|Connection is closed|max retries per request|isn't writeable|ECONN|EPIPE|EHOST|ENET|ENOTFOUND|EAI_AGAIN|max number of clients/
 
 const WAITING = 'no code is made or accepted until it does'
 

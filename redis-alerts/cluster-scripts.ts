@@ -48,10 +48,11 @@ redis.call('SREM', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 return 1`
 
-/** KEYS stream erasure; ARGV mark of an account, whose entries go. */
+/** KEYS stream erasure offsets; ARGV mark of an account, whose entries go; source and offset of its erasure. */
 const UNTELL = `#!lua
 ${NOW}
-${untell('KEYS[1]', 'ARGV[1]', 'KEYS[2]')}
+local held = tonumber(redis.call('HGET', KEYS[3], ARGV[2]) or '-1')
+${untell('KEYS[1]', 'ARGV[1]', 'KEYS[2]', 'tonumber(ARGV[3]) > held')}
 return 1`
 
 /** KEYS positions offsets stream; ARGV channel, then source offset previous kind json, again and again. */

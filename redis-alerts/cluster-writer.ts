@@ -80,15 +80,15 @@ export class ClusterWriter implements EntryWriter {
   }
 
   private async erase(entry: ErasureEntry): Promise<void> {
-    const { account } = entry
-    const { accounts, expiry, stream, erasure } = CLUSTER_KEYS
+    const { account, source, offset } = entry
+    const { accounts, expiry, stream, erasure, offsets } = CLUSTER_KEYS
     if (upToGap([entry], await this.held()).length > 0) {
       await Promise.all([
         this.cluster.del(alertKey(account), alertOffsetKey(account)),
         this.cluster.del(countKey(account)),
         this.cluster.del(actionsKey(account)),
         this.take({ script: 'leave', keys: [accounts, expiry], args: [account] }),
-        this.take({ script: 'untell', keys: [stream, erasure], args: [accountMark(account)] }),
+        this.take({ script: 'untell', keys: [stream, erasure, offsets], args: [accountMark(account), source, offset] }),
       ])
     }
     await this.take(tellStep([entry]))

@@ -95,7 +95,7 @@ export class EmbeddedAlertStore implements AlertStore {
     }
     if (entry.kind === 'alert') this.writeAlert(entry, offset > held, nowMs)
     if (entry.kind === 'action') this.writeAction(entry, nowMs)
-    if (entry.kind === 'erasure') this.erase(entry.account)
+    if (entry.kind === 'erasure') this.erase(entry.account, offset > held)
     if (offset <= held) return
     this.offsets.set(source, offset)
     if (entry.kind === 'passed' || entry.kind === 'erasure') return
@@ -118,9 +118,10 @@ export class EmbeddedAlertStore implements AlertStore {
     }
   }
 
-  private erase(account: string): void {
+  /** An erasure that the stream is past takes nothing out of it: what stands there came later, and would not enter again. */
+  private erase(account: string, isNew: boolean): void {
     for (const map of [this.alerts, this.counts, this.actions]) map.delete(account)
-    this.stream.removeOf(account)
+    if (isNew) this.stream.removeOf(account)
     this.erasures++
   }
 

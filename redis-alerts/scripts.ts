@@ -71,10 +71,13 @@ end
 /**
  * Takes entries with a mark out of a stream. It looks at all of it: an erasure is rare, and what it leaves must not be read again. Who has
  * read them sees by `erasureKey` that there was one; the time names it, since a count would begin again in an emptied Redis. Wants `time`.
+ * One that the stream is past (not `isNew`) leaves the stream as it is: what stands there came later, and would not enter again.
  */
-export const untell = (stream: string, mark: string, erasureKey: string) => `
-for _, entry in ipairs(redis.call('XRANGE', ${stream}, '-', '+')) do
-  if string.find(entry[2][2], ${mark}, 1, true) then redis.call('XDEL', ${stream}, entry[1]) end
+export const untell = (stream: string, mark: string, erasureKey: string, isNew: string) => `
+if ${isNew} then
+  for _, entry in ipairs(redis.call('XRANGE', ${stream}, '-', '+')) do
+    if string.find(entry[2][2], ${mark}, 1, true) then redis.call('XDEL', ${stream}, entry[1]) end
+  end
 end
 redis.call('SET', ${erasureKey}, time[1] .. '-' .. time[2])
 `
@@ -112,7 +115,7 @@ local account, mark = ARGV[at], ARGV[at + 1]
 redis.call('DEL', KEYS[keyAt], KEYS[keyAt + 1], KEYS[keyAt + 2])
 redis.call('SREM', accountsKey, account)
 redis.call('ZREM', expiryKey, account)
-${untell('streamKey', 'mark', 'erasureKey')}
+${untell('streamKey', 'mark', 'erasureKey', 'isNew')}
 at, keyAt = at + 2, keyAt + 3
 `
 

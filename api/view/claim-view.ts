@@ -83,8 +83,26 @@ export class ClaimView {
     this.store.knowAbsent(`c:${claimId}`)
   }
 
-  /** Calls `changed` whenever more is known of the claim; answers how to stop that. */
+  /** Calls `changed` whenever more is known of the claim, or of the one that answers it; answers how to stop that. */
   listen(claimId: string, changed: () => void): () => void {
+    const stops = new Map<string, () => void>()
+    const follow = () => {
+      const answering = this.store.get<string>(`k:${this.told(claimId)?.answeredBy}`)
+      for (const id of [claimId, answering]) {
+        if (id !== undefined && !stops.has(id)) stops.set(id, this.listenTo(id, told))
+      }
+    }
+    const told = () => {
+      follow()
+      changed()
+    }
+    follow()
+    return () => {
+      for (const stop of stops.values()) stop()
+    }
+  }
+
+  private listenTo(claimId: string, changed: () => void): () => void {
     const listeners = this.listeners.get(claimId) ?? new Set()
     this.listeners.set(claimId, listeners)
     listeners.add(changed)

@@ -23,7 +23,9 @@ interface Finding {
   readonly text: string
 }
 
-const NODE_MAJOR = 24
+/** What the package runs on, and what a checkout installs. */
+const PACKAGE_NODE_MIN = 22
+const CHECKOUT_NODE = 24
 /** Below this much room left the log may not reach its bound. */
 const FREE_BYTES_MIN = 1 << 30
 
@@ -77,8 +79,13 @@ async function lookInto(session: Session): Promise<Finding[]> {
 
 function nodeVersion(): Finding {
   const { node } = process.versions
-  const ok = Number(node.split('.')[0]) === NODE_MAJOR
-  return { subject: 'node', ok, text: ok ? node : `${node}, ${NODE_MAJOR} expected: start with \`npx sluice\`` }
+  const major = Number(node.split('.')[0])
+  if (import.meta.url.endsWith('.js')) {
+    const ok = major >= PACKAGE_NODE_MIN
+    return { subject: 'node', ok, text: ok ? node : `${node}, ${PACKAGE_NODE_MIN} or newer expected` }
+  }
+  const ok = major === CHECKOUT_NODE
+  return { subject: 'node', ok, text: ok ? node : `${node}, ${CHECKOUT_NODE} expected: start with \`npx sluice\`` }
 }
 
 function port(config: Config, name: 'metricsPort' | 'boardPort'): Finding {

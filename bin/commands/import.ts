@@ -6,11 +6,18 @@ import { environment } from '../../platform/config.ts'
 import { listenForShutdown } from '../../platform/shutdown.ts'
 import { machineClock } from '../../producers/clock.ts'
 import { readFdh } from '../../producers/import/fdh.ts'
-import { type BadRow, type ImportFormat, type ImportSummary, runImport } from '../../producers/import/import-run.ts'
+import {
+  type BadRow,
+  type ImportFormat,
+  type ImportRun,
+  type ImportSummary,
+  runImport,
+} from '../../producers/import/import-run.ts'
 import { type ImportSource, openImportSource } from '../../producers/import/import-source.ts'
 import { readJsonLines } from '../../producers/import/jsonl.ts'
 import type { PaymentProducer } from '../../producers/payment-producer.ts'
 import { LABEL_FILE_HEADER, labelRowOf } from '../../producers/simulator/label-file.ts'
+import { StreamsError } from '../../streams/errors.ts'
 import { machineTime } from '../../streams/machine/machine-time.ts'
 import { Confusion } from '../runtime/confusion.ts'
 import { labelFolder } from '../runtime/data-folder.ts'
@@ -78,14 +85,15 @@ export function importCommand(): Command {
 
 async function runFile(what: Import): Promise<void> {
   const { file, options, labelled } = what
+  speedOf(options) // A wrong one is refused before anything is opened.
   if (options.kafka) return sendToCluster(what)
   const source = await openImportSource(file, process.stdin).catch((error: Error) => {
     throw new CommandError(`${file} cannot be read: ${error.message}`)
   })
-  const session = await openWritingSession(configOf(options), { keepsAll: labelled })
+  const refuse = labelled && options.append !== true ? requireEmpty : undefined
+  const session = await openWritingSession(configOf(options), { keepsAll: labelled, ...(refuse && { refuse }) })
   const progress = new ProgressLine(options.json !== true)
   try {
-    if (labelled && options.append !== true) await requireEmpty(session)
     const outcome = await importAll(session, source, what, progress)
     progress.end()
     await report(session, what, outcome)
@@ -96,7 +104,8 @@ async function runFile(what: Import): Promise<void> {
 }
 
 /** Sends the rows to a cluster; the workers there decide them. */
-async function sendToCluster({ file, format, options }: Import): Promise<void> {
+async function sendToCluster(what: Import): Promise<void> {
+  const { file, options } = what
   const source = await openImportSource(file, process.stdin).catch((error: Error) => {
     throw new CommandError(`${file} cannot be read: ${error.message}`)
   })
@@ -106,21 +115,47 @@ async function sendToCluster({ file, format, options }: Import): Promise<void> {
   )
   const producer = createProducer(target)
   const bad: BadRow[] = []
-  const summary = await runImport(source, format, {
+  const run: ImportRun = {
     send: (payment) => producer.send(payment),
     clock: machineClock,
     speed: speedOf(options),
     onBadRow: (row) => bad.push(row),
-    onLabel: () => {},
-    onProgress: () => {},
     signal: shutdown.signal,
+  }
+  const summary = await sendRows(what, source, run, async () => {
+    await producer.close()
+    shutdown.release()
   })
-  await producer.close()
-  shutdown.release()
   const { rows, sent } = summary
   if (options.json) print(JSON.stringify({ ...summary, ...producer.counts, badRows: bad }))
   else print(`${grouped(rows)} rows: ${grouped(sent)} sent and on the cluster, ${grouped(summary.bad)} bad`)
   endOfFile(bad, shutdown.signal.aborted, options)
+}
+
+/**
+ * Sends the rows, and then, however that went, lets `flush` bring what was sent to the log.
+ * @throws CommandError when the file cannot be read to its end
+ */
+async function sendRows(
+  { file, format }: Import,
+  source: ImportSource,
+  run: ImportRun,
+  flush: () => Promise<void>,
+): Promise<ImportSummary> {
+  let sent = 0
+  const onProgress: NonNullable<ImportRun['onProgress']> = (progress) => {
+    sent = progress.summary.sent
+    run.onProgress?.(progress)
+  }
+  try {
+    return await runImport(source, format, { ...run, onProgress })
+  } catch (error) {
+    if (error instanceof StreamsError) throw error
+    const what = `${file} cannot be read to its end: ${(error as Error).message}`
+    throw new CommandError(`${what}; at least ${grouped(sent)} rows of it were sent`)
+  } finally {
+    await flush()
+  }
 }
 
 interface Outcome {
@@ -139,9 +174,9 @@ async function importAll(
   what: Import,
   progress: ProgressLine,
 ): Promise<Outcome> {
-  const shutdown = listenForShutdown(() =>
-    complain('\nending: what was sent is decided first; Ctrl-C again ends at once'),
-  )
+  const shutdown = listenForShutdown((signal) => {
+    if (signal !== null) complain('\nending: what was sent is decided first; Ctrl-C again ends at once')
+  })
   const startedMs = machineTime.nowMs()
   const pipeline = (await isDecided(session)) ? null : new Pipeline(session, pipelineEvents)
   // A pipeline that has failed leaves nobody to wait for.
@@ -153,7 +188,7 @@ async function importAll(
   const bad: BadRow[] = []
   const decidedNow = async () => (await committedTotal(session)) - before
   let decided = 0
-  const summary = await runImport(source, what.format, {
+  const run: ImportRun = {
     send: (payment) => producer.send(payment),
     clock: machineClock,
     speed: speedOf(what.options),
@@ -173,20 +208,29 @@ async function importAll(
       })
     },
     signal: shutdown.signal,
-  })
-  await finish(producer, labels)
-  decided = await allDecided(session, pipeline, before, (count) => {
-    progress.show(
-      () => `${grouped(summary.rows)} rows read, ${grouped(count)} decided, ${grouped(progress.perSecond(count))}/s`,
-    )
-  })
-  const seconds = (machineTime.nowMs() - startedMs) / 1_000
-  pipeline?.stop()
-  const failure = (await pipeline?.ended) ?? null
-  shutdown.release()
-  if (failure !== null) throw failure
-  const interrupted = shutdown.signal.aborted
-  return { summary, bad, confusion, seconds, decided, interrupted, labels: labels?.path ?? null }
+  }
+  // What the pipeline has failed with is why whatever else did.
+  const endPipeline = async () => {
+    pipeline?.stop()
+    const failure = (await pipeline?.ended) ?? null
+    shutdown.release()
+    return failure
+  }
+  try {
+    const summary = await sendRows(what, source, run, () => finish(producer, labels))
+    decided = await allDecided(session, pipeline, before, (count) => {
+      progress.show(
+        () => `${grouped(summary.rows)} rows read, ${grouped(count)} decided, ${grouped(progress.perSecond(count))}/s`,
+      )
+    })
+    const seconds = (machineTime.nowMs() - startedMs) / 1_000
+    const failure = await endPipeline()
+    if (failure !== null) throw failure
+    const interrupted = shutdown.signal.aborted
+    return { summary, bad, confusion, seconds, decided, interrupted, labels: labels?.path ?? null }
+  } catch (error) {
+    throw (await endPipeline()) ?? error
+  }
 }
 
 async function finish(producer: PaymentProducer, labels: ReturnType<typeof openLabels> | null): Promise<void> {
@@ -196,7 +240,7 @@ async function finish(producer: PaymentProducer, labels: ReturnType<typeof openL
   await finished(labels.stream)
 }
 
-/** Waits until every record of the input has its disposition; returns how many got theirs since `before`. */
+/** Waits until every record that the input holds now has its disposition; returns how many got theirs since `before`. */
 async function allDecided(
   session: Session,
   pipeline: Pipeline | null,
@@ -207,10 +251,14 @@ async function allDecided(
   void pipeline?.ended.then(() => {
     failed = true
   })
+  const ends = (await inputOffsets(session)).map(({ end }) => end)
   for (;;) {
-    const { committed, end } = await totals(session)
+    const offsets = await inputOffsets(session)
+    const committed = sum(offsets.map((partition) => partition.committed))
     onProgress(committed - before)
-    if (committed >= end || failed) return committed - before
+    // Others may go on sending to the folder.
+    const isDone = offsets.every((partition, i) => partition.committed >= (ends[i] as number))
+    if (isDone || failed) return committed - before
     if (pipeline === null && !(await isDecided(session))) {
       throw new CommandError('the process that decided has ended; start `sluice up` again: what was sent is on disk')
     }
@@ -259,12 +307,13 @@ const pipelineEvents = {
   onFailed: () => {},
 }
 
-async function requireEmpty(session: Session): Promise<void> {
-  const { end } = await totals(session)
-  if (end === 0) return
-  const { path } = session.folder
+/** @throws CommandError when the folder holds records of the input. */
+function requireEmpty({ folder, log }: Session): void {
+  const input = log.stat().partitions.filter(({ topic }) => topic === INPUT_TOPIC)
+  const held = sum(input.map(({ endOffset }) => endOffset))
+  if (held === 0) return
   throw new CommandError(
-    `${path} holds ${grouped(end)} records already; name another folder with --data, remove it, or say --append`,
+    `${folder.path} holds ${grouped(held)} records already; name another folder with --data, remove it, or say --append`,
   )
 }
 
@@ -276,18 +325,22 @@ async function isDecided({ log }: Session): Promise<boolean> {
 }
 
 async function committedTotal(session: Session): Promise<number> {
-  return (await totals(session)).committed
+  return sum((await inputOffsets(session)).map(({ committed }) => committed))
 }
 
-async function totals({ log }: Session): Promise<{ readonly committed: number; readonly end: number }> {
-  let committed = 0
-  let end = 0
+/** Of each partition. */
+async function inputOffsets({ log }: Session): Promise<{ readonly committed: number; readonly end: number }[]> {
+  const offsets: { readonly committed: number; readonly end: number }[] = []
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const at = { topic: INPUT_TOPIC, partition }
-    committed += (await log.committedOffset(APPLICATION_ID, at))?.offset ?? 0
-    end += (await log.bounds(at)).endOffset
+    const committed = (await log.committedOffset(APPLICATION_ID, at))?.offset ?? 0
+    offsets.push({ committed, end: (await log.bounds(at)).endOffset })
   }
-  return { committed, end }
+  return offsets
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }
 
 function openLabels({ folder }: Session) {

@@ -13,7 +13,7 @@ import { SCENARIOS, scenarioNamed } from '../../producers/simulator/scenarios.ts
 import { simulate } from '../../producers/simulator/simulate.ts'
 import { labelFolder } from '../runtime/data-folder.ts'
 import { createProducer } from '../runtime/payment-source.ts'
-import { openPaymentTarget } from '../runtime/payment-target.ts'
+import { openPaymentTarget, type PaymentTarget } from '../runtime/payment-target.ts'
 import { print } from '../view/text.ts'
 import { CommandError, type CommonOptions, configOf, wholeNumber } from './settings.ts'
 
@@ -26,6 +26,13 @@ interface SimulateOptions extends CommonOptions {
   readonly fast?: boolean
   readonly kafka?: boolean
   readonly port?: string
+}
+
+/** What is sent; an infinite number of records ends at Ctrl-C. */
+interface Plan {
+  readonly scenario: NonNullable<ReturnType<typeof scenarioNamed>>
+  readonly ratePerSecond: number
+  readonly records: number
 }
 
 /** `sluice simulate` */
@@ -57,31 +64,48 @@ async function runSimulation(options: SimulateOptions): Promise<void> {
     )
   }
   const ratePerSecond = wholeNumber(options.rate, '--rate', 1)
+  const plan = { scenario, ratePerSecond, records: recordCount(options, ratePerSecond) }
   const shutdown = listenForShutdown()
   // Started by `up`: ends with it, however it ends.
   if (process.send !== undefined) process.once('disconnect', () => shutdown.request())
-  const config = configOf(options)
-  const target = await openPaymentTarget(config, options.kafka === true)
+  try {
+    const config = configOf(options)
+    const target = await openPaymentTarget(config, options.kafka === true)
+    await sendAll(plan, target, options, config, shutdown).finally(() => target.close())
+  } finally {
+    shutdown.release()
+    // While it stands this process lives on, and `up` is not told that it has failed.
+    if (process.connected) process.disconnect()
+  }
+}
+
+async function sendAll(
+  { scenario, ratePerSecond, records: count }: Plan,
+  target: PaymentTarget,
+  options: SimulateOptions,
+  config: Config,
+  shutdown: Shutdown,
+): Promise<void> {
   const startMs = Date.now()
   const run = new SimulationRun({ seed: options.seed, startMs, paymentSchemaId: target.ids.payment })
   const labels = openLabels(target.folder.path, `${scenario.name}-${run.id}.csv`)
   const producer = createProducer(target)
   const server = await serveBeside(options, config, () => producer.counts, shutdown)
-  const records = scenario.records(run, { ratePerSecond, records: recordCount(options, ratePerSecond) })
-  const sent = await simulate(records, {
-    producer,
-    clock: machineClock,
-    onTime: options.fast !== true,
-    writeLabels: (rows) => labels.stream.write(rows),
-    signal: shutdown.signal,
-  })
-  await producer.close()
-  labels.stream.end()
-  await finished(labels.stream)
-  await target.close()
-  await server?.close()
-  shutdown.release()
-  if (process.connected) process.disconnect()
+  const records = scenario.records(run, { ratePerSecond, records: count })
+  let sent = 0
+  try {
+    sent = await simulate(records, {
+      producer,
+      clock: machineClock,
+      onTime: options.fast !== true,
+      writeLabels: (rows) => labels.stream.write(rows),
+      signal: shutdown.signal,
+    })
+  } finally {
+    await producer.close().finally(() => server?.close())
+    labels.stream.end()
+    await finished(labels.stream)
+  }
   const { acknowledgedRecords, resentRecords } = producer.counts
   if (options.json)
     print(JSON.stringify({ run: run.id, sent, acknowledgedRecords, resentRecords, labels: labels.path }))

@@ -80,12 +80,14 @@ export interface WritingOptions {
   /** Switches retention off. */
   readonly keepsAll?: boolean
   readonly onSynced?: NonNullable<EmbeddedLogSettings['onSynced']>
+  /** Asked before a topic is made or changed; what it throws is thrown. */
+  readonly refuse?: (session: Session) => void
 }
 
 /** Opens or makes the folder and its topics, to write. */
 export async function openWritingSession(
   config: Config,
-  { keepsAll = false, onSynced }: WritingOptions = {},
+  { keepsAll = false, onSynced, refuse }: WritingOptions = {},
 ): Promise<Session> {
   const folder = openOrCreateDataFolder(config, readRules(config.rulesFile))
   const bytesMax = keepsAll ? Math.max(config.logBytesMax, IMPORT_BYTES_MAX) : config.logBytesMax
@@ -95,6 +97,7 @@ export async function openWritingSession(
   const session = await connect(config, folder, registry, ids, settings)
   const { logRetentionMs: retentionMs } = config
   return agreed(session, async () => {
+    refuse?.(session)
     await session.log.createTopics(topicSettings({ logBytesMax: keepsAll ? null : bytesMax, retentionMs }))
     return agreeOnKeys(session, folder.keys)
   })

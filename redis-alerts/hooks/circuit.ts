@@ -15,7 +15,9 @@ export class Circuit {
   state: CircuitState = 'CLOSED'
   private failures = 0
   private pauseMs = PAUSE_FIRST_MS
-  private notBeforeMs = 0
+  /** Until when it pauses by itself, and until when the receiver has asked to be left alone: a success ends the first alone. */
+  private pausedUntilMs = 0
+  private askedUntilMs = 0
   private probing = false
 
   /** Whether a try may go out now; while it is open that one is then under way. */
@@ -32,9 +34,12 @@ export class Circuit {
     return this.probing ? Number.POSITIVE_INFINITY : this.notBeforeMs
   }
 
+  private get notBeforeMs(): number {
+    return Math.max(this.pausedUntilMs, this.askedUntilMs)
+  }
+
   succeeded(): void {
-    // What the receiver asked for while others went through still holds.
-    if (this.state === 'OPEN') this.notBeforeMs = 0
+    this.pausedUntilMs = 0
     this.state = 'CLOSED'
     this.failures = 0
     this.pauseMs = PAUSE_FIRST_MS
@@ -44,17 +49,13 @@ export class Circuit {
   /** `retryAfterMs` is how long the receiver itself asked to be left alone. */
   failed(nowMs: number, retryAfterMs: number | null, random: number): void {
     this.failures++
-    this.leaveAlone(nowMs + (retryAfterMs ?? 0))
+    this.askedUntilMs = Math.max(this.askedUntilMs, nowMs + (retryAfterMs ?? 0))
     const wasProbe = this.probing
     this.probing = false
     // What was under way when it opened says nothing new.
     if (this.failures < FAILURES_MAX || (this.state === 'OPEN' && !wasProbe)) return
     this.state = 'OPEN'
-    this.leaveAlone(nowMs + Math.round(this.pauseMs * (1 - random / 2)))
+    this.pausedUntilMs = nowMs + Math.round(this.pauseMs * (1 - random / 2))
     this.pauseMs = Math.min(this.pauseMs * 2, PAUSE_MAX_MS)
-  }
-
-  private leaveAlone(untilMs: number): void {
-    this.notBeforeMs = Math.max(this.notBeforeMs, untilMs)
   }
 }

@@ -308,7 +308,7 @@ export class HookSession {
   }
 }
 
-/** Makes a hook known to the log, which then keeps its place, also while it does not run. */
+/** Makes a hook known to the log, which then keeps its place, also while it does not run: brokers for as long as they keep offsets of a group. */
 export async function joinLog(log: Log, group: GroupOffsets): Promise<void> {
   await Promise.all(ACTION_PARTITIONS.map((at) => joinPartition(log, group, at)))
 }

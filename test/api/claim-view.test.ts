@@ -116,6 +116,26 @@ test('SPEC C3: of two decisions for a claim, which only a payment posted again a
   expect(claim === null ? null : view.stateOf(claim).decision).toMatchObject({ decisionId: '0-1', outcome: 'approve' })
 })
 
+test('SPEC C2: who waits for a claim that another one’s decision answers hears of that decision’s end', async () => {
+  for (const isKnownBefore of [true, false]) {
+    const view = new ClaimView(await opened())
+    view.applyClaim(claimOf(1, 'a'), START_MS)
+    view.applyDecision(idOf(1), { decisionId: '0-1', outcome: 'challenge', fraudScore: 40 }, START_MS)
+    view.applyClaim(claimOf(2, 'b'), START_MS)
+    const answered = () => view.applyClaim({ ...claimOf(2, 'b'), decisionId: '0-1' }, START_MS)
+    const claim = view.claimOf(scope('b'), START_MS)!
+    if (isKnownBefore) answered()
+    const heard: unknown[] = []
+    const stop = view.listen(claim.claimId, () => heard.push(view.stateOf(claim).resolution))
+    if (!isKnownBefore) answered()
+    heard.length = 0
+    view.applyResolution('0-1', 'passed', START_MS)
+    expect(heard).toEqual(['passed'])
+    stop()
+    expect(view.listened).toBe(0)
+  }
+})
+
 test('SPEC C3: the first refusal of a claim is told, beside a decision that another post of it has had', async () => {
   const view = new ClaimView(await opened())
   view.applyClaim(claimOf(1, 'a'), START_MS)

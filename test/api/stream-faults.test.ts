@@ -55,6 +55,22 @@ test('SPEC C3: an instance that dies between claim and payment: the call again, 
   expect(await findDecisions(ground.session, CALL.transaction_id)).toHaveLength(1)
 }, 60_000)
 
+test('SPEC C3: a payment of long ago is not posted again: stream time may have come past the horizon since its first post', async () => {
+  ground = await ApiGround.open()
+  const token = await ground.token('usr-1', ['acc-1'])
+  const one = await ground.serve('one', { env: LATE })
+  const old = { ...CALL, event_time: new Date(Date.now() - 2 * 3_600_000).toISOString() }
+  const other = { ...CALL, transaction_id: 'tx-other', idempotency_key: 'key-other' }
+  for (const call of [old, other, old, old]) expect((await confirm(one, token, call)).status).toBe(503)
+  await ground.decide()
+  const answer = await until(
+    () => confirm(one, token, old),
+    ({ status }) => status === 200,
+  )
+  expect(answer.json['status']).toBe('SUCCESS')
+  expect(await findDecisions(ground.session, CALL.transaction_id)).toHaveLength(1)
+}, 60_000)
+
 test('SPEC C2: calls beyond the bound are refused at once', async () => {
   ground = await ApiGround.open()
   const one = await ground.serve('one', { env: { SLUICE_API_TIMEOUT_MS: '2000', SLUICE_API_IN_FLIGHT_MAX: '3' } })

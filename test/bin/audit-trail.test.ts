@@ -32,6 +32,24 @@ test.each([
   { why: 'the second loses', claims: 'ada@0 bob@5', at: 6, holder: 'ada' },
   { why: 'also when it is read first', claims: 'bob@5 ada@0', at: 6, holder: 'ada' },
   { why: 'after the lease it wins', claims: `ada@0 bob@${LEASE_MS}`, at: LEASE_MS + 1, holder: 'bob' },
+  {
+    why: 'also when it is read first and the lost one after it',
+    claims: `bob@${LEASE_MS} ada@0`,
+    at: LEASE_MS + 1,
+    holder: 'bob',
+  },
+  {
+    why: 'a third, read between them, has lost to the second',
+    claims: `bob@${LEASE_MS} carol@${LEASE_MS + 5} ada@0`,
+    at: LEASE_MS + 6,
+    holder: 'bob',
+  },
+  {
+    why: 'a third that came after a lost second has it',
+    claims: `bob@5 carol@${LEASE_MS + 1} ada@0`,
+    at: LEASE_MS + 2,
+    holder: 'carol',
+  },
   { why: 'its holder may take it again', claims: 'ada@0 ada@500000', at: LEASE_MS + 1, holder: 'ada' },
 ])('claims: $why', ({ claims, at, holder }) => {
   expect(trailOf(claims).claimOf('0-1', START_MS + at)?.actor ?? null).toBe(holder)

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { auditedActs } from './audited-acts.ts'
 import { decidedFolder } from './decided-folder.ts'
@@ -107,6 +108,33 @@ test('import: fdh keeps labels, prints a confusion table with the base rate, and
   const again = await sluice(['import', 'fdh', file, '--data', folder])
   expect(again.code).toBe(1)
   expect(again.stderr).toContain('--append')
+})
+
+test('import: a refused fdh leaves the folder of others as it was, its retention too', async () => {
+  const folder = temporaryFolder()
+  await sluice(['import', 'jsonl', '-', '--data', folder], {}, `${JSON.stringify(payment)}\n`)
+  const topics = async () => (await sluice(['topics', '--data', folder])).stdout
+  const before = await topics()
+  expect(before).toMatch(/payments\.submitted.* h/)
+  const { code, stderr } = await sluice(['import', 'fdh', '-', '--data', folder], {}, 'TRANSACTION_ID\n')
+  expect([code, stderr]).toEqual([1, expect.stringContaining('holds 1 records already')])
+  expect(await topics()).toBe(before)
+})
+
+test('import: a file that ends in the middle is one line that says so; what came before the cut is decided', async () => {
+  const folder = temporaryFolder()
+  const file = join(temporaryFolder(), 'payments.jsonl.gz')
+  const lines = Array.from({ length: 5_000 }, (_, i) => JSON.stringify({ ...payment, transaction_id: `cut-${i}` }))
+  const whole = gzipSync(lines.join('\n'))
+  writeFileSync(file, whole.subarray(0, whole.length - 100))
+  const { code, stderr } = await sluice(['import', 'jsonl', file, '--data', folder])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(
+    /sluice: .*payments\.jsonl\.gz cannot be read to its end: .*; at least [\d,]+ rows of it were sent/,
+  )
+  expect(stderr).not.toContain('    at ')
+  const { stdout } = await sluice(['verify', '--data', folder])
+  expect(stdout).toMatch(/[\d,]{5} inputs, one disposition each/)
 })
 
 test('SPEC X6: a replayed dead letter is a new record with the same bytes; dedup meets it like any other', async () => {

@@ -152,6 +152,22 @@ await onRealParts(['redis'], 'the store of one-time codes in Redis', () => {
     )
   })
 
+  test('a connection that is cut with a call on its way is no answer, and the same call again works', async () => {
+    await plain.flushall()
+    const store = await openStore()
+    await store.issue({ ...issue, ...code })
+    await plain.call('CLIENT', 'PAUSE', '1000', 'WRITE')
+    const cut = store.tryCode({ ...issue, ...code })
+    const blocked = async () => expect(await plain.info('clients')).not.toContain('\nblocked_clients:0')
+    await vi.waitFor(blocked, 5_000)
+    await plain.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await expect(cut).rejects.toMatchObject({ code: 'OTP_STORE_UNREACHABLE', next: 'retry' })
+    await vi.waitFor(
+      async () => expect(await store.tryCode({ ...issue, ...code })).toMatchObject({ kind: 'right' }),
+      5_000,
+    )
+  })
+
   test('SPEC M6: an error of Redis carries neither the command nor its arguments', async () => {
     const store = await openStore()
     await plain.set('otp:challenge:9-9', 'not a challenge')

@@ -145,9 +145,19 @@ export function alertStoreConformance(emptyStore: () => Promise<AlertStore>, run
       'ACC_0011',
       'ACC_0011',
     ])
-    await store.write(of('ACC_001', 6))
+    const returned = of('ACC_001', 6)
+    await store.write(returned)
     expect((await store.accounts()).toSorted()).toEqual(['ACC_001', 'ACC_0011'])
     expect(await store.lastErasure()).toBe(second)
+    // Read again: what the account has done since stands in the stream as before, and in its keys once it is read again too.
+    const told = await wholeStream(store)
+    await store.write([erasure])
+    expect(await store.countOf('ACC_001')).toBeNull()
+    await store.write(returned)
+    expect(await wholeStream(store)).toEqual(told)
+    expect(told.filter(({ json }) => JSON.parse(json).sender_account_id === 'ACC_001')).toHaveLength(2)
+    expect(await store.countOf('ACC_001')).toBe(4)
+    expect(Object.keys(await store.actionsOf('ACC_001'))).toHaveLength(1)
   })
 
   test('SPEC A1: the stream is bounded and keeps the newest', async () => {

@@ -9,7 +9,7 @@ import { createArchiveMetrics, measureArchivedRepeats } from '../../../platform/
 import type { Config } from '../../../platform/config.ts'
 import { serveHealth } from '../../../platform/health-server.ts'
 import { createLogger, type Logger } from '../../../platform/logger.ts'
-import { listenForShutdown } from '../../../platform/shutdown.ts'
+import { listenForShutdown, type Shutdown } from '../../../platform/shutdown.ts'
 import type { Log } from '../../../streams/log/log.ts'
 import { machineTime } from '../../../streams/machine/machine-time.ts'
 import { complain, print } from '../../view/text.ts'
@@ -38,7 +38,21 @@ export async function runArchiver(
   // Started by `up`: ends with it, however it ends.
   if (process.send !== undefined) process.once('disconnect', () => shutdown.request())
   const logger = createLogger(config.logLevel)
-  const session = await openLog()
+  try {
+    await archiveUntil(shutdown, config, await openLog(), logger, port)
+  } finally {
+    shutdown.release()
+    if (process.connected) process.disconnect()
+  }
+}
+
+async function archiveUntil(
+  shutdown: Shutdown,
+  config: Config,
+  session: Session<Log>,
+  logger: Logger,
+  port: number | null,
+): Promise<void> {
   const archive = new OwnedArchive(config, session, logger)
   try {
     const archiver = await createArchiver(session, archive, logger)
@@ -57,9 +71,7 @@ export async function runArchiver(
     // What exports and counts beside it ends with it, also when it failed.
     shutdown.request()
     await archive.close()
-    shutdown.release()
     await session.log.close()
-    if (process.connected) process.disconnect()
   }
 }
 

@@ -11,8 +11,10 @@ const { name: TOPIC, partitions: AUDIT_PARTITIONS } = TOPICS.auditEvents
 /** How long a claim keeps others from ending a review. */
 export const LEASE_MS = 600_000
 const ACTS_MAX = 200
-/** Claims that are remembered; past it the oldest go, and their reviews are free. */
-const CLAIMS_MAX = 10_000
+/** Reviews whose claims are remembered; past it the oldest go, and are free. */
+const CLAIMED_MAX = 10_000
+/** Claims of one review that are: who loses one is told so, and makes no more. */
+const CLAIMS_MAX = 16
 
 /** The act whose record is a claim. */
 export const CLAIM_ACT = 'review.claim'
@@ -29,7 +31,8 @@ interface Claim {
  */
 export class AuditTrail {
   private readonly newest: ActView[] = []
-  private readonly claims = new Map<string, Claim>()
+  /** In the order of their time. */
+  private readonly claims = new Map<string, readonly Claim[]>()
 
   /** One record; `atMs` is when the log had it. */
   add(event: AuditEventReader, atMs: number): void {
@@ -43,11 +46,17 @@ export class AuditTrail {
     if (this.newest.length > ACTS_MAX) this.newest.shift()
   }
 
-  /** Who has a review at this time. */
+  /**
+   * Who has a review at this time: the first to claim it, until the lease is over; the holder may take it again. Partitions are read one after
+   * the other, so a claim can be told before an earlier one.
+   */
   claimOf(decisionId: string, nowMs: number): ReviewView['claim'] {
-    const claim = this.claims.get(decisionId)
-    if (claim === undefined || claim.atMs + LEASE_MS <= nowMs) return null
-    return { actor: claim.actor, untilMs: claim.atMs + LEASE_MS }
+    let held: Claim | undefined
+    for (const claim of this.claims.get(decisionId) ?? []) {
+      if (held === undefined || held.actor === claim.actor || held.atMs + LEASE_MS <= claim.atMs) held = claim
+    }
+    if (held === undefined || held.atMs + LEASE_MS <= nowMs) return null
+    return { actor: held.actor, untilMs: held.atMs + LEASE_MS }
   }
 
   /** Newest first. */
@@ -55,17 +64,18 @@ export class AuditTrail {
     return this.newest.toReversed()
   }
 
-  /** The first of two holds, by the log's time, until its lease is over; its holder may take it again. */
   private claim(decisionId: string, claim: Claim): void {
-    const held = this.claims.get(decisionId)
-    const isFree = held === undefined || held.actor === claim.actor || held.atMs + LEASE_MS <= claim.atMs
-    const isEarlier = held !== undefined && claim.atMs < held.atMs
-    if (!isFree && !isEarlier) return
+    const known = this.claims.get(decisionId) ?? []
     this.claims.delete(decisionId)
-    this.claims.set(decisionId, claim)
+    this.claims.set(decisionId, [...known, claim].toSorted(byTime).slice(-CLAIMS_MAX))
     const [oldest] = this.claims.keys()
-    if (this.claims.size > CLAIMS_MAX && oldest !== undefined) this.claims.delete(oldest)
+    if (this.claims.size > CLAIMED_MAX && oldest !== undefined) this.claims.delete(oldest)
   }
+}
+
+/** Of two at one time every board takes the same for the first. */
+function byTime(a: Claim, b: Claim): number {
+  return a.atMs - b.atMs || (a.eventId < b.eventId ? -1 : 1)
 }
 
 /** Adds each record of `audit.events` that it visits; `schemaId` tells them from what else may stand there. */

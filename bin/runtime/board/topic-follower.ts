@@ -42,11 +42,19 @@ export class TopicFollower {
     const starts: { readonly at: TopicPartition; readonly offset: number; readonly end: number }[] = []
     for (let partition = 0; partition < topic.partitions; partition++) {
       const at = { topic: topic.name, partition }
+      let position: number | null = null
+      let end: number | null = null
       await this.retrying(signal, async () => {
         const bounds = await this.options.log.bounds(at)
-        const from = Math.max(bounds.startOffset, this.options.from(bounds))
-        const offset = await this.read(at, from, bounds.endOffset, signal, (read) => read < bounds.endOffset)
-        starts.push({ at, offset, end: bounds.endOffset })
+        end ??= bounds.endOffset
+        const until = end
+        // What was visited before an error is not visited again.
+        const from = Math.max(bounds.startOffset, position ?? this.options.from(bounds))
+        const offset = await this.read(at, from, until, signal, (read) => {
+          position = read
+          return read < until
+        })
+        starts.push({ at, offset, end: until })
       })
     }
     this.complete = !signal.aborted

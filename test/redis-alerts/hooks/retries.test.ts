@@ -122,6 +122,21 @@ test('SPEC A5: Retry-After keeps every try from the receiver, not only this one'
   expect(over.take(10 * MIN)?.action.actionId).toBe(hookAction(2).actionId)
 })
 
+test('SPEC A5: Retry-After holds also when a try that went out before it succeeds, and when the circuit has opened meanwhile', () => {
+  for (const failures of [1, 5]) {
+    const over = dispatcher({ concurrency: 6 })
+    for (let i = 0; i < 20; i++) over.add(fresh(i))
+    const underWay = Array.from({ length: failures + 1 }, () => over.take(0) as Waiting)
+    const asked = { ...failed('HTTP_429'), status: 429, retryAfterMs: 10 * MIN }
+    for (const waiting of underWay.slice(1)) over.judge(waiting, asked, 10)
+    expect(over.circuitState).toBe(failures === 5 ? 'OPEN' : 'CLOSED')
+    over.judge(underWay[0] as Waiting, DELIVERED, 20)
+    expect(over.circuitState).toBe('CLOSED')
+    expect(over.take(10 * MIN + 9)).toBeNull()
+    expect(over.take(10 * MIN + 10)).not.toBeNull()
+  }
+})
+
 const NOW = Date.parse('2026-11-25T20:00:00Z')
 const RETRY_AFTER = [
   { why: 'nothing', header: undefined, ms: null },
