@@ -6,6 +6,7 @@ import { accountMark } from './entry-json.ts'
 import { type EntryWriter, offsetsOf } from './entry-writer.ts'
 import { ALERTS_CHANNEL, actionsKey, alertKey, alertOffsetKey, CLUSTER_KEYS, countKey } from './keys.ts'
 import { ALERT_LIFE_MS, COUNT_LIFE_MS } from './lives.ts'
+import { PRUNED_MAX } from './scripts.ts'
 
 type Scripts = ReturnType<typeof clusterScriptsOf>
 type Digests = Readonly<Record<keyof Scripts, string>>
@@ -66,7 +67,8 @@ export class ClusterWriter implements EntryWriter {
 
   async sweep(): Promise<void> {
     await this.begin()
-    await this.take({ script: 'sweep', keys: [CLUSTER_KEYS.accounts, CLUSTER_KEYS.expiry], args: [] })
+    const step: Step = { script: 'sweep', keys: [CLUSTER_KEYS.accounts, CLUSTER_KEYS.expiry], args: [] }
+    while (Number(await this.take(step)) === PRUNED_MAX);
   }
 
   lastErasure(): Promise<string | null> {

@@ -11,9 +11,12 @@ local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
-/** Takes expired accounts out of the set, some at a time so that no call is long. */
+/** Accounts that leave the set at one call at most, so that none is long. */
+export const PRUNED_MAX = 500
+
+/** Takes expired accounts out of the set. */
 export const PRUNE = `
-local gone = redis.call('ZRANGEBYSCORE', expiryKey, '-inf', nowMs, 'LIMIT', 0, 500)
+local gone = redis.call('ZRANGEBYSCORE', expiryKey, '-inf', nowMs, 'LIMIT', 0, ${PRUNED_MAX})
 if #gone > 0 then
   redis.call('SREM', accountsKey, unpack(gone))
   redis.call('ZREM', expiryKey, unpack(gone))

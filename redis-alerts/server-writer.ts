@@ -4,7 +4,7 @@ import { accountMark } from './entry-json.ts'
 import { type EntryWriter, offsetsOf } from './entry-writer.ts'
 import { ALERTS_CHANNEL, actionsKey, alertKey, countKey, SHARED_KEYS } from './keys.ts'
 import { ALERT_LIFE_MS, COUNT_LIFE_MS } from './lives.ts'
-import { scriptsOf } from './scripts.ts'
+import { PRUNED_MAX, scriptsOf } from './scripts.ts'
 
 type Digests = Readonly<Record<keyof ReturnType<typeof scriptsOf>, string>>
 
@@ -45,7 +45,7 @@ export class ServerWriter implements EntryWriter {
 
   async sweep(): Promise<void> {
     const { accounts, expiry } = SHARED_KEYS
-    await this.redis.evalsha(this.digests.sweep, 2, accounts, expiry)
+    while (Number(await this.redis.evalsha(this.digests.sweep, 2, accounts, expiry)) === PRUNED_MAX);
   }
 
   lastErasure(): Promise<string | null> {

@@ -127,17 +127,19 @@ async function perform(
       requestId: request.id,
     })
   }
+  let done: ActResult
   try {
     access.require(request, act.role)
-    const done = await act.run(user)
-    if (act.recordsItself !== true) await record('done', act.reason())
-    return done
+    done = await act.run(user)
   } catch (error) {
     const refused = error instanceof Problem || error instanceof ActRefused
     await record(refused ? 'refused' : 'failed', refused ? error.message : act.reason())
     if (refused) return sendProblem(reply, error.status, error.message)
     throw error
   }
+  // Not in the try: an act that holds is never written down as one that failed.
+  if (act.recordsItself !== true) await record('done', act.reason())
+  return done
 }
 
 function parsed<T>(schema: z.ZodType<T>, body: unknown): T {

@@ -64,7 +64,7 @@ test('SPEC M6: a card number in an operator’s reason or name is in no record, 
   const { decisionId, accountId } = await reviewed(session)
   const partition = partitionOfAccount(accountId)
   const audit = new AuditLog(session.log, await auditSchemaId(session.registry))
-  const acts = boardActs({ session, audit, claimOf: () => null })
+  const acts = boardActs({ session, audit, claimOf: () => null, endOf: () => null })
 
   expect(await acts.endReview('REVIEW_DECLINED', decisionId, BY)).toMatchObject({ holds: true })
   expect((await resolutionOf(session, partition, decisionId))?.actor).toBe(KEPT.actor)

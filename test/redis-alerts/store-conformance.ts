@@ -82,6 +82,17 @@ export function alertStoreConformance(emptyStore: () => Promise<AlertStore>, run
     expect(await store.accounts()).toEqual(['ACC_002'])
   })
 
+  test('SPEC A1: one sweep takes out of the set all that have expired, however many', async () => {
+    const store = await emptyStore()
+    const endsMs = Date.now() + 3_000
+    const of = (i: number) => alertOf(i, { account: `ACC_${i}`, eventTimeMs: endsMs - ALERT_LIFE_MS })
+    await store.write(Array.from({ length: 900 }, (_, i) => of(i + 1)))
+    expect((await store.accounts()).length).toBe(900)
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(endsMs), 5_000)
+    await store.sweep()
+    expect(await store.accounts()).toEqual([])
+  })
+
   test('SPEC A2: an entry whose predecessor is missing is refused whole, and none after it gets past', async () => {
     const store = await emptyStore()
     await store.write([alertOf(5)])

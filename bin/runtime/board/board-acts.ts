@@ -10,6 +10,7 @@ import type { Session } from '../session.ts'
 import type { AuditLog } from './audit-log.ts'
 import { CLAIM_ACT } from './audit-trail.ts'
 import { decisionView } from './decision-view.ts'
+import type { EndOf } from './review-queue.ts'
 
 /** How long an act waits for the chain to come to its record. */
 const WAIT_MS = 3_000
@@ -21,17 +22,18 @@ export interface ActsOptions {
   readonly session: Session<Log>
   readonly audit: AuditLog
   readonly claimOf: (decisionId: string) => ReviewView['claim']
+  readonly endOf: EndOf
 }
 
 /** What people do on the board: signed control records in the account's own partition, and records of the audit. */
-export function boardActs({ session, audit, claimOf }: ActsOptions): BoardActs {
+export function boardActs({ session, audit, claimOf, endOf }: ActsOptions): BoardActs {
   return {
     standing: async (kind, accountId, until, by) => {
       if (holdsCardNumber(accountId)) throw new ActRefused(404, 'a card number is no account')
       return change(session, { kind, accountId, until, ...by }, partitionOfAccount(accountId), accountId)
     },
     endReview: async (kind, decisionId, by) => {
-      const accountId = await reviewedAccount(session, decisionId)
+      const accountId = await reviewedAccount(session, decisionId, endOf)
       const claim = claimOf(decisionId)
       if (claim !== null && claim.actor !== cardFreeText(by.actor)) {
         const until = new Date(claim.untilMs).toISOString()
@@ -42,7 +44,7 @@ export function boardActs({ session, audit, claimOf }: ActsOptions): BoardActs {
     claim: async (decisionId, name, role, requestId) => {
       // As the claim has it when it comes back from the log.
       const actor = cardFreeText(name)
-      await reviewedAccount(session, decisionId)
+      await reviewedAccount(session, decisionId, endOf)
       const held = claimOf(decisionId)
       if (held !== null && held.actor !== actor) throw new ActRefused(409, `${held.actor} has claimed ${decisionId}`)
       const act = { actor, role, act: CLAIM_ACT, subject: decisionId, result: 'done', reason: null, requestId }
@@ -58,8 +60,8 @@ export function boardActs({ session, audit, claimOf }: ActsOptions): BoardActs {
 }
 
 /** Whose payment waits for this review. @throws ActRefused when nothing does. */
-async function reviewedAccount(session: Session<Log>, decisionId: string): Promise<string> {
-  const found = await decisionView(session, decisionId)
+async function reviewedAccount(session: Session<Log>, decisionId: string, endOf: EndOf): Promise<string> {
+  const found = await decisionView(session, decisionId, endOf)
   if (found === null) throw new ActRefused(404, `no decision ${decisionId} stands in the log`)
   const { payment, resolution } = found
   if (payment.outcome !== 'review') throw new ActRefused(409, `${decisionId} was decided ${payment.outcome}`)

@@ -88,7 +88,7 @@ export class Board {
       hub: this.hub,
       access: new Access({ users: boardUsers(config), localUser: userInfo().username, nowMs: machineTime.nowMs }),
       reads: this.reads(claimOf),
-      acts: boardActs({ session, audit: this.audit, claimOf }),
+      acts: boardActs({ session, audit: this.audit, claimOf, endOf: this.queue.endOf }),
       onError: (error) => logger.error({ error: error.stack ?? error.message }, 'the board failed at a request'),
     })
   }
@@ -118,7 +118,7 @@ export class Board {
     const { session, states } = this.parts
     return {
       account: async (accountId, actions) => accountView(session, accountId, await states.standing(accountId), actions),
-      decision: (decisionId) => decisionView(session, decisionId),
+      decision: (decisionId) => decisionView(session, decisionId, this.queue.endOf),
       pipeline: async () => ({
         nowMs: machineTime.nowMs(),
         ...this.figures.view(),

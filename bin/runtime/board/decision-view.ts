@@ -10,8 +10,9 @@ import { OutputValues } from '../record-values.ts'
 import type { Session } from '../session.ts'
 import { paymentView } from './payment-view.ts'
 import { processedAtOf } from './pipeline-figures.ts'
+import type { EndOf } from './review-queue.ts'
 
-/** Records behind a decision that are looked through for its resolution. */
+/** Records behind a decision that are looked through for an end that the board does not remember, since it is old or has just come. */
 const RESOLUTION_WITHIN = 50_000
 /** Output records of one input that lie before it at most are found by reading on. */
 const NEAR = 64
@@ -29,7 +30,11 @@ interface Found {
  * The decision `<partition>-<offset>` and its end, or null when it is not retained. Outputs stand in the order of their inputs, so
  * it is found by halving, in a few reads of a log of any size.
  */
-export async function decisionView(session: LogSession, decisionId: string): Promise<DecisionView | null> {
+export async function decisionView(
+  session: LogSession,
+  decisionId: string,
+  endOf: EndOf,
+): Promise<DecisionView | null> {
   const named = coordinatesOf(decisionId)
   if (named === null) return null
   const at = { topic: TOPICS.paymentsDecided.name, partition: named.partition }
@@ -40,7 +45,7 @@ export async function decisionView(session: LogSession, decisionId: string): Pro
   return {
     decision: schemaNamed('Decision', decision),
     payment: paymentView(decision),
-    resolution: ends ? await resolutionBehind(session, at, outputOffset, decisionId) : null,
+    resolution: ends ? (endOf(decisionId) ?? (await resolutionBehind(session, at, outputOffset, decisionId))) : null,
     outputOffset,
     appendTime: decision.appendTime,
     processedAt,

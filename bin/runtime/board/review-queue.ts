@@ -1,4 +1,10 @@
-import type { PaymentView, ReviewsView, ReviewView, SignalPrecision } from '../../../dashboards/board/views.ts'
+import type {
+  PaymentView,
+  ResolutionView,
+  ReviewsView,
+  ReviewView,
+  SignalPrecision,
+} from '../../../dashboards/board/views.ts'
 import type { DecisionReader } from '../../../schemas/generated/decision.ts'
 import type { Signal } from '../../../schemas/generated/enums.ts'
 import type { ResolutionReader } from '../../../schemas/generated/resolution.ts'
@@ -7,11 +13,16 @@ import { paymentView } from './payment-view.ts'
 /** Reviews that wait; past it new ones are counted and not shown. */
 const OPEN_MAX = 50_000
 const SHOWN_MAX = 200
+/** Ends of challenges and reviews that are remembered, the newest. */
+const ENDS_MAX = 50_000
 
 interface OpenReview {
   readonly payment: PaymentView
   readonly appendTime: number
 }
+
+/** How a challenge or review ended, as far as it is remembered. */
+export type EndOf = (decisionId: string) => ResolutionView | null
 
 /** Who has a review, until when. */
 export type ClaimOf = (decisionId: string) => ReviewView['claim']
@@ -20,6 +31,7 @@ export type ClaimOf = (decisionId: string) => ReviewView['claim']
 export class ReviewQueue {
   private readonly open = new Map<string, OpenReview>()
   private unseen = 0
+  private readonly ends = new Map<string, ResolutionView>()
   private readonly ended = { approved: 0, declined: 0, expired: 0 }
   private readonly bySignal = new Map<Signal, { approved: number; declined: number }>()
 
@@ -38,6 +50,7 @@ export class ReviewQueue {
   resolved(resolution: ResolutionReader): void {
     const { decisionId } = resolution
     const outcome = resolution.outcomeSymbol
+    this.remember(decisionId, { outcome, actor: resolution.actor, eventTime: resolution.eventTime })
     const review = this.open.get(decisionId)
     if (review === undefined || outcome === 'passed' || outcome === 'failed') return
     this.open.delete(decisionId)
@@ -49,6 +62,16 @@ export class ReviewQueue {
       counted[outcome]++
       this.bySignal.set(signal, counted)
     }
+  }
+
+  readonly endOf: EndOf = (decisionId) => this.ends.get(decisionId) ?? null
+
+  /** The first end counts (SPEC S8). */
+  private remember(decisionId: string, end: ResolutionView): void {
+    if (this.ends.has(decisionId)) return
+    this.ends.set(decisionId, end)
+    const [oldest] = this.ends.keys()
+    if (this.ends.size > ENDS_MAX && oldest !== undefined) this.ends.delete(oldest)
   }
 
   has(decisionId: string): boolean {
