@@ -114,7 +114,7 @@ export class OtpService implements Challenges {
   }
 
   /** One that cannot be told holds back no other. @throws the first failure, once all were tried */
-  private async followAll(ended: readonly Parameters<OtpService['follow']>[0][]): Promise<void> {
+  private async followAll(ended: readonly EndedChallenge[]): Promise<void> {
     const told = await Promise.allSettled(ended.map((one) => this.follow(one)))
     for (const one of told) if (one.status === 'rejected') throw one.reason
   }

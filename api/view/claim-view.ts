@@ -87,7 +87,8 @@ export class ClaimView {
   listen(claimId: string, changed: () => void): () => void {
     const stops = new Map<string, () => void>()
     const follow = () => {
-      const answering = this.store.get<string>(`k:${this.told(claimId)?.answeredBy}`)
+      const answeredBy = this.told(claimId)?.answeredBy
+      const answering = answeredBy && this.store.get<string>(`k:${answeredBy}`)
       for (const id of [claimId, answering]) {
         if (id !== undefined && !stops.has(id)) stops.set(id, this.listenTo(id, told))
       }

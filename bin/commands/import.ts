@@ -122,10 +122,7 @@ async function sendToCluster(what: Import): Promise<void> {
     onBadRow: (row) => bad.push(row),
     signal: shutdown.signal,
   }
-  const summary = await sendRows(what, source, run, async () => {
-    await producer.close()
-    shutdown.release()
-  })
+  const summary = await sendRows(what, source, run, () => producer.close().finally(shutdown.release))
   const { rows, sent } = summary
   if (options.json) print(JSON.stringify({ ...summary, ...producer.counts, badRows: bad }))
   else print(`${grouped(rows)} rows: ${grouped(sent)} sent and on the cluster, ${grouped(summary.bad)} bad`)
@@ -150,7 +147,8 @@ async function sendRows(
   try {
     return await runImport(source, format, { ...run, onProgress })
   } catch (error) {
-    if (error instanceof StreamsError) throw error
+    // A stopped producer says what it has; a bug of ours shows where it is.
+    if (error instanceof StreamsError || error instanceof TypeError || error instanceof RangeError) throw error
     const what = `${file} cannot be read to its end: ${(error as Error).message}`
     throw new CommandError(`${what}; at least ${grouped(sent)} rows of it were sent`)
   } finally {

@@ -27,7 +27,7 @@ export type EndOf = (decisionId: string) => ResolutionView | null
 /** Who has a review, until when. */
 export type ClaimOf = (decisionId: string) => ReviewView['claim']
 
-/** The payments that wait for a person, and what people said of those that no longer do; folded from `payments.decided`. */
+/** The payments that wait for a person, what people said of those that no longer do, and how challenges ended; folded from `payments.decided`. */
 export class ReviewQueue {
   private readonly open = new Map<string, OpenReview>()
   private unseen = 0
